@@ -1,0 +1,44 @@
+# make           set up, build; leaves the program at build/bin/bellows
+# make amplify   the main job on the built-in simulated experiment
+# make test      set up, build, all tests, sanitizers, short fuzz runs
+# make test-long the same tests at full length
+# make bench     benchmarks
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+JOBS ?= $(shell nproc)
+OUT ?= run
+
+.PHONY: all setup amplify test test-long asan bench docs clean
+all: setup
+	@cmake --preset release >/dev/null
+	@cmake --build build -j $(JOBS) --target bellows_program bellows
+
+setup:
+	@tools/setup
+
+amplify: all
+	build/bin/bellows amplify --preset kulikov-2024 --out $(OUT)
+
+test: setup
+	@cmake --preset release >/dev/null
+	@cmake --build build -j $(JOBS)
+	ctest --test-dir build -j $(JOBS) --output-on-failure
+	$(MAKE) asan
+
+asan: setup
+	@cmake --preset asan >/dev/null
+	@cmake --build build-asan -j $(JOBS)
+	BELLOWS_SANITIZED=1 ctest --test-dir build-asan -j $(JOBS) --output-on-failure -LE 'slow|house|install'
+
+test-long: setup
+	@cmake --preset release >/dev/null
+	@cmake --build build -j $(JOBS)
+	BELLOWS_LONG=1 ctest --test-dir build -j $(JOBS) --output-on-failure --timeout 36000
+
+bench: setup
+	@cmake --preset bench >/dev/null
+	@cmake --build build -j $(JOBS)
+	bench/run
+
+clean:
+	rm -rf build build-asan

@@ -1,0 +1,87 @@
+#include "bellows/cli/command.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <new>
+
+#include "bellows/bits/cpu.h"
+
+#ifndef BELLOWS_VERSION
+#define BELLOWS_VERSION "unknown"
+#endif
+
+namespace bellows::cli {
+namespace {
+
+void print_error(const Error& error, const std::string& verb, bool json) {
+  fmt::print(stderr, "bellows{}{}: {}\n", verb.empty() ? "" : " ", verb, error.describe());
+  if (!json) return;
+  nlohmann::json document = {{"error", error_code_name(error.code)}, {"message", error.message}};
+  if (!error.file.empty()) document["file"] = error.file;
+  if (error.offset_bytes) document["offset_bytes"] = *error.offset_bytes;
+  if (!error.expected.empty()) document["expected"] = error.expected;
+  if (!error.got.empty()) document["got"] = error.got;
+  fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+}  // namespace
+
+CommandLine::CommandLine()
+    : app_("bellows: weak, biased, even public random bits and a Bell test in; private, certified random bits out",
+           "bellows") {
+  app_.require_subcommand(1);
+  app_.set_version_flag("--version", "bellows " BELLOWS_VERSION);
+  app_.footer(
+      "bellows VERB --help is the manual of a verb. Exit codes: 0 done; 1 ran and refused; 2 usage; 3 bad input; 4 "
+      "internal; 130 Ctrl-C.");
+}
+
+CLI::App& CommandLine::add_verb(const std::string& name, const std::string& summary, const std::string& manual) {
+  CLI::App* verb = app_.add_subcommand(name, summary);
+  verb->footer(manual);
+  verb->add_flag("--json", common_.json, "print the result as JSON, everything that the text shows and more");
+  verb->add_flag("--quiet", common_.quiet, "no progress on standard error");
+  verb->add_option("--threads", common_.thread_count, "threads to use; 0: all cores")->check(CLI::Range(0u, 1024u));
+  return *verb;
+}
+
+void CommandLine::on_run(CLI::App& verb, std::function<Result<Verdict>(Console&)> run) {
+  verb.callback([this, run = std::move(run)] { chosen_ = run; });
+}
+
+int CommandLine::run(int argc, const char* const* argv) {
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    int code = app_.exit(error);  // prints help, version, or what is wrong
+    return code == 0 ? 0 : exit_code(ErrorCode::usage);
+  }
+  std::string verb = app_.get_subcommands().empty() ? "" : app_.get_subcommands().front()->get_name();
+  if (auto kernel = bits::chosen_kernel(); !kernel.ok()) {
+    print_error(kernel.error(), verb, common_.json);
+    return exit_code(kernel.error().code);
+  }
+  install_signal_handlers();
+  Console console(common_.json, common_.quiet, common_.thread_count);
+  Result<Verdict> outcome = internal_error("the verb did not run");
+  try {
+    outcome = chosen_(console);
+  } catch (const std::bad_alloc&) {
+    outcome = bad_input("not enough memory for this input");
+  } catch (const std::exception& error) {
+    outcome = internal_error(fmt::format("unexpected exception: {}", error.what()));
+  }
+  console.finish_progress();
+  if (!outcome.ok()) {
+    print_error(outcome.error(), verb, common_.json);
+    return exit_code(outcome.error().code);
+  }
+  if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
+    print_error(bad_input("cannot write to standard output"), verb, false);
+    return exit_code(ErrorCode::bad_input);
+  }
+  return static_cast<int>(*outcome);
+}
+
+}  // namespace bellows::cli
