@@ -1,0 +1,102 @@
+#include "bellows/extract/hasher.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "bellows/bits/cpu.h"
+#include "bellows/extract/naive_hash.h"
+
+namespace bellows::extract {
+namespace {
+
+bits::BitString random_bits(std::uint64_t size_bits, std::mt19937_64& random) {
+  bits::BitString string(size_bits);
+  for (std::uint64_t i = 0; i < string.size_words(); ++i) string.words()[i] = random();
+  string.trim();
+  return string;
+}
+
+std::uint64_t prime_above(std::uint64_t n) {
+  for (++n;; ++n) {
+    bool prime = n > 1;
+    for (std::uint64_t d = 2; d * d <= n; ++d) prime = prime && n % d != 0;
+    if (prime) return n;
+  }
+}
+
+HashShape shape_of(Family family, std::uint64_t raw_bits, std::uint64_t output_bits, std::uint64_t field_length) {
+  HashShape shape{.family = family, .raw_bits = raw_bits, .output_bits = output_bits};
+  if (family == Family::circulant) shape.circulant_bits = prime_above(raw_bits);
+  if (family == Family::short_seed) shape.field_length = field_length;
+  return shape;
+}
+
+const Family all_families[] = {Family::toeplitz, Family::circulant, Family::shift_matrix, Family::short_seed};
+
+class HasherOnKernel : public ::testing::TestWithParam<bits::Kernel> {
+ protected:
+  void SetUp() override {
+    if (!bits::kernel_is_available(GetParam())) GTEST_SKIP() << "this processor lacks " << bits::kernel_name(GetParam());
+    bits::force_kernel(GetParam());
+  }
+  void TearDown() override { bits::unforce_kernel(); }
+  std::mt19937_64 random_{7};
+
+  // Through segments of odd lengths, against the definition.
+  void compare(const HashShape& shape) {
+    const bits::BitString raw = random_bits(shape.raw_bits, random_);
+    const bits::BitString seed = random_bits(seed_bits_needed(shape) + 5, random_);
+    Hasher hasher = *Hasher::create(shape, seed);
+    for (std::uint64_t start = 0; start < shape.raw_bits;) {
+      const std::uint64_t count = std::min<std::uint64_t>(random_() % 700, shape.raw_bits - start);
+      bits::BitString segment(count);
+      for (std::uint64_t i = 0; i < count; ++i) segment.set(i, raw[start + i]);
+      ASSERT_TRUE(hasher.absorb(segment).ok());
+      start += count;
+    }
+    EXPECT_EQ(*hasher.finish(), naive_hash(shape, raw, seed))
+        << family_name(shape.family) << " " << shape.raw_bits << " to " << shape.output_bits;
+  }
+};
+
+TEST_P(HasherOnKernel, EqualsTheDefinition) {
+  for (Family family : all_families)
+    for (std::uint64_t raw : {1, 2, 63, 64, 65, 131, 257, 1025, 2600})
+      for (std::uint64_t out : {1, 2, 63, 64, 65, 96, 257, 480})
+        if (out <= raw) compare(shape_of(family, raw, out, out <= 32 ? 1 : out <= 96 ? 3 : 15));
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, HasherOnKernel, ::testing::ValuesIn(bits::all_kernels),
+                         [](const auto& set) { return std::string(bits::kernel_name(set.param)); });
+
+TEST(Hasher, RefusesShapesThatMakeNoSense) {
+  std::mt19937_64 random(1);
+  const bits::BitString seed = random_bits(10000, random);
+  auto code = [&](const HashShape& shape) { return Hasher::create(shape, seed).error().code; };
+  for (Family family : all_families) {
+    EXPECT_EQ(code(shape_of(family, 0, 0, 1)), ErrorCode::usage);
+    EXPECT_EQ(code(shape_of(family, 10, 0, 1)), ErrorCode::usage);
+    EXPECT_EQ(code(shape_of(family, 10, 11, 1)), ErrorCode::usage);
+    EXPECT_EQ(code(shape_of(family, 1000000, 10, 1215)), ErrorCode::bad_input);  // short seed
+  }
+  HashShape huge{.family = Family::toeplitz, .raw_bits = largest_size_bits + 1, .output_bits = 5};
+  EXPECT_EQ(code(huge), ErrorCode::usage);
+  EXPECT_EQ(code(shape_of(Family::short_seed, 100, 33, 1)), ErrorCode::usage);
+  EXPECT_EQ(code(shape_of(Family::short_seed, 100, 3, 2)), ErrorCode::usage);
+  HashShape composite{.family = Family::circulant, .raw_bits = 100, .output_bits = 5, .circulant_bits = 105};
+  EXPECT_EQ(code(composite), ErrorCode::usage);
+  EXPECT_FALSE(hash(shape_of(Family::toeplitz, 100, 10, 0), random_bits(99, random), seed).ok());
+}
+
+TEST(Hasher, CanBeCancelled) {
+  std::mt19937_64 random(2);
+  CancelToken cancel;
+  const bits::BitString seed = random_bits(200, random);
+  Hasher hasher = *Hasher::create(shape_of(Family::toeplitz, 100, 10, 0), seed, Context{.cancel = &cancel});
+  cancel.cancel();
+  EXPECT_EQ(hasher.absorb(random_bits(100, random)).error().code, ErrorCode::cancelled);
+}
+
+}  // namespace
+}  // namespace bellows::extract
