@@ -4,22 +4,10 @@
 
 #include <cstring>
 
+#include "bellows/bits/bit_file_header.h"
+
 namespace bellows::bits {
 namespace {
-
-constexpr char magic[8] = {'B', 'E', 'L', 'L', 'B', 'I', 'T', 'S'};
-constexpr std::uint32_t version = 1;
-constexpr std::uint32_t flag_has_digest = 1;
-
-struct Header {
-  char magic[8];
-  std::uint32_t version;
-  std::uint32_t flags;
-  std::uint64_t size_bits;
-  std::uint8_t digest[32];
-  std::uint8_t reserved[8];
-};
-static_assert(sizeof(Header) == 64);
 
 std::uint8_t reversed(std::uint8_t byte) {
   std::uint8_t out = 0;
@@ -58,12 +46,12 @@ Result<BitString> read_payload(const File& file, std::uint64_t size_bits, std::u
 Digest payload_digest(const BitString& bits) { return sha256(bits.bytes()); }
 
 Status write_bit_file(const Path& path, const BitString& bits, BitFileKind kind, bool overwrite) {
-  Header header{};
-  std::memcpy(header.magic, magic, sizeof magic);
-  header.version = version;
+  BitFileHeader header{};
+  std::memcpy(header.magic, bit_file_magic, sizeof header.magic);
+  header.version = bit_file_version;
   header.size_bits = bits.size_bits();
   if (kind == BitFileKind::with_digest) {
-    header.flags = flag_has_digest;
+    header.flags = bit_file_has_digest;
     Digest digest = payload_digest(bits);
     std::memcpy(header.digest, digest.bytes.data(), 32);
   }
@@ -88,26 +76,7 @@ Result<BitFile> read_bit_file(const Path& path, std::optional<RawBits> raw) {
     return BitFile{std::move(bits), BitFileKind::secret};
   }
   BELLOWS_ASSIGN(File file, File::open_for_reading(path));
-  Header header{};
-  BELLOWS_ASSIGN(std::size_t got, file.read_some(std::as_writable_bytes(std::span(&header, 1))));
-  if (got >= sizeof magic ? std::memcmp(header.magic, magic, sizeof magic) != 0 : true)
-    return bad_input("not a .bits file (for a file without header give --raw --bits N)", path, 0, "magic BELLBITS",
-                     got < sizeof magic ? fmt::format("{} bytes", got) : "other bytes");
-  if (got < sizeof header)
-    return bad_input("bit file ends inside its header", path, got, "64 bytes of header", fmt::format("{}", got));
-  if (header.version != version)
-    return bad_input("bit file of another version", path, offsetof(Header, version), fmt::format("{}", version),
-                     fmt::format("{}", header.version));
-  if ((header.flags & ~flag_has_digest) != 0)
-    return bad_input("bit file with unknown flags", path, offsetof(Header, flags), "0 or 1",
-                     fmt::format("{}", header.flags));
-  for (std::size_t i = 0; i < sizeof header.reserved; ++i)
-    if (header.reserved[i] != 0)
-      return bad_input("bit file with a reserved byte set", path, offsetof(Header, reserved) + i, "0",
-                       fmt::format("{}", header.reserved[i]));
-  if (header.size_bits > std::uint64_t{1} << 60)
-    return bad_input("bit file with an impossible count", path, offsetof(Header, size_bits), "at most 2^60 bits",
-                     fmt::format("{}", header.size_bits));
+  BELLOWS_ASSIGN(BitFileHeader header, read_bit_file_header(file));
   BELLOWS_ASSIGN(BitString bits, read_payload(file, header.size_bits, sizeof header));
   std::byte extra{};
   BELLOWS_ASSIGN(std::size_t more, file.read_some(std::span(&extra, 1)));
@@ -118,19 +87,14 @@ Result<BitFile> read_bit_file(const Path& path, std::optional<RawBits> raw) {
     if ((last & ~low_mask(header.size_bits % 64)) != 0)
       return bad_input("bits are set beyond the end", path, end_bytes - 1, "zeros after the last bit", "ones");
   }
-  BitFile result{std::move(bits), header.flags & flag_has_digest ? BitFileKind::with_digest : BitFileKind::secret};
+  BitFile result{std::move(bits), header.flags & bit_file_has_digest ? BitFileKind::with_digest : BitFileKind::secret};
   if (result.kind == BitFileKind::with_digest) {
     Digest expected;
     std::memcpy(expected.bytes.data(), header.digest, 32);
     Digest found = payload_digest(result.bits);
     if (found != expected)
-      return bad_input("bit file does not match its digest", path, offsetof(Header, digest), expected.hex(),
+      return bad_input("bit file does not match its digest", path, offsetof(BitFileHeader, digest), expected.hex(),
                        found.hex());
-  } else {
-    for (std::size_t i = 0; i < 32; ++i)
-      if (header.digest[i] != 0)
-        return bad_input("bit file without digest has digest bytes", path, offsetof(Header, digest) + i, "0",
-                         fmt::format("{}", header.digest[i]));
   }
   return result;
 }
