@@ -104,7 +104,8 @@ void finish(BatteryReport& report) {
              : 0.0);
     // Three looks at a row: how many sequences fail, how far the worst one does, whether the p-values are spread
     // evenly.
-    double worst = std::pow(*row.smallest_p_value, 0.75) * static_cast<double>(row.valid_sequences);
+    double looks = 2.0;
+    double worst = std::pow(*row.smallest_p_value, tail_power(row.test)) * static_cast<double>(row.valid_sequences);
     double row_p = std::min(worst, binomial_tail(static_cast<std::int64_t>(row.valid_sequences), report.significance,
                                                  static_cast<std::int64_t>(failures)));
     if (row.valid_sequences >= uniformity_needs) {
