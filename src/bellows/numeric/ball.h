@@ -13,9 +13,10 @@ namespace bellows::numeric {
 /// Bits of the midpoint in every operation; the rounding error of each is inside the radius.
 inline constexpr long ball_precision_bits = 256;
 
-/// A real number that is known to lie in an interval (Arb: midpoint and radius). Every operation encloses the true result
-/// for every point of its arguments; outside the domain (log of something that may be negative) the result is "unknown",
-/// which stays unknown and compares as neither less nor greater. The only ways back to machine numbers name their side.
+/// A real number that is known to lie in an interval (Arb: midpoint and radius). Every operation encloses the true
+/// result for every point of its arguments; outside the domain (log of something that may be negative) the result is
+/// "unknown", which stays unknown and compares as neither less nor greater. The only ways back to machine numbers name
+/// their side.
 class Ball {
  public:
   Ball() { arb_init(value_); }
@@ -23,7 +24,7 @@ class Ball {
   Ball(int value) : Ball(std::int64_t{value}) {}                     // NOLINT
   Ball(unsigned value) : Ball(std::int64_t{value}) {}                // NOLINT
   Ball(std::uint64_t value) : Ball() { arb_set_ui(value_, value); }  // NOLINT
-  Ball(const Exact& value);                                         // NOLINT: encloses it
+  Ball(const Exact& value);                                          // NOLINT: encloses it
   /// The binary number that the double is, exactly: for parameters that an optimiser proposed. NaN gives "unknown".
   static Ball of_double(double value);
   /// An enclosure of both; for intervals.
@@ -66,7 +67,8 @@ class Ball {
   arb_t value_;
 };
 
-/// True only where it holds for every point of both; false also where it is unknown. `!certainly_less(a, b)` says nothing.
+/// True only where it holds for every point of both; false also where it is unknown. `!certainly_less(a, b)` says
+/// nothing.
 bool certainly_less(const Ball& a, const Ball& b);
 bool certainly_at_most(const Ball& a, const Ball& b);
 bool certainly_positive(const Ball& a);

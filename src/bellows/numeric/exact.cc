@@ -66,7 +66,8 @@ std::optional<mpq_class> read_number(std::string_view text) {
   if (!text.empty() && text[0] == '^') {  // 2^-40
     text.remove_prefix(1);
     auto exponent = read_exponent(text);
-    if (!exponent || value->get_den() != 1 || !value->get_num().fits_uint_p() || value->get_num() > 1000) return std::nullopt;
+    if (!exponent || value->get_den() != 1 || !value->get_num().fits_uint_p() || value->get_num() > 1000)
+      return std::nullopt;
     if (*value == 0 && *exponent <= 0) return std::nullopt;
     value = scaled(1, static_cast<unsigned>(value->get_num().get_ui()), *exponent);
   } else if (!text.empty() && text[0] == '/') {
@@ -109,7 +110,8 @@ Exact Exact::integer(std::uint64_t value) {
 
 Exact Exact::fraction(std::uint64_t numerator, std::uint64_t denominator) {
   BELLOWS_CHECK(denominator != 0, "a fraction over nothing");
-  return Exact(mpq_class(mpz_class(static_cast<unsigned long>(numerator)), mpz_class(static_cast<unsigned long>(denominator))));
+  return Exact(
+      mpq_class(mpz_class(static_cast<unsigned long>(numerator)), mpz_class(static_cast<unsigned long>(denominator))));
 }
 
 Result<Exact> Exact::parse(std::string_view text) {

@@ -11,8 +11,8 @@
 
 namespace bellows::numeric {
 
-/// An exact rational number. Biases, epsilons and thresholds are these and never doubles: what was typed is what is proved.
-/// Keeps the text it was read from, so that plans and certificates show the number as its owner wrote it.
+/// An exact rational number. Biases, epsilons and thresholds are these and never doubles: what was typed is what is
+/// proved. Keeps the text it was read from, so that plans and certificates show the number as its owner wrote it.
 class Exact {
  public:
   Exact() : text_("0") {}
@@ -40,7 +40,9 @@ class Exact {
   friend bool operator==(const Exact& a, const Exact& b) { return a.value_ == b.value_; }
   friend std::strong_ordering operator<=>(const Exact& a, const Exact& b) {
     int order = cmp(a.value_, b.value_);
-    return order < 0 ? std::strong_ordering::less : order > 0 ? std::strong_ordering::greater : std::strong_ordering::equal;
+    return order < 0   ? std::strong_ordering::less
+           : order > 0 ? std::strong_ordering::greater
+                       : std::strong_ordering::equal;
   }
   friend Exact operator+(const Exact& a, const Exact& b) { return Exact(mpq_class(a.value_ + b.value_)); }
   friend Exact operator-(const Exact& a, const Exact& b) { return Exact(mpq_class(a.value_ - b.value_)); }

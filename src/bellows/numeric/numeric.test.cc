@@ -24,8 +24,10 @@ TEST(Exact, ReadsWhatPeopleWrite) {
 }
 
 TEST(Exact, RefusesTheRest) {
-  for (const char* text : {"", "nan", "NaN", "inf", "-inf", "1e", "1e-", "1..2", "0x10", "1 ", " 1", "1e5001", "1/0", "e5", ".",
-                           "-", "%", "1%%", "2^", "0.5^2", "0^-1", "1e99999999999999999999", "1/2/3", "1/-2", "0^0", "--1"})
+  for (const char* text :
+       {"",       "nan",  "NaN", "inf", "-inf", "1e", "1e-", "1..2", "0x10",  "1 ",   " 1",
+        "1e5001", "1/0",  "e5",  ".",   "-",    "%",  "1%%", "2^",   "0.5^2", "0^-1", "1e99999999999999999999",
+        "1/2/3",  "1/-2", "0^0", "--1"})
     EXPECT_FALSE(Exact::parse(text).ok()) << text;
   EXPECT_FALSE(Exact::parse(std::string(20000, '1')).ok());
 }

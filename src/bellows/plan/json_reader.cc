@@ -1,0 +1,105 @@
+#include "bellows/plan/json_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace bellows::plan {
+
+using nlohmann::json;
+
+JsonReader::JsonReader(const json& object, std::string where, std::string origin)
+    : object_(object), where_(std::move(where)), origin_(std::move(origin)) {
+  if (!object.is_object()) fail("is not an object", "an object", object.type_name());
+}
+
+const json* JsonReader::find(const char* key) {
+  if (!object_.is_object()) return nullptr;
+  asked_.emplace_back(key);
+  auto found = object_.find(key);
+  if (found != object_.end()) return &*found;
+  fail(fmt::format("{} is missing", key), key, "nothing");
+  return nullptr;
+}
+
+std::string JsonReader::text(const char* key) {
+  const json* value = find(key);
+  if (value == nullptr) return {};
+  if (value->is_string()) return value->get<std::string>();
+  fail(fmt::format("{} is not a string", key), "a string", value->type_name());
+  return {};
+}
+
+bool JsonReader::boolean(const char* key) {
+  const json* value = find(key);
+  if (value == nullptr) return false;
+  if (value->is_boolean()) return value->get<bool>();
+  fail(fmt::format("{} is not a truth value", key), "true or false", value->type_name());
+  return false;
+}
+
+std::uint64_t JsonReader::whole_number(const char* key) {
+  const json* value = find(key);
+  if (value == nullptr) return 0;
+  if (value->is_number_unsigned()) return value->get<std::uint64_t>();
+  fail(fmt::format("{} is not a whole number", key), "a whole number of at least 0", value->type_name());
+  return 0;
+}
+
+double JsonReader::number(const char* key) {
+  const json* value = find(key);
+  if (value == nullptr) return 0;
+  if (value->is_number() && std::isfinite(value->get<double>())) return value->get<double>();
+  fail(fmt::format("{} is not a number", key), "a number", value->type_name());
+  return 0;
+}
+
+numeric::Exact JsonReader::exact(const char* key) {
+  std::string written = text(key);
+  if (error_) return {};
+  auto value = numeric::Exact::parse(written);
+  if (value.ok()) return *value;
+  fail(fmt::format("{} is not an exact number", key), value.error().expected, value.error().got);
+  return {};
+}
+
+std::vector<std::string> JsonReader::texts(const char* key) {
+  std::vector<std::string> all;
+  for (const json& entry : array(key)) {
+    if (!entry.is_string()) {
+      fail(fmt::format("{} holds something that is not a string", key), "strings", entry.type_name());
+      break;
+    }
+    all.push_back(entry.get<std::string>());
+  }
+  return all;
+}
+
+const json& JsonReader::typed(const char* key, bool array) {
+  static const json no_object = json::object(), no_array = json::array();
+  const json* value = find(key);
+  if (value != nullptr && (array ? value->is_array() : value->is_object())) return *value;
+  if (value != nullptr)
+    fail(fmt::format("{} has the wrong type", key), array ? "a list" : "an object", value->type_name());
+  return array ? no_array : no_object;
+}
+
+const json& JsonReader::object(const char* key) { return typed(key, false); }
+const json& JsonReader::array(const char* key) { return typed(key, true); }
+
+void JsonReader::fail(const std::string& what, std::string expected, std::string got) {
+  if (!error_)
+    error_ = bad_input(fmt::format("{}: {}", where_, what), origin_, std::nullopt, std::move(expected), std::move(got));
+}
+
+Status JsonReader::finish() {
+  if (!error_)
+    for (const auto& [key, value] : object_.items())
+      if (std::find(asked_.begin(), asked_.end(), key) == asked_.end())
+        fail("has an unknown key", fmt::format("one of: {}", fmt::join(asked_, ", ")),
+             fmt::format("\"{}\"", key.substr(0, 60)));
+  return error_ ? Status(*error_) : Status();
+}
+
+}  // namespace bellows::plan

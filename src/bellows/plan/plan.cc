@@ -1,0 +1,223 @@
+#include "bellows/plan/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "bellows/numeric/optimise.h"
+
+namespace bellows::plan {
+namespace {
+
+template <class Enum, std::size_t count>
+Result<Enum> by_name(const char* what, std::string_view wanted, const Enum (&all)[count]) {
+  std::string names;
+  for (Enum one : all) {
+    if (wanted == name(one)) return one;
+    names += (names.empty() ? "" : ", ") + std::string(name(one));
+  }
+  return usage_error(fmt::format("no such {}", what), "one of: " + names, fmt::format("\"{}\"", wanted.substr(0, 60)));
+}
+
+bool is_probability(const Exact& value) { return value.is_positive() && value < Exact::integer(1); }
+
+}  // namespace
+
+const char* name(Method method) {
+  switch (method) {
+    case Method::win:
+      return "win";
+    case Method::two_sided:
+      return "two-sided";
+    case Method::mdl:
+      return "mdl";
+    case Method::win_older:
+      return "win-older";
+    case Method::mdl_as_printed:
+      return "mdl-as-printed";
+  }
+  return "?";
+}
+
+const char* name(Adversary adversary) {
+  switch (adversary) {
+    case Adversary::quantum:
+      return "quantum";
+    case Adversary::no_signalling:
+      return "no-signalling";
+    case Adversary::classical:
+      return "classical";
+  }
+  return "?";
+}
+
+const char* name(Polytope polytope) { return polytope == Polytope::box ? "box" : "santha-vazirani"; }
+
+const char* name(Extractor extractor) {
+  switch (extractor) {
+    case Extractor::automatic:
+      return "auto";
+    case Extractor::toeplitz:
+      return "toeplitz";
+    case Extractor::circulant:
+      return "circulant";
+    case Extractor::short_seed:
+      return "short-seed";
+    case Extractor::shift_matrix:
+      return "shift-matrix";
+  }
+  return "?";
+}
+
+const char* name(ScoreKind kind) { return kind == ScoreKind::mdl_value ? "mdl-value" : "win-frequency"; }
+const char* name(PublishMode mode) { return mode == PublishMode::public_mode ? "public" : "private"; }
+const char* name(Origin origin) { return origin == Origin::file ? "file" : "built-in"; }
+
+const char* name(Publication publication) {
+  switch (publication) {
+    case Publication::score:
+      return "score";
+    case Publication::counts:
+      return "counts";
+    case Publication::block_scores:
+      return "block-scores";
+    case Publication::log_digest:
+      return "log-digest";
+  }
+  return "?";
+}
+
+Result<Method> method_named(std::string_view wanted) {
+  constexpr Method all[] = {Method::win, Method::two_sided, Method::mdl, Method::win_older, Method::mdl_as_printed};
+  return by_name("method", wanted, all);
+}
+Result<Adversary> adversary_named(std::string_view wanted) {
+  constexpr Adversary all[] = {Adversary::quantum, Adversary::no_signalling, Adversary::classical};
+  return by_name("adversary", wanted, all);
+}
+Result<Polytope> polytope_named(std::string_view wanted) {
+  constexpr Polytope all[] = {Polytope::santha_vazirani, Polytope::box};
+  return by_name("setting polytope", wanted, all);
+}
+Result<Extractor> extractor_named(std::string_view wanted) {
+  constexpr Extractor all[] = {Extractor::automatic, Extractor::toeplitz, Extractor::circulant, Extractor::short_seed,
+                               Extractor::shift_matrix};
+  return by_name("extractor", wanted, all);
+}
+Result<PublishMode> publish_mode_named(std::string_view wanted) {
+  constexpr PublishMode all[] = {PublishMode::private_mode, PublishMode::public_mode};
+  return by_name("publish mode", wanted, all);
+}
+Result<Publication> publication_named(std::string_view wanted) {
+  constexpr Publication all[] = {Publication::score, Publication::counts, Publication::block_scores,
+                                 Publication::log_digest};
+  return by_name("published item", wanted, all);
+}
+
+ScoreKind score_kind(Method method) {
+  return method == Method::mdl || method == Method::mdl_as_printed ? ScoreKind::mdl_value : ScoreKind::win_frequency;
+}
+
+Thresholds Thresholds::list(std::vector<Exact> scores) {
+  Thresholds thresholds;
+  thresholds.list_ = std::move(scores);
+  return thresholds;
+}
+
+Thresholds Thresholds::grid(Exact lowest, Exact highest, std::uint64_t count) {
+  Thresholds thresholds;
+  thresholds.is_grid_ = true;
+  thresholds.grid_count_ = count;
+  thresholds.list_ = {std::move(lowest), std::move(highest)};
+  return thresholds;
+}
+
+Exact Thresholds::at(std::uint64_t index) const {
+  BELLOWS_CHECK(index < count(), "a threshold that the plan does not have");
+  if (!is_grid_) return list_[index];
+  if (index == 0) return list_[0];
+  if (index + 1 == grid_count_) return list_[1];
+  return list_[0] + (list_[1] - list_[0]) * Exact::fraction(index, grid_count_ - 1);
+}
+
+std::optional<std::uint64_t> Thresholds::reached(const Exact& score) const {
+  if (count() == 0 || score < lowest()) return std::nullopt;
+  long long above = numeric::first_true(1, static_cast<long long>(count()) - 1,
+                                        [&](long long i) { return score < at(static_cast<std::uint64_t>(i)); });
+  return static_cast<std::uint64_t>(above - 1);
+}
+
+unsigned smoothing_weight(Extractor extractor) { return extractor == Extractor::shift_matrix ? 6 : 2; }
+
+Epsilons split_epsilon(const Exact& total, std::uint64_t threshold_events, Extractor extractor) {
+  Epsilons split;
+  split.total = total;
+  const bool many = threshold_events > 1;
+  const Exact security = many ? total * Exact::fraction(1, 2) : total;
+  split.accumulation = many ? (total - security) / Exact::integer(threshold_events) : total;
+  if (extractor == Extractor::shift_matrix) {
+    split.smoothing = security * Exact::fraction(1, 10);
+    split.extraction = security - Exact::integer(6) * split.smoothing;
+  } else {
+    split.extraction = security * Exact::fraction(1, 1024);
+    split.smoothing = (security - split.extraction) * Exact::fraction(1, 2);
+  }
+  return split;
+}
+
+Status validate(const Plan& plan) {
+  if (plan.protocol != "kulikov") return usage_error("no such protocol to certify", "kulikov", plan.protocol);
+  if (plan.trial_count == 0 || plan.trial_count > most_trials)
+    return usage_error("the number of trials is out of range", fmt::format("1 to {}", most_trials),
+                       std::to_string(plan.trial_count));
+  if (plan.mu < Exact() || plan.mu >= Exact::fraction(1, 2))
+    return usage_error("the bias mu is out of range", "0 <= mu < 1/2", plan.mu.text());
+  if (plan.adversary != Adversary::quantum)
+    return usage_error(fmt::format("method {} does not cover this adversary", name(plan.method)), "quantum",
+                       name(plan.adversary));
+  const Epsilons& eps = plan.epsilons;
+  for (const auto& [what, value] :
+       {std::pair("total", &eps.total), std::pair("smoothing", &eps.smoothing),
+        std::pair("accumulation", &eps.accumulation), std::pair("extraction", &eps.extraction)})
+    if (!is_probability(*value))
+      return usage_error(fmt::format("epsilon {} is out of range", what), "0 < epsilon < 1", value->text());
+  const std::uint64_t events_per_relabelling = plan.thresholds.count();
+  if (events_per_relabelling == 0) return usage_error("the plan has no threshold", "at least one", "none");
+  if (events_per_relabelling > (std::uint64_t{1} << 32))
+    return usage_error("too many thresholds", "at most 2^32", std::to_string(events_per_relabelling));
+  const bool win = score_kind(plan.method) == ScoreKind::win_frequency;
+  for (std::uint64_t i = 0; i < (plan.thresholds.is_grid() ? 2 : events_per_relabelling); ++i) {
+    Exact score = plan.thresholds.is_grid() && i == 1 ? plan.thresholds.highest() : plan.thresholds.at(i);
+    if (score < Exact::literal(win ? "0" : "-1") || score > Exact::integer(1))
+      return usage_error("a threshold is out of range", win ? "0 <= win frequency <= 1" : "-1 <= MDL value <= 1",
+                         score.text());
+    if (i > 0 && !(plan.thresholds.at(i - 1) < score) && !plan.thresholds.is_grid())
+      return usage_error("thresholds are not strictly ascending", "above " + plan.thresholds.at(i - 1).text(),
+                         score.text());
+  }
+  if (plan.thresholds.is_grid() &&
+      (events_per_relabelling < 2 || !(plan.thresholds.lowest() < plan.thresholds.highest())))
+    return usage_error("a grid needs two thresholds or more, the lowest below the highest",
+                       "lowest < highest, count >= 2",
+                       fmt::format("{} from {} to {}", events_per_relabelling, plan.thresholds.lowest().text(),
+                                   plan.thresholds.highest().text()));
+  const Exact security = Exact::integer(smoothing_weight(plan.extractor)) * eps.smoothing + eps.extraction;
+  const std::uint64_t events = plan.threshold_events();
+  const bool fits = events == 1 ? security <= eps.total && eps.accumulation <= eps.total
+                                : security + Exact::integer(events) * eps.accumulation <= eps.total;
+  if (!fits)
+    return usage_error(
+        "the epsilons do not add up",
+        fmt::format("{} smoothing + extraction{} <= {}", smoothing_weight(plan.extractor),
+                    events == 1 ? ", and accumulation," : fmt::format(" + {} accumulation", events), eps.total.text()),
+        fmt::format("smoothing {}, extraction {}, accumulation {}", eps.smoothing.text(), eps.extraction.text(),
+                    eps.accumulation.text()));
+  std::set<Publication> published(plan.published.begin(), plan.published.end());
+  if (published.size() != plan.published.size())
+    return usage_error("an item is published twice", "each at most once",
+                       fmt::format("{} items", plan.published.size()));
+  return {};
+}
+
+}  // namespace bellows::plan
