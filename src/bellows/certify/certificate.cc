@@ -14,8 +14,8 @@ using nlohmann::json;
 using plan::JsonReader;
 
 json extraction_json(const Extraction& extraction) {
-  return {{"extractor", name(extraction.family)},      {"raw_bits", extraction.raw_bits},
-          {"output_bits", extraction.output_bits},     {"seed_bits", extraction.seed_bits},
+  return {{"extractor", name(extraction.family)},        {"raw_bits", extraction.raw_bits},
+          {"output_bits", extraction.output_bits},       {"seed_bits", extraction.seed_bits},
           {"circulant_bits", extraction.circulant_bits}, {"field_length", extraction.field_length}};
 }
 
@@ -40,7 +40,8 @@ json to_json(const Certificate& certificate, bool everything) {
                      {"threshold", nullptr},
                      {"threshold_index", nullptr}};
   using plan::Publication;
-  if (score.observed && (everything || pays_for(plan, {Publication::score, Publication::counts, Publication::block_scores}))) {
+  if (score.observed &&
+      (everything || pays_for(plan, {Publication::score, Publication::counts, Publication::block_scores}))) {
     score_json["observed"] = score.observed->approximate();
     score_json["observed_exact"] = score.observed->text();
   }
@@ -49,7 +50,8 @@ json to_json(const Certificate& certificate, bool everything) {
   json losses = json::array();
   for (const Loss& loss : certificate.losses)
     losses.push_back({{"step", loss.step}, {"bits", loss.bits}, {"why", loss.why}});
-  if (certificate.certified()) losses.push_back({{"step", "extraction"}, {"parameters", extraction_json(certificate.extraction)}});
+  if (certificate.certified())
+    losses.push_back({{"step", "extraction"}, {"parameters", extraction_json(certificate.extraction)}});
   json digests = json::object();
   if (certificate.plan_digest) digests["plan"] = certificate.plan_digest->hex();
   if (certificate.log_digest && (everything || pays_for(plan, {Publication::log_digest})))
@@ -171,7 +173,8 @@ Result<Certificate> certificate_from_json(const json& document, const std::strin
   if (epsilon != plan.epsilons.total.approximate())
     reader.fail("epsilon is not the plan's", plan.epsilons.total.text(), fmt::format("{}", epsilon));
   if (certificate.trial_count > plan.trial_count)
-    reader.fail("has more trials than the plan", std::to_string(plan.trial_count), std::to_string(certificate.trial_count));
+    reader.fail("has more trials than the plan", std::to_string(plan.trial_count),
+                std::to_string(certificate.trial_count));
   if (certificate.min_entropy_bits < 0) reader.fail("min_entropy_bits is negative", "at least 0", "less");
   BELLOWS_TRY(reader.finish());
   BELLOWS_TRY(read_score(score, certificate, origin));
@@ -200,7 +203,8 @@ Result<Certificate> certificate_from_json(const json& document, const std::strin
   certificate.seed_digest = digest_from(digest_reader, "seed");
   BELLOWS_TRY(digest_reader.finish());
   if (certificate.plan_digest && *certificate.plan_digest != plan::digest(plan))
-    reader.fail("the plan is not the one whose digest it carries", certificate.plan_digest->hex(), plan::digest(plan).hex());
+    reader.fail("the plan is not the one whose digest it carries", certificate.plan_digest->hex(),
+                plan::digest(plan).hex());
   if (certificate.hypothetical && (certificate.plan_digest || certificate.log_digest || certificate.seed_digest))
     reader.fail("is hypothetical and carries digests", "none", "some");
   BELLOWS_TRY(reader.finish());
@@ -227,8 +231,9 @@ std::string to_text(const Certificate& certificate, bool full) {
   const Score& score = certificate.score;
   std::string text;
   auto line = [&](const std::string& one) { text += one + "\n"; };
-  const char* head = certificate.simulated ? "DEMONSTRATION (simulated device): "
-                     : certificate.hypothetical ? "HYPOTHETICAL (numbers only, no log): " : "";
+  const char* head = certificate.simulated      ? "DEMONSTRATION (simulated device): "
+                     : certificate.hypothetical ? "HYPOTHETICAL (numbers only, no log): "
+                                                : "";
   if (certificate.certified())
     line(fmt::format("{}certified: {} bits, epsilon {}, against a {} adversary", head, certificate.output_bits(),
                      plan.epsilons.total.text(), name(plan.adversary)));
@@ -239,7 +244,8 @@ std::string to_text(const Certificate& certificate, bool full) {
                      score.settings_worst, score.settings_sigmas));
   line(fmt::format("trials          {}{}", certificate.trial_count,
                    certificate.trial_count < plan.trial_count ? fmt::format(" of {} planned", plan.trial_count) : ""));
-  line(fmt::format("bias            mu = {} (asserted by the source's owner, {} polytope)", plan.mu.text(), name(plan.polytope)));
+  line(fmt::format("bias            mu = {} (asserted by the source's owner, {} polytope)", plan.mu.text(),
+                   name(plan.polytope)));
   line(fmt::format("method          {}; plan: {}", name(plan.method), name(plan.origin)));
   if (score.observed) line(fmt::format("score           {} {:.8g}", name(score.kind), score.observed->approximate()));
   line(score.threshold ? fmt::format("threshold       {:.8g}, number {} of {}", score.threshold->approximate(),
@@ -253,7 +259,8 @@ std::string to_text(const Certificate& certificate, bool full) {
     line(fmt::format("extractor       {}: {} raw bits, {} seed bits", name(certificate.extraction.family),
                      certificate.extraction.raw_bits, certificate.extraction.seed_bits));
   }
-  for (const Loss& loss : certificate.losses) line(fmt::format("  {:<28}{:>16.1f} bits  {}", loss.step, loss.bits, loss.why));
+  for (const Loss& loss : certificate.losses)
+    line(fmt::format("  {:<28}{:>16.1f} bits  {}", loss.step, loss.bits, loss.why));
   if (full)
     for (const std::string& assumption : certificate.assumptions) line("- " + assumption);
   return text;

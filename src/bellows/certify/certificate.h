@@ -44,7 +44,7 @@ struct Extraction {
 /// What was seen, against what the plan asked.
 struct Score {
   plan::ScoreKind kind = plan::ScoreKind::win_frequency;
-  std::optional<Exact> observed;                ///< nothing in a public certificate that did not pay for it
+  std::optional<Exact> observed;                 ///< nothing in a public certificate that did not pay for it
   std::optional<std::uint64_t> threshold_index;  ///< the threshold that counts; nothing: none was reached
   std::optional<Exact> threshold;
   std::uint64_t threshold_events = 1;  ///< M of the epsilon budget
@@ -83,8 +83,8 @@ nlohmann::json to_private_json(const Certificate& certificate);
 /// The same keys; holds of the outcomes only the threshold that was reached and what the plan priced.
 nlohmann::json to_public_json(const Certificate& certificate);
 
-/// Reads either form. Errors: bad_input: a key missing, unknown or of the wrong type, a plan that does not hold, numbers
-/// that contradict each other (bits without a verdict, an output that is longer than its raw string...).
+/// Reads either form. Errors: bad_input: a key missing, unknown or of the wrong type, a plan that does not hold,
+/// numbers that contradict each other (bits without a verdict, an output that is longer than its raw string...).
 Result<Certificate> certificate_from_json(const nlohmann::json& document, const std::string& origin = {});
 Result<Certificate> read_certificate(const Path& path);
 

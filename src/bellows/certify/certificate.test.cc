@@ -42,9 +42,10 @@ TEST(Certificate, JsonRoundTrip) {
   std::string keys;
   const nlohmann::json document = to_private_json(certificate);
   for (const auto& [key, value] : document.items()) keys += key + " ";
-  EXPECT_EQ(keys,
-            "adversary assumptions digests epsilon hypothetical losses method min_entropy_bits output_bits plan protocol "
-            "score simulated trials verdict ");
+  EXPECT_EQ(
+      keys,
+      "adversary assumptions digests epsilon hypothetical losses method min_entropy_bits output_bits plan protocol "
+      "score simulated trials verdict ");
 }
 
 TEST(Certificate, PublicHoldsOnlyWhatWasPaid) {
@@ -96,7 +97,7 @@ TEST(Certificate, FilesAndText) {
   Certificate certificate = example();
   auto path = folder.path() / "certificate.json";
   ASSERT_TRUE(write_private(certificate, path, false).ok());
-  struct stat info{};
+  struct stat info {};
   ASSERT_EQ(::stat(path.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
   EXPECT_EQ(*read_certificate(path), certificate);

@@ -5,6 +5,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "bellows/base/digest.h"
 #include "bellows/base/secret.h"
 #include "bellows/plan/json_reader.h"
 
@@ -43,7 +44,8 @@ Bytes from_hex(plan::JsonReader& reader, const char* key) {
   const char* end = nullptr;
   if (sodium_hex2bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &length, &end) != 0 ||
       length != bytes.size() || end != text.data() + text.size())
-    reader.fail(std::string(key) + " is damaged", std::to_string(2 * bytes.size()) + " hexadecimal digits", "something else");
+    reader.fail(std::string(key) + " is damaged", std::to_string(2 * bytes.size()) + " hexadecimal digits",
+                "something else");
   wipe(text.data(), text.size());
   return bytes;
 }
@@ -56,7 +58,8 @@ Result<json> read_json(const Path& path) {
 }
 
 Status check_format(plan::JsonReader& reader, std::string_view format) {
-  if (std::string got = reader.text("format"); got != format) reader.fail("is of another format", std::string(format), got);
+  if (std::string got = reader.text("format"); got != format)
+    reader.fail("is of another format", std::string(format), got);
   return {};
 }
 

@@ -8,8 +8,8 @@
 
 namespace bellows::certify {
 
-/// Ed25519 (libsodium), detached: FILE.sig beside a certificate of either form, over the file's bytes. All three files are
-/// small JSON documents (docs/format-certificate.md).
+/// Ed25519 (libsodium), detached: FILE.sig beside a certificate of either form, over the file's bytes. All three files
+/// are small JSON documents (docs/format-certificate.md).
 
 /// Makes a key pair: KEY (0600, secret) and KEY.pub. Errors: bad_input: one exists, or the system's word.
 Status make_signing_key(const Path& secret_key_file);
