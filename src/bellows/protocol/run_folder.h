@@ -1,0 +1,28 @@
+#pragma once
+
+#include "bellows/base/file.h"
+
+namespace bellows::protocol {
+
+/// Where `amplify` keeps a run. Everything in it is private (mode 0600) but certificate.public.json; certificate.json is
+/// written last, so a folder that has it holds a finished run.
+struct RunFolder {
+  Path root;
+
+  Path plan() const { return root / "plan.json"; }
+  Path log() const { return root / "log.trials"; }
+  Path seed() const { return root / "seed.bits"; }
+  Path output() const { return root / "output.bits"; }
+  Path raw_output() const { return root / "output.raw"; }
+  Path certificate() const { return root / "certificate.json"; }
+  Path public_certificate() const { return root / "certificate.public.json"; }
+  /// Fixes everything that a simulation draws; whoever has it knows the output.
+  Path simulation_key() const { return root / "simulation.key"; }
+
+  bool has(const Path& file) const {
+    std::error_code ignored;
+    return std::filesystem::exists(file, ignored);
+  }
+};
+
+}  // namespace bellows::protocol
