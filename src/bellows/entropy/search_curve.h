@@ -1,0 +1,33 @@
+#pragma once
+// Floating point: the smallest entropy over all devices and sources, as a curve over the score. Proposes slopes; proves nothing.
+#include <vector>
+
+#include "bellows/entropy/search_proof.h"
+#include "bellows/entropy/statement.h"
+
+namespace bellows::entropy {
+
+/// For one slope: the largest intercept that any proof can have, and the attack that sets it.
+struct SlopeLimit {
+  double slope = 0;
+  double intercept_bits = 0;
+  Refutation attack;  ///< claimed_bits equals entropy_bits
+};
+
+/// In:  statement: entropy, polytope, mu, score; slope and intercept are not looked at.
+/// Out: min over classes, angles and states of entropy - slope * score, found from a grid of angles and refined around the best points.
+SlopeLimit slope_limit(const Statement& statement, double slope, int grid = 20);
+
+/// The slope whose tangent is highest at the score (weighed against `penalty_bits_per_slope`, what one unit of slope costs a trial elsewhere).
+SlopeLimit best_slope(const Statement& statement, double score, double penalty_bits_per_slope = 0);
+
+/// A tangent line below the curve.
+struct Tangent {
+  double slope, intercept_bits;
+};
+
+/// Slopes and intercepts whose upper envelope stays within `tolerance_bits` below the curve wherever the score can be reached, each intercept
+/// lowered by `slack_bits`; from the steepest slope that still meets the local score (there lowered by first_slack_bits) on.
+std::vector<Tangent> envelope(const Statement& statement, double slack_bits, double first_slack_bits, double tolerance_bits);
+
+}  // namespace bellows::entropy
