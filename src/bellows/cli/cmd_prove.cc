@@ -40,7 +40,7 @@ struct Options {
   std::string what, mu, lambda, slack = "1e-4", score, trials, score_kind = "win", weights, out, check, envelope;
   double tolerance_bits = 0.0008;
   bool box = false, first_outcome = false, keep = false;
-  int scale_bits = 12;
+  int scale_bits = 0;
   long precision_bits = entropy::default_check_precision_bits;
 };
 
@@ -59,7 +59,7 @@ nlohmann::json as_json(const Statement& s) {
 
 std::string in_words(const Statement& s) {
   const mpq_class local = entropy::local_score(s.polytope, s.mu, s.score);
-  return fmt::format("{} >= {} * ({} - {}) - {} bits a trial, mu = {}, {} settings", s.entropy == EntropyOf::both_outcomes ? "H(AB|XYE)" : "H(A|XYE)",
+  return fmt::format("{} >= {:.9g} * ({} - {:.9g}) - {:.6g} bits a trial, mu = {:.9g}, {} settings", s.entropy == EntropyOf::both_outcomes ? "H(AB|XYE)" : "H(A|XYE)",
                      s.slope.get_d(), s.score.is_win() ? "win score" : "score", local.get_d(), mpq_class(-s.intercept - s.slope * local).get_d(), s.mu.get_d(),
                      s.polytope == SettingPolytope::box ? "box" : "Santha-Vazirani");
 }
@@ -176,9 +176,20 @@ struct Made {
 
 // Searches, then checks what was found before anything is written.
 Result<std::optional<Made>> make(const Statement& statement, const Options& options, Console& console) {
-  entropy::SearchOptions search;
-  search.scale_bits = options.scale_bits;
-  BELLOWS_ASSIGN(const entropy::SearchOutcome outcome, entropy::search_proof(statement, search, console.context()));
+  // Coarse matrices make small files; where the slack is too small for them, finer ones.
+  std::vector<int> scales{options.scale_bits};
+  if (options.scale_bits == 0) scales = {12, 18, 26};
+  entropy::SearchOutcome outcome;
+  for (const int scale_bits : scales) {
+    entropy::SearchOptions search;
+    search.scale_bits = scale_bits;
+    if (scale_bits != scales.back()) search.most_cells = 20'000;
+    auto attempt = entropy::search_proof(statement, search, console.context());
+    if (!attempt.ok() && (attempt.error().code != ErrorCode::refused || scale_bits == scales.back())) return std::move(attempt).error();
+    if (!attempt.ok()) continue;
+    outcome = *std::move(attempt);
+    break;
+  }
   if (outcome.refutation) {
     console.finish_progress();
     print_refutation(console, statement, *outcome.refutation);
@@ -270,7 +281,9 @@ void add_prove(CommandLine& line) {
   verb.add_flag("--keep", options->keep, "keep the proof in the local folder, where certify finds it");
   verb.add_option("--envelope", options->envelope, "prove tangents for all scores and write them to this folder");
   verb.add_option("--tolerance", options->tolerance_bits, "with --envelope: how far below the curve the tangents may lie, bits")->capture_default_str();
-  verb.add_option("--scale-bits", options->scale_bits, "matrices are stored to this many binary places")->check(CLI::Range(6, 40))->capture_default_str();
+  verb.add_option("--scale-bits", options->scale_bits, "matrices are stored to this many binary places; 0: as few as will do")
+      ->check(CLI::Range(0, 40))
+      ->capture_default_str();
   verb.add_option("--precision", options->precision_bits, "bits of the checker's ball arithmetic")->check(CLI::Range(32L, 4096L))->capture_default_str();
   line.on_run(verb, [options](Console& console) -> Result<Verdict> {
     if (options->check.empty() == options->what.empty()) return usage_error("say what to prove (entropy), or give --check FILE");
