@@ -1,0 +1,82 @@
+#include "bellows/estimate/gather.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "bellows/base/threads.h"
+#include "bellows/estimate/count.h"
+
+namespace bellows::estimate {
+namespace {
+
+BlockCounts count_block(const trials::BlockView& block) {
+  return {block.index, block.trial_count, block.start_time_ns,
+          count_trials(block.setting(0), block.setting(1), block.outcome(0), block.outcome(1))};
+}
+
+/// What the header says of the log as a whole.
+Result<Evidence> evidence_of_header(const trials::LogReader& log) {
+  BELLOWS_TRY(log.require_two_party_chsh());
+  Evidence evidence;
+  evidence.plan_digest = log.header().plan_digest;
+  const nlohmann::json& metadata = log.header().metadata;
+  auto wrong = [&](const char* key, const char* expected) {
+    return bad_input(fmt::format("the log's metadata: {} is of the wrong type", key), log.path().string(), std::nullopt,
+                     expected, metadata[key].dump());
+  };
+  if (metadata.contains("simulated")) {
+    if (!metadata["simulated"].is_boolean()) return wrong("simulated", "true or false");
+    evidence.simulated = metadata["simulated"].get<bool>();
+  }
+  if (metadata.contains("relabelling")) {
+    if (!metadata["relabelling"].is_string()) return wrong("relabelling", "a string");
+    evidence.relabelling = metadata["relabelling"].get<std::string>();
+  }
+  if (metadata.contains("relabellings_tried")) {
+    const nlohmann::json& tried = metadata["relabellings_tried"];
+    if (!tried.is_number_unsigned() || tried.get<std::uint64_t>() == 0 || tried.get<std::uint64_t>() > 0xffffffffu)
+      return wrong("relabellings_tried", "1 to 2^32 - 1");
+    evidence.relabellings_tried = tried.get<std::uint32_t>();
+  }
+  return evidence;
+}
+
+}  // namespace
+
+Result<Evidence> gather_evidence(const trials::LogReader& log, const Context& context, LogDigest log_digest) {
+  BELLOWS_ASSIGN(Evidence evidence, evidence_of_header(log));
+  evidence.blocks.resize(log.block_count());
+  std::vector<Digest> digests(log_digest == LogDigest::compute ? log.block_count() : 0);
+  BELLOWS_TRY(log.for_each_block(context, trials::BlockCheck::full, "counting",
+                                 [&](const trials::BlockView& block, unsigned) -> Status {
+                                   evidence.blocks[block.index] = count_block(block);
+                                   if (!digests.empty()) digests[block.index] = log.block_digest(block.index);
+                                   return {};
+                                 }));
+  if (log_digest == LogDigest::recorded) {
+    evidence.log_digest = log.recorded_digest().value_or(Digest());
+    return evidence;
+  }
+  evidence.log_digest = trials::log_digest(log.header_bytes(), digests);
+  if (log.recorded_digest() && *log.recorded_digest() != evidence.log_digest) {
+    return bad_input("the log's digest differs from its end record", log.path().string(), std::nullopt,
+                     log.recorded_digest()->hex(), evidence.log_digest.hex());
+  }
+  return evidence;
+}
+
+Result<Evidence> gather_evidence_of_blocks(const trials::LogReader& log, std::uint64_t first, std::uint64_t end,
+                                           const Context& context) {
+  BELLOWS_CHECK(first <= end && end <= log.block_count(), "blocks of the log");
+  BELLOWS_ASSIGN(Evidence evidence, evidence_of_header(log));
+  for (std::uint64_t index = first; index < end; ++index) {
+    BELLOWS_TRY(context.check_cancelled());
+    BELLOWS_ASSIGN(trials::BlockView block, log.block(index));
+    evidence.blocks.push_back(count_block(block));
+    log.release(index);
+  }
+  return evidence;
+}
+
+}  // namespace bellows::estimate

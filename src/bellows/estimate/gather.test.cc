@@ -1,0 +1,89 @@
+#include "bellows/estimate/gather.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "bellows/testing/temp_folder.h"
+#include "bellows/trials/writer.h"
+
+namespace bellows::estimate {
+namespace {
+
+/// A log of random trials in blocks of the given sizes, and its counts.
+Counts write_log(const Path& path, const std::vector<std::uint64_t>& block_trials, const nlohmann::json& metadata) {
+  trials::LogHeader header;
+  header.metadata = metadata;
+  header.plan_digest = sha256("plan");
+  auto writer = trials::LogWriter::create(path, header);
+  EXPECT_TRUE(writer.ok());
+  std::mt19937_64 generator(1);
+  Counts counts{};
+  for (std::uint64_t trials : block_trials) {
+    bits::BitString x(trials), a(trials), y(trials), b(trials);
+    for (std::uint64_t i = 0; i < trials; ++i) {
+      std::uint64_t r = generator();
+      x.set(i, r & 1), a.set(i, r & 2), y.set(i, r & 4), b.set(i, r & 24);
+      ++counts[count_index(x[i], y[i], a[i], b[i])];
+    }
+    const bits::BitView planes[] = {x, a, y, b};
+    EXPECT_TRUE(writer->append_block(planes, 5).ok());
+  }
+  EXPECT_TRUE(writer->finish().ok());
+  return counts;
+}
+
+TEST(GatherEvidence, CountsOfALogInAnyPartition) {
+  testing::TempFolder folder;
+  const Path path = folder.path() / "log.trials";
+  Counts counts = write_log(path, {1000, 1, 4096, 77777},
+                            {{"simulated", true}, {"relabelling", "x:flip"}, {"relabellings_tried", 8}});
+  auto log = trials::LogReader::open(path);
+  ASSERT_TRUE(log.ok());
+  Context context;
+  context.thread_count = 3;
+  auto evidence = gather_evidence(*log, context);
+  ASSERT_TRUE(evidence.ok()) << evidence.error().describe();
+  EXPECT_EQ(evidence->totals(), counts);
+  EXPECT_EQ(evidence->blocks.size(), 4u);
+  EXPECT_EQ(evidence->blocks[2].trial_count, 4096u);
+  EXPECT_EQ(evidence->blocks[2].start_time_ns, 5u);
+  EXPECT_TRUE(evidence->simulated);
+  EXPECT_EQ(evidence->relabelling, "x:flip");
+  EXPECT_EQ(evidence->relabellings_tried, 8u);
+  EXPECT_EQ(evidence->plan_digest, sha256("plan"));
+  EXPECT_EQ(evidence->log_digest, *log->recorded_digest());
+  EXPECT_EQ(*gather_evidence(*log, {}, LogDigest::recorded), *evidence);
+
+  auto first = gather_evidence_of_blocks(*log, 0, 2, {}), second = gather_evidence_of_blocks(*log, 2, 4, {});
+  auto merged = merge(*first, *second);
+  ASSERT_TRUE(merged.ok());
+  EXPECT_EQ(merged->blocks, evidence->blocks);
+}
+
+TEST(GatherEvidence, MetadataOfTheWrongTypeIsBadInput) {
+  testing::TempFolder folder;
+  int number = 0;
+  for (const nlohmann::json& metadata : std::vector<nlohmann::json>{
+           {{"simulated", "yes"}}, {{"relabelling", 3}}, {{"relabellings_tried", 0}}, {{"relabellings_tried", -1}}}) {
+    const Path path = folder.path() / std::to_string(++number);
+    write_log(path, {10}, metadata);
+    auto evidence = gather_evidence(*trials::LogReader::open(path), {});
+    ASSERT_FALSE(evidence.ok());
+    EXPECT_EQ(evidence.error().code, ErrorCode::bad_input);
+  }
+}
+
+TEST(GatherEvidence, OtherScenariosAreBadInput) {
+  testing::TempFolder folder;
+  trials::LogHeader header;
+  header.scenario = trials::Scenario{{trials::Party{}}};
+  ASSERT_TRUE(trials::LogWriter::create(folder.path() / "one", header)->finish().ok());
+  auto evidence = gather_evidence(*trials::LogReader::open(folder.path() / "one"), {});
+  ASSERT_FALSE(evidence.ok());
+  EXPECT_EQ(evidence.error().code, ErrorCode::bad_input);
+}
+
+}  // namespace
+}  // namespace bellows::estimate
