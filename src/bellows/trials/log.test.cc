@@ -44,6 +44,7 @@ std::string read_bytes(const Path& path) {
 }
 
 void write_bytes(const Path& path, const std::string& bytes) {
+  std::filesystem::remove(path);  // cutting an old file to nothing makes some file systems wait for the disk
   std::ofstream(path, std::ios::binary | std::ios::trunc)
       .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
