@@ -1,0 +1,121 @@
+#include <fmt/format.h>
+
+#include "bellows/base/count.h"
+#include "bellows/cli/command.h"
+#include "bellows/plan/plan.h"
+#include "bellows/trials/import.h"
+
+namespace bellows::cli {
+namespace {
+
+constexpr const char* manual = R"(Turns the trial records of a laboratory into a trial log (docs/format-trials.md).
+
+Formats (--format; without it the file's ending .u8, .csv or .npy decides):
+  xyab-u8  one byte a trial, bits 3..0 = x y a b
+  csv      a line a trial; columns x,y,a,b, or in the order that a header names
+  npy      NumPy array of shape (n, 4), columns x y a b, booleans or integers,
+           C or Fortran order
+Event lists with time stamps and records with a third outcome are not supported
+yet. FILE may be '-' or a pipe (not for --relabel auto, which reads twice).
+
+Relabelling (--relabel): bellows plays the game a xor b = x y. A laboratory whose
+game is another form of it renames settings or outcomes. Words, joined by commas
+and applied from left to right to every record:
+  swap-parties   exchange x with y and a with b
+  x:flip  y:flip  a:flip  b:flip      exchange 0 and 1
+  a:flip-if-x    a becomes a xor x    b:flip-if-y   b becomes b xor y
+  none           (default)
+  auto           the one of the eight forms with the most wins. It looks at the
+                 outcomes, so certification pays for eight thresholds.
+The choice stands in the log's metadata, and `bellows export` undoes it.
+
+The log is private (mode 0600), appears whole or not at all, and an existing file
+is left as it is.
+
+Examples:
+  bellows import --format xyab-u8 --relabel auto run12.u8 run12.trials
+  bellows import --relabel x:flip,y:flip --plan plan.json run12.csv run12.trials)";
+
+struct Options {
+  std::string from, to, format, relabel = "none", plan, plan_digest, block_trials;
+  std::vector<std::string> metadata;
+};
+
+Result<trials::ImportOptions> import_options(const Options& given) {
+  trials::ImportOptions options;
+  if (!given.format.empty()) {
+    BELLOWS_ASSIGN(options.format, trials::foreign_format_from_name(given.format));
+  }
+  options.auto_relabel = given.relabel == "auto";
+  if (!options.auto_relabel) {
+    BELLOWS_ASSIGN(options.relabelling, trials::Relabelling::parse(given.relabel));
+  }
+  if (!given.plan.empty()) {
+    BELLOWS_ASSIGN(plan::Plan plan, plan::read_plan(given.plan));
+    options.plan_digest = plan::digest(plan);
+  }
+  for (const std::string& pair : given.metadata) {
+    std::size_t equals = pair.find('=');
+    if (equals == pair.npos || equals == 0) return usage_error("metadata must be KEY=VALUE", "KEY=VALUE", pair);
+    std::string key = pair.substr(0, equals);
+    if (key == "import") return usage_error("the key 'import' is taken by the import itself");
+    options.metadata[key] = pair.substr(equals + 1);
+  }
+  if (!given.block_trials.empty()) {
+    BELLOWS_ASSIGN(options.block_trials, parse_count(given.block_trials));
+    if (options.block_trials < 1 || options.block_trials > trials::largest_block_trials)
+      return usage_error("impossible number of trials in a block", "1 to 2^22", given.block_trials);
+  }
+  return options;
+}
+
+Result<Verdict> run(const Options& given, Console& console) {
+  BELLOWS_ASSIGN(trials::ImportOptions options, import_options(given));
+  Path from = given.from == "-" ? "/dev/stdin" : given.from;
+  BELLOWS_ASSIGN(trials::ImportReport report, trials::import_trials(from, given.to, options, console.context()));
+  console.finish_progress();
+  auto total = static_cast<double>(report.trial_count);
+  console.print(fmt::format("imported    {} trials from {} ({})", report.trial_count, given.from,
+                            trials::foreign_format_name(report.format)));
+  console.print(fmt::format("relabelling {}{}", report.relabelling.spec(),
+                            report.relabellings_tried > 1 ? " (found by search: counts as 8 thresholds)" : ""));
+  std::uint64_t wins = trials::chsh_wins(report.counts);
+  console.print(
+      fmt::format("won         {} of {} ({:.5f})", wins, report.trial_count, static_cast<double>(wins) / total));
+  if (!report.is_exact)
+    console.note("note: the file's own layout is not kept; export gives the same trials in plain form");
+  console.print(fmt::format("log         {}", given.to));
+  nlohmann::json counts;
+  for (unsigned r = 0; r < 16; ++r)
+    counts[fmt::format("{}{}_{}{}", r >> 3 & 1, r >> 2 & 1, r >> 1 & 1, r & 1)] = report.counts[r];
+  console.result(
+      {{"log", given.to},
+       {"format", trials::foreign_format_name(report.format)},
+       {"trials", report.trial_count},
+       {"relabel", report.relabelling.spec()},
+       {"relabellings_tried", report.relabellings_tried},
+       {"wins", wins},
+       {"counts_xy_ab", counts},
+       {"export_is_exact", report.is_exact},
+       {"plan_digest", options.plan_digest.is_zero() ? nlohmann::json() : nlohmann::json(options.plan_digest.hex())},
+       {"log_digest", report.log_digest.hex()}});
+  return Verdict::done;
+}
+
+}  // namespace
+
+void add_import(CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = line.add_verb("import", "trial log from a laboratory's records", manual);
+  verb.add_option("FILE", options->from, "records to import, '-' for standard input")->required();
+  verb.add_option("LOG", options->to, "trial log to write, must not exist")->required();
+  verb.add_option("--format", options->format, "xyab-u8, csv or npy");
+  verb.add_option("--relabel", options->relabel, "words, see below, or auto");
+  verb.add_option("--plan", options->plan, "plan under which the trials were taken; its digest goes into the log");
+  verb.add_option("--set", options->metadata, "KEY=VALUE for the log's metadata; may be repeated")
+      ->allow_extra_args(false);
+  verb.add_option("--block-trials", options->block_trials, "trials in a block, at most 2^22 (default)");
+  line.on_run(verb, [options](Console& console) { return run(*options, console); });
+}
+
+}  // namespace bellows::cli
