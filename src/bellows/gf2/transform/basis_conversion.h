@@ -1,0 +1,185 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "bellows/gf2/transform/inline.h"
+
+namespace bellows::gf2::transform {
+
+// A polynomial in monomials becomes one in the basis of products of s_0(x) = x, s_1(x) = x^2 + x, s_2 = s_1(s_1(x)) ..
+// (Lin, Chung, Han 2014; Gao and Mateer 2010): coefficient i belongs to the product of the s_j over the ones of i.
+// As s_(2^e)(x) = x^(2^(2^e)) + x, halving the number of index bits again and again takes only expansions in x^M + x with
+// M a power of two, whose coefficients are 0 and 1: XORs of whole vectors, and the same for every byte plane.
+
+/// The expansion on 2^bits elements `stride` vectors apart: in powers of x^(2^low) + x, for degree below 2^bits.
+template <class L>
+BELLOWS_INLINE void expand(typename L::V* f, std::size_t stride, int bits, int low) {
+  for (int h = bits - 1; h >= low; --h) {
+    const std::size_t half = std::size_t{1} << h, shift = std::size_t{1} << (h - low);
+    for (std::size_t start = 0; start < std::size_t{1} << bits; start += 2 * half) {
+      typename L::V* q = f + start * stride;
+      for (std::size_t i = 2 * half - shift; i < 2 * half; ++i)
+        q[(i - half + shift) * stride] = L::add(q[(i - half + shift) * stride], q[i * stride]);
+      for (std::size_t i = half; i < 2 * half - shift; ++i)
+        q[(i - half + shift) * stride] = L::add(q[(i - half + shift) * stride], q[i * stride]);
+    }
+  }
+}
+
+template <class L>
+BELLOWS_INLINE void contract(typename L::V* f, std::size_t stride, int bits, int low) {
+  for (int h = low; h < bits; ++h) {
+    const std::size_t half = std::size_t{1} << h, shift = std::size_t{1} << (h - low);
+    for (std::size_t start = 0; start < std::size_t{1} << bits; start += 2 * half) {
+      typename L::V* q = f + start * stride;
+      for (std::size_t i = half; i < 2 * half - shift; ++i)
+        q[(i - half + shift) * stride] = L::add(q[(i - half + shift) * stride], q[i * stride]);
+      for (std::size_t i = 2 * half - shift; i < 2 * half; ++i)
+        q[(i - half + shift) * stride] = L::add(q[(i - half + shift) * stride], q[i * stride]);
+    }
+  }
+}
+
+/// Up to four index bits, in registers. The loops have constant bounds and are unrolled away.
+template <class L, int bits>
+BELLOWS_INLINE void to_novel_in_registers(typename L::V* r) {
+  if constexpr (bits > 2) {
+    BELLOWS_UNROLL for (int h = bits - 1; h >= 2; --h) {
+      const int half = 1 << h, shift = 1 << (h - 2);
+      BELLOWS_UNROLL for (int start = 0; start < 1 << bits; start += 2 * half) {
+        BELLOWS_UNROLL for (int i = 2 * half - shift; i < 2 * half; ++i)
+          r[start + i - half + shift] = L::add(r[start + i - half + shift], r[start + i]);
+        BELLOWS_UNROLL for (int i = half; i < 2 * half - shift; ++i)
+          r[start + i - half + shift] = L::add(r[start + i - half + shift], r[start + i]);
+      }
+    }
+    if constexpr (bits == 4) {
+      BELLOWS_UNROLL for (int i = 0; i < 4; ++i) {  // x^2 + x on the high pair of index bits
+        r[i + 8] = L::add(r[i + 8], r[i + 12]);
+        r[i + 4] = L::add(r[i + 4], r[i + 8]);
+      }
+    }
+  }
+  if constexpr (bits >= 2) {
+    BELLOWS_UNROLL for (int start = 0; start < 1 << bits; start += 4) {
+      r[start + 2] = L::add(r[start + 2], r[start + 3]);
+      r[start + 1] = L::add(r[start + 1], r[start + 2]);
+    }
+  }
+}
+
+template <class L, int bits>
+BELLOWS_INLINE void from_novel_in_registers(typename L::V* r) {
+  if constexpr (bits >= 2) {
+    BELLOWS_UNROLL for (int start = 0; start < 1 << bits; start += 4) {
+      r[start + 1] = L::add(r[start + 1], r[start + 2]);
+      r[start + 2] = L::add(r[start + 2], r[start + 3]);
+    }
+  }
+  if constexpr (bits > 2) {
+    if constexpr (bits == 4) {
+      BELLOWS_UNROLL for (int i = 0; i < 4; ++i) {
+        r[i + 4] = L::add(r[i + 4], r[i + 8]);
+        r[i + 8] = L::add(r[i + 8], r[i + 12]);
+      }
+    }
+    BELLOWS_UNROLL for (int h = 2; h < bits; ++h) {
+      const int half = 1 << h, shift = 1 << (h - 2);
+      BELLOWS_UNROLL for (int start = 0; start < 1 << bits; start += 2 * half) {
+        BELLOWS_UNROLL for (int i = half; i < 2 * half - shift; ++i)
+          r[start + i - half + shift] = L::add(r[start + i - half + shift], r[start + i]);
+        BELLOWS_UNROLL for (int i = 2 * half - shift; i < 2 * half; ++i)
+          r[start + i - half + shift] = L::add(r[start + i - half + shift], r[start + i]);
+      }
+    }
+  }
+}
+
+/// In place on 2^bits vectors `stride` apart, bits <= 8.
+template <class L, int bits>
+BELLOWS_INLINE void to_novel(typename L::V* f, std::size_t stride) {
+  constexpr int low = bits < 4 ? bits : 4, high = bits - low;
+  if constexpr (bits > 4) expand<L>(f, stride, bits, 4);
+  for (std::size_t block = 0; block < std::size_t{1} << high; ++block) {
+    typename L::V r[1 << low];
+    BELLOWS_UNROLL for (int i = 0; i < 1 << low; ++i) r[i] = f[((block << low) + i) * stride];
+    to_novel_in_registers<L, low>(r);
+    BELLOWS_UNROLL for (int i = 0; i < 1 << low; ++i) f[((block << low) + i) * stride] = r[i];
+  }
+  if constexpr (high > 1)
+    for (std::size_t column = 0; column < std::size_t{1} << low; ++column) {
+      typename L::V r[1 << high];
+      BELLOWS_UNROLL for (int i = 0; i < 1 << high; ++i) r[i] = f[((std::size_t(i) << low) + column) * stride];
+      to_novel_in_registers<L, high>(r);
+      BELLOWS_UNROLL for (int i = 0; i < 1 << high; ++i) f[((std::size_t(i) << low) + column) * stride] = r[i];
+    }
+}
+
+template <class L, int bits>
+BELLOWS_INLINE void from_novel(typename L::V* f, std::size_t stride) {
+  constexpr int low = bits < 4 ? bits : 4, high = bits - low;
+  if constexpr (high > 1)
+    for (std::size_t column = 0; column < std::size_t{1} << low; ++column) {
+      typename L::V r[1 << high];
+      BELLOWS_UNROLL for (int i = 0; i < 1 << high; ++i) r[i] = f[((std::size_t(i) << low) + column) * stride];
+      from_novel_in_registers<L, high>(r);
+      BELLOWS_UNROLL for (int i = 0; i < 1 << high; ++i) f[((std::size_t(i) << low) + column) * stride] = r[i];
+    }
+  for (std::size_t block = 0; block < std::size_t{1} << high; ++block) {
+    typename L::V r[1 << low];
+    BELLOWS_UNROLL for (int i = 0; i < 1 << low; ++i) r[i] = f[((block << low) + i) * stride];
+    from_novel_in_registers<L, low>(r);
+    BELLOWS_UNROLL for (int i = 0; i < 1 << low; ++i) f[((block << low) + i) * stride] = r[i];
+  }
+  if constexpr (bits > 4) contract<L>(f, stride, bits, 4);
+}
+
+/// to ^= from on `size` bytes.
+template <class L>
+BELLOWS_INLINE void add_bytes(std::uint8_t* to, const std::uint8_t* from, std::size_t size) {
+  std::size_t i = 0;
+  for (; i + L::width <= size; i += L::width) L::store(to + i, L::add(L::load(to + i), L::load(from + i)));
+  for (; i + 8 <= size; i += 8) {
+    std::uint64_t a, b;
+    __builtin_memcpy(&a, to + i, 8);
+    __builtin_memcpy(&b, from + i, 8);
+    a ^= b;
+    __builtin_memcpy(to + i, &a, 8);
+  }
+  for (; i < size; ++i) to[i] = static_cast<std::uint8_t>(to[i] ^ from[i]);
+}
+
+/// The expansion in powers of x^(2^low) + x of a whole plane, one byte a coefficient; degree below `size`, and the bytes
+/// from `size` on are taken as 0 and not touched.
+template <class L>
+void expand_plane(std::uint8_t* f, std::size_t size, int low) {
+  int top = low;
+  while ((std::size_t{2} << top) < size) ++top;
+  for (int h = top; h >= low; --h) {
+    const std::size_t half = std::size_t{1} << h, shift = std::size_t{1} << (h - low);
+    for (std::size_t start = 0; start + half < size; start += 2 * half) {
+      const std::size_t end = start + 2 * half < size ? start + 2 * half : size, last = start + 2 * half - shift;
+      std::uint8_t* to = f + start + shift;  // coefficient start + half + i goes to start + shift + i
+      if (last < end) add_bytes<L>(to + half - shift, f + last, end - last);
+      add_bytes<L>(to, f + start + half, (last < end ? last : end) - start - half);
+    }
+  }
+}
+
+template <class L>
+void contract_plane(std::uint8_t* f, std::size_t size, int low) {
+  int top = low;
+  while ((std::size_t{2} << top) < size) ++top;
+  for (int h = low; h <= top; ++h) {
+    const std::size_t half = std::size_t{1} << h, shift = std::size_t{1} << (h - low);
+    for (std::size_t start = 0; start + half < size; start += 2 * half) {
+      const std::size_t end = start + 2 * half < size ? start + 2 * half : size, last = start + 2 * half - shift;
+      std::uint8_t* to = f + start + shift;
+      add_bytes<L>(to, f + start + half, (last < end ? last : end) - start - half);
+      if (last < end) add_bytes<L>(to + half - shift, f + last, end - last);
+    }
+  }
+}
+
+}  // namespace bellows::gf2::transform

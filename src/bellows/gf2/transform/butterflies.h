@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+
+#include "bellows/gf2/transform/inline.h"
+#include "bellows/gf2/transform/tables.h"
+
+namespace bellows::gf2::transform {
+
+// A butterfly takes the halves f0 + s_j f1 of a polynomial to its values on a block and on the block's other half, whose
+// points differ by 1 in s_j: a = f0 + t f1, b = a + f1, with t the twiddle. Elements of GF(2^32) are four vectors, one a
+// byte plane: planes 0, 1 the GF(2^16) part, planes 2, 3 the factor of u.
+
+/// A constant of GF(2^16), c0 + c1 w, ready to multiply: (c0 + c1 w)(b0 + b1 w) =
+/// c0 b0 + lambda8 c1 b1  +  (c1 b0 + (c0 + c1) b1) w.
+template <class L>
+struct Constant16 {
+  typename L::Map c0, c1, lambda_c1, c01;
+
+  static BELLOWS_INLINE Constant16 of(const typename L::Constants& constants, std::uint32_t c) {
+    const std::uint8_t low = static_cast<std::uint8_t>(c), high = static_cast<std::uint8_t>(c >> 8);
+    return {L::map(constants.multiplier[low]), L::map(constants.multiplier[high]),
+            L::map(constants.multiplier[constants.lambda8_times[high]]), L::map(constants.multiplier[low ^ high])};
+  }
+};
+
+/// a += c b on a pair of planes.
+template <class L>
+BELLOWS_INLINE void multiply_add(typename L::V* a, const typename L::V* b, const Constant16<L>& c) {
+  const auto b0 = L::split(b[0]), b1 = L::split(b[1]);
+  a[0] = L::add3(a[0], L::apply(b0, c.c0), L::apply(b1, c.lambda_c1));
+  a[1] = L::add3(a[1], L::apply(b0, c.c1), L::apply(b1, c.c01));
+}
+
+/// A twiddle that differs from lane to lane: t = c0 + c1 w + e u with c0, c1 vectors and e a constant of GF(2^8).
+template <class L>
+struct LaneTwiddle {
+  using V = typename L::V;
+  typename L::Factor c0, c1, lambda_c1, c01;  // as above
+  typename L::Factor c0_e, c01_e;             // with e added
+  Constant16<L> e_lambda16;                   // e u times B u is e lambda16 B + e B u
+
+  /// The part of level `level` that all blocks of the lanes share; `row` is the row's part (GF(2^32), u-part in GF(2^8)).
+  static BELLOWS_INLINE void base(const typename L::Constants& constants, std::uint32_t row, int level, int lanes, V& c0,
+                                  V& c1) {
+    c0 = L::add(L::load(constants.lane_low[level] + lanes), L::broadcast(constants.internal[row & 255]));
+    c1 = L::add(L::load(constants.lane_high[level] + lanes), L::broadcast(constants.internal[row >> 8 & 255]));
+  }
+};
+
+/// a += t b on a pair of planes, t in GF(2^16).
+template <class L>
+BELLOWS_INLINE void multiply_add_lanes(typename L::V* a, const typename L::V* b, const LaneTwiddle<L>& t) {
+  const auto b0 = L::factor(b[0]), b1 = L::factor(b[1]);
+  a[0] = L::add3(a[0], L::product(b0, t.c0), L::product(b1, t.lambda_c1));
+  a[1] = L::add3(a[1], L::product(b0, t.c1), L::product(b1, t.c01));
+}
+
+/// a += (c + e u) b on four planes: with b = A + B u, c A + e lambda16 B  +  ((c + e)(A + B) + c A) u.
+template <class L>
+BELLOWS_INLINE void multiply_add_lanes_32(typename L::V* a, const typename L::V* b, const LaneTwiddle<L>& t) {
+  using V = typename L::V;
+  const auto b0 = L::factor(b[0]), b1 = L::factor(b[1]);
+  const auto s0 = L::factor(L::add(b[0], b[2])), s1 = L::factor(L::add(b[1], b[3]));
+  const V p0 = L::add(L::product(b0, t.c0), L::product(b1, t.lambda_c1));
+  const V p1 = L::add(L::product(b0, t.c1), L::product(b1, t.c01));
+  a[0] = L::add(a[0], p0);
+  a[1] = L::add(a[1], p1);
+  multiply_add<L>(a, b + 2, t.e_lambda16);
+  a[2] = L::add(a[2], L::add3(p0, L::product(s0, t.c0_e), L::product(s1, t.lambda_c1)));
+  a[3] = L::add(a[3], L::add3(p1, L::product(s0, t.c1), L::product(s1, t.c01_e)));
+}
+
+/// Forward or inverse on `planes` planes, with `step` the multiplication.
+template <class L, bool inverse, int planes, class Step>
+BELLOWS_INLINE void butterfly(typename L::V* a, typename L::V* b, const Step& step) {
+  if constexpr (inverse) {
+    BELLOWS_UNROLL for (int p = 0; p < planes; ++p) b[p] = L::add(b[p], a[p]);
+  }
+  step(a, b);
+  if constexpr (!inverse) {
+    BELLOWS_UNROLL for (int p = 0; p < planes; ++p) b[p] = L::add(b[p], a[p]);
+  }
+}
+
+}  // namespace bellows::gf2::transform

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace bellows::gf2::transform {
+
+inline constexpr std::size_t row_points = 65536;
+inline constexpr std::size_t row_bytes = 4 * row_points;
+/// Rows of a spectrum stand a little further apart than their size, so that columns through them do not all meet in one
+/// set of the cache.
+inline constexpr std::size_t row_stride = row_bytes + 320;
+/// 2^22 points: 64 Mbit of product. Longer strings go in chunks.
+inline constexpr int largest_row_count = 64;
+
+constexpr std::size_t spectrum_bytes(int rows) { return static_cast<std::size_t>(rows) * row_stride; }
+
+template <int value_>
+struct Count {
+  static constexpr int value = value_;
+};
+template <bool value_>
+struct Flag {
+  static constexpr bool value = value_;
+};
+
+}  // namespace bellows::gf2::transform

@@ -1,0 +1,220 @@
+#pragma once
+
+#include <cstring>
+
+#include "bellows/gf2/transform/basis_conversion.h"
+#include "bellows/gf2/transform/butterflies.h"
+#include "bellows/gf2/transform/layout.h"
+
+namespace bellows::gf2::transform {
+
+// A row is 2^16 elements, index bits 15 .. 8 called a and 7 .. 0 called b, 256 KiB, so that it stays in the second cache.
+//
+//   as coefficients: planes[p][a * 256 + b], lanes run over b. The levels of the bits a work here: their twiddles are the
+//     same for all lanes.
+//   as values: [a / width][b][p], lanes run over a, after a transposition of tiles of width x width bytes. The levels of
+//     the bits b work here: their twiddles are the same for all lanes but for a part that depends on a.
+
+template <class L>
+struct RowScratch {
+  typename L::V planes[4][row_points / L::width];
+  typename L::V pair[256][2];
+  typename L::V line[256];
+};
+
+/// The first conversion of one plane of a row: in powers of x^256 + x, and the bits a to the novel basis.
+template <class L>
+void row_to_novel_a(std::uint8_t* plane, RowScratch<L>& scratch) {
+  constexpr int columns = 256 / L::width;
+  expand_plane<L>(plane, row_points, 8);
+  for (int column = 0; column < columns; ++column) {
+    std::uint8_t* f = plane + column * L::width;
+    for (int a = 0; a < 256; ++a) scratch.line[a] = L::load(f + 256 * a);
+    to_novel<L, 8>(scratch.line, 1);
+    for (int a = 0; a < 256; ++a) L::store(f + 256 * a, scratch.line[a]);
+  }
+}
+
+template <class L>
+void row_from_novel_a(std::uint8_t* plane, RowScratch<L>& scratch) {
+  constexpr int columns = 256 / L::width;
+  for (int column = 0; column < columns; ++column) {
+    std::uint8_t* f = plane + column * L::width;
+    for (int a = 0; a < 256; ++a) scratch.line[a] = L::load(f + 256 * a);
+    from_novel<L, 8>(scratch.line, 1);
+    for (int a = 0; a < 256; ++a) L::store(f + 256 * a, scratch.line[a]);
+  }
+  contract_plane<L>(plane, row_points, 8);
+}
+
+/// Two levels at once, `high` on pairs two apart and `low` on neighbours; the inverse in the other order.
+template <bool inverse, class High, class Low0, class Low1, class G>
+BELLOWS_INLINE void two_levels(G& g, const High& high, const Low0& low0, const Low1& low1) {
+  if constexpr (inverse) {
+    low0(g[0], g[1]);
+    low1(g[2], g[3]);
+    high(g[0], g[2]);
+    high(g[1], g[3]);
+  } else {
+    high(g[0], g[2]);
+    high(g[1], g[3]);
+    low0(g[0], g[1]);
+    low1(g[2], g[3]);
+  }
+}
+
+/// All eight levels of the bits a, on a pair of planes of one column: pair[a][p].
+template <class L, bool inverse>
+void levels_a(typename L::V (*pair)[2], int y) {
+  using V = typename L::V;
+  const auto& constants = L::constants();
+  const Twiddles& t = twiddles();
+  for (int step = 0; step < 4; ++step) {
+    const int s = inverse ? 2 * step + 1 : 7 - 2 * step, quarter = 1 << (s - 1);  // levels s and s - 1
+    const std::uint32_t row_high = t.row[y][8 + s], row_low = t.row[y][7 + s];
+    for (int start = 0, q = 0; start < 256; start += 4 * quarter, ++q) {
+      const auto c_high = Constant16<L>::of(constants, row_high ^ t.span[q]);
+      const auto c_low0 = Constant16<L>::of(constants, row_low ^ t.span[2 * q]);
+      const auto c_low1 = Constant16<L>::of(constants, row_low ^ t.span[2 * q + 1]);
+      auto high = [&](V* a, V* b) {
+        butterfly<L, inverse, 2>(a, b, [&](V* x, const V* z) { multiply_add<L>(x, z, c_high); });
+      };
+      auto low0 = [&](V* a, V* b) {
+        butterfly<L, inverse, 2>(a, b, [&](V* x, const V* z) { multiply_add<L>(x, z, c_low0); });
+      };
+      auto low1 = [&](V* a, V* b) {
+        butterfly<L, inverse, 2>(a, b, [&](V* x, const V* z) { multiply_add<L>(x, z, c_low1); });
+      };
+      for (int i = start; i < start + quarter; ++i) {
+        V g[4][2];
+        BELLOWS_UNROLL for (int k = 0; k < 8; ++k) g[k / 2][k % 2] = pair[i + k / 2 * quarter][k % 2];
+        two_levels<inverse>(g, high, low0, low1);
+        BELLOWS_UNROLL for (int k = 0; k < 8; ++k) pair[i + k / 2 * quarter][k % 2] = g[k / 2][k % 2];
+      }
+    }
+  }
+}
+
+/// Levels s and s - 1 of the bits b, on values[b][p] for the lanes of group `group`. has_u: whether the twiddle of the
+/// level has a u-part, which only rows above the first have, at their lowest levels.
+template <class L, bool inverse, bool high_has_u, bool low_has_u>
+void two_levels_b(typename L::V (*values)[4], int y, int group, int s) {
+  using V = typename L::V;
+  const auto& constants = L::constants();
+  const Twiddles& t = twiddles();
+  V base0[2], base1[2];
+  LaneTwiddle<L> shared[2];
+  std::uint8_t e[2];
+  for (int k = 0; k < 2; ++k) {
+    const std::uint32_t row = t.row[y][s - k];
+    LaneTwiddle<L>::base(constants, row, s - k, group * L::width, base0[k], base1[k]);
+    e[k] = static_cast<std::uint8_t>(row >> 16);
+    shared[k].c1 = L::factor(base1[k]);
+    shared[k].lambda_c1 = L::factor(L::apply(L::split(base1[k]), L::map(constants.multiplier[lambda8])));
+    shared[k].e_lambda16 = Constant16<L>::of(constants, t.lambda16_times[e[k]]);
+  }
+  auto at_block = [&](int k, int q, bool has_u) {
+    LaneTwiddle<L> twiddle = shared[k];
+    const V c0 = L::add(base0[k], L::broadcast(constants.internal[t.span[q]])), c01 = L::add(c0, base1[k]);
+    twiddle.c0 = L::factor(c0);
+    twiddle.c01 = L::factor(c01);
+    if (has_u) {
+      const V e_lanes = L::broadcast(constants.internal[e[k]]);
+      twiddle.c0_e = L::factor(L::add(c0, e_lanes));
+      twiddle.c01_e = L::factor(L::add(c01, e_lanes));
+    }
+    return twiddle;
+  };
+  const int quarter = 1 << (s - 1);
+  for (int start = 0, q = 0; start < 256; start += 4 * quarter, ++q) {
+    const LaneTwiddle<L> t_high = at_block(0, q, high_has_u);
+    const LaneTwiddle<L> t_low0 = at_block(1, 2 * q, low_has_u), t_low1 = at_block(1, 2 * q + 1, low_has_u);
+    auto step = [](auto has_u, const LaneTwiddle<L>& twiddle) {
+      return [&twiddle](V* a, V* b) {
+        butterfly<L, inverse, 4>(a, b, [&](V* x, const V* z) {
+          if constexpr (decltype(has_u)::value) {
+            multiply_add_lanes_32<L>(x, z, twiddle);
+          } else {
+            multiply_add_lanes<L>(x, z, twiddle);
+            multiply_add_lanes<L>(x + 2, z + 2, twiddle);
+          }
+        });
+      };
+    };
+    const auto high = step(Flag<high_has_u>(), t_high);
+    const auto low0 = step(Flag<low_has_u>(), t_low0), low1 = step(Flag<low_has_u>(), t_low1);
+    for (int i = start; i < start + quarter; ++i) {
+      V g[4][4];
+      BELLOWS_UNROLL for (int k = 0; k < 16; ++k) g[k / 4][k % 4] = values[i + k / 4 * quarter][k % 4];
+      two_levels<inverse>(g, high, low0, low1);
+      BELLOWS_UNROLL for (int k = 0; k < 16; ++k) values[i + k / 4 * quarter][k % 4] = g[k / 4][k % 4];
+    }
+  }
+}
+
+template <class L, bool inverse>
+void levels_b(typename L::V (*values)[4], int y, int group) {
+  const Twiddles& t = twiddles();
+  for (int step = 0; step < 4; ++step) {
+    const int s = inverse ? 2 * step + 1 : 7 - 2 * step;
+    if (t.row[y][s] >> 16 != 0)
+      two_levels_b<L, inverse, true, true>(values, y, group, s);
+    else if (t.row[y][s - 1] >> 16 != 0)
+      two_levels_b<L, inverse, false, true>(values, y, group, s);
+    else
+      two_levels_b<L, inverse, false, false>(values, y, group, s);
+  }
+}
+
+/// A row of coefficients (bits a converted already) becomes a row of values, in place.
+template <class L>
+void row_forward(std::uint8_t* row, int y, RowScratch<L>& scratch) {
+  using V = typename L::V;
+  constexpr int groups = 256 / L::width;
+  std::memcpy(scratch.planes, row, row_bytes);
+  V* values = reinterpret_cast<V*>(row);
+  for (int column = 0; column < groups; ++column)
+    for (int half = 0; half < 2; ++half) {
+      for (int p = 0; p < 2; ++p) {
+        const V* f = scratch.planes[2 * half + p] + column;
+        for (int a = 0; a < 256; ++a) scratch.pair[a][p] = f[a * groups];
+      }
+      levels_a<L, false>(scratch.pair, y);
+      for (int group = 0; group < groups; ++group)
+        for (int p = 0; p < 2; ++p)
+          L::transpose(&scratch.pair[group * L::width][p], 2,
+                       values + (group * 256 + column * L::width) * 4 + 2 * half + p, 4);
+    }
+  for (int group = 0; group < groups; ++group) {
+    auto* block = reinterpret_cast<V(*)[4]>(values + group * 1024);
+    for (int p = 0; p < 4; ++p) to_novel<L, 8>(&block[0][p], 4);
+    levels_b<L, false>(block, y, group);
+  }
+}
+
+template <class L>
+void row_inverse(std::uint8_t* row, int y, RowScratch<L>& scratch) {
+  using V = typename L::V;
+  constexpr int groups = 256 / L::width;
+  V* values = reinterpret_cast<V*>(row);
+  for (int group = 0; group < groups; ++group) {
+    auto* block = reinterpret_cast<V(*)[4]>(values + group * 1024);
+    levels_b<L, true>(block, y, group);
+    for (int p = 0; p < 4; ++p) from_novel<L, 8>(&block[0][p], 4);
+  }
+  for (int column = 0; column < groups; ++column)
+    for (int half = 0; half < 2; ++half) {
+      for (int group = 0; group < groups; ++group)
+        for (int p = 0; p < 2; ++p)
+          L::transpose(values + (group * 256 + column * L::width) * 4 + 2 * half + p, 4,
+                       &scratch.pair[group * L::width][p], 2);
+      levels_a<L, true>(scratch.pair, y);
+      for (int p = 0; p < 2; ++p) {
+        V* f = scratch.planes[2 * half + p] + column;
+        for (int a = 0; a < 256; ++a) f[a * groups] = scratch.pair[a][p];
+      }
+    }
+  std::memcpy(row, scratch.planes, row_bytes);
+}
+
+}  // namespace bellows::gf2::transform
