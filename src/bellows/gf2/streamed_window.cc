@@ -1,0 +1,241 @@
+#include "bellows/gf2/streamed_window.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "bellows/bits/cpu.h"
+#include "bellows/gf2/workers.h"
+
+namespace bellows::gf2 {
+namespace {
+
+using Direction = WindowShape::Direction;
+
+// Blocks of B bits: x block b, and line blocks numbered so that x block b meets line blocks b .. b + lag_count - 1, with
+// line block e going to sum v = e - b. Correlation: line block e begins at bit e B, x blocks are reversed, and sum v holds
+// lags from v B - (B - 1) on. Convolution: line blocks are numbered from the end, and sum v stands for the lags of
+// lag_count - 1 - v.
+std::uint64_t lag_count_for(const WindowShape& shape, std::uint64_t block_bits) {
+  return divide_up(shape.output_bits - 1, block_bits) + 1;
+}
+
+// Time of a product of two rows of values, in transforms of one row; measured.
+double product_cost() {
+  switch (bits::active_kernel()) {
+    case bits::Kernel::gfni: return 0.045;
+    case bits::Kernel::avx512: return 0.10;
+    case bits::Kernel::avx2: return 0.13;
+    case bits::Kernel::clmul: return 0.15;
+    case bits::Kernel::portable: break;
+  }
+  return 0.11;
+}
+
+constexpr int largest_rows = 32;
+
+}  // namespace
+
+WindowCut StreamedWindow::cut(const WindowShape& shape, unsigned thread_count) {
+  WindowCut best;
+  double best_cost = 0;
+  for (int rows = 1; rows <= largest_rows; rows *= 2) {
+    WindowCut cut{.rows = rows};
+    cut.lag_count = lag_count_for(shape, cut.block_bits());
+    const auto blocks = static_cast<double>(divide_up(shape.x_bits, cut.block_bits()));
+    const auto lags = static_cast<double>(cut.lag_count);
+    const double transforms = (2 * blocks + 2 * lags) * (1 + 0.03 * std::log2(rows));
+    const double cost = rows * (transforms + blocks * lags * product_cost());
+    if (best.rows == 0 || cost < best_cost) {
+      best = cut;
+      best_cost = cost;
+    }
+  }
+  // Enough blocks at once to share the reading of the sums, few enough for the last cache.
+  const std::uint64_t blocks = divide_up(shape.x_bits, best.block_bits());
+  const std::uint64_t wanted = std::max<std::uint64_t>({16 / static_cast<std::uint64_t>(best.rows), 2, thread_count});
+  best.group_size = std::min(blocks, wanted);
+  return best;
+}
+
+std::uint64_t StreamedWindow::memory_bytes_needed(const WindowShape& shape, unsigned thread_count) {
+  const WindowCut c = cut(shape, thread_count);
+  const std::uint64_t spectra = 2 * c.group_size + 2 * c.lag_count;
+  return spectra * transform::spectrum_bytes(c.rows) + c.group_size * c.block_bits() / 8 +
+         (c.lag_count + 1) * c.block_bits() / 8 + Workers::memory_bytes(thread_count, c.rows) +
+         thread_count * c.block_bits() / 8 + (std::uint64_t{4} << 20);
+}
+
+struct StreamedWindow::State {
+  State(const WindowShape& s, Line l, const Context& c)
+      : shape(s),
+        line(std::move(l)),
+        context(c),
+        cut(StreamedWindow::cut(s, c.thread_count)),
+        block_bits(cut.block_bits()),
+        block_bytes(block_bits / 8),
+        x_blocks(divide_up(s.x_bits, block_bits)),
+        workers(c.thread_count, cut.rows),
+        stage(cut.group_size * block_bytes + 64),
+        line_spectra(cut.group_size + cut.lag_count - 1),
+        x_spectra(cut.group_size),
+        sums(cut.lag_count) {
+    for (auto& buffer : line_spectra) buffer = Buffer(transform::spectrum_bytes(cut.rows));
+    for (auto& buffer : x_spectra) buffer = Buffer(transform::spectrum_bytes(cut.rows));
+    for (auto& buffer : sums) buffer = Buffer(transform::spectrum_bytes(cut.rows));
+    for (unsigned i = 0; i < workers.thread_count(); ++i) block.emplace_back(2 * block_bytes + 64);
+  }
+
+  std::int64_t line_begin(std::uint64_t e) const {
+    if (shape.direction == Direction::correlation) return static_cast<std::int64_t>(e * block_bits);
+    const std::uint64_t number = x_blocks - 1 + cut.lag_count - 1 - e;
+    return static_cast<std::int64_t>(shape.x_bits) - static_cast<std::int64_t>((x_blocks - number) * block_bits);
+  }
+
+  void transform_line(std::uint64_t e, unsigned worker) {
+    auto* words = reinterpret_cast<std::uint64_t*>(block[worker].data());
+    line(line_begin(e), words, block_bits / 64);
+    workers.kernel().forward_bits(block[worker].data(), block_bytes, cut.rows, line_spectra[e % line_spectra.size()].data(),
+                                  workers.scratch(worker));
+  }
+
+  void transform_x(std::uint64_t index, unsigned worker) {
+    const std::uint8_t* string = stage.data() + index * block_bytes;
+    if (shape.direction == Direction::correlation) {
+      workers.kernel().reverse_string(block[worker].data(), string, block_bytes);
+      string = block[worker].data();
+    }
+    workers.kernel().forward_bits(string, block_bytes, cut.rows, x_spectra[index].data(), workers.scratch(worker));
+  }
+
+  // The staged blocks of x, from block number first_block on.
+  Status process_group(std::uint64_t count) {
+    BELLOWS_TRY(context.check_cancelled());
+    const std::uint64_t first_line = std::max(line_ready, first_block), lines_end = first_block + count + cut.lag_count - 1;
+    workers.run(lines_end - first_line + count, [&](std::uint64_t task, unsigned worker) {
+      if (task < count)
+        transform_x(task, worker);
+      else
+        transform_line(first_line + task - count, worker);
+    });
+    line_ready = lines_end;
+    std::vector<const std::uint8_t*> x, y;
+    std::vector<std::uint8_t*> out;
+    for (std::uint64_t e = first_block; e < lines_end; ++e) x.push_back(line_spectra[e % line_spectra.size()].data());
+    for (std::uint64_t i = 0; i < count; ++i) y.push_back(x_spectra[i].data());
+    for (auto& sum : sums) out.push_back(sum.data());
+    workers.sum({x.data(), x.size(), 0, y.data(), y.size(), out.data(), out.size(), any_sum}, cut.rows);
+    any_sum = true;
+    first_block += count;
+    context.report("extract", std::min(first_block * block_bits, shape.x_bits), shape.x_bits, "bits");
+    return {};
+  }
+
+  // Stage is full, or x is at its end.
+  Status flush() {
+    const std::uint64_t count = divide_up(staged_bits, block_bits);
+    if (count == 0) return {};
+    std::uint8_t* bytes = stage.data();
+    if (staged_bits % 8 != 0)
+      bytes[staged_bits / 8] = static_cast<std::uint8_t>(bytes[staged_bits / 8] & ((1u << staged_bits % 8) - 1));
+    const std::uint64_t used = divide_up(staged_bits, 8);
+    std::memset(bytes + used, 0, count * block_bytes - used);
+    staged_bits = 0;
+    return process_group(count);
+  }
+
+  Status absorb(bits::BitView segment) {
+    BELLOWS_CHECK(segment.size_bits <= shape.x_bits - absorbed, "more bits than the shape says");
+    const std::uint64_t stage_bits = cut.group_size * block_bits;
+    auto* words = reinterpret_cast<std::uint64_t*>(stage.data());
+    for (std::uint64_t at = 0; at < segment.size_bits;) {
+      // Whole words of the segment, so that the next piece begins at a word: up to 63 bits may stand beyond the stage.
+      const std::uint64_t count = std::min(round_up(stage_bits - staged_bits, 64), segment.size_bits - at);
+      bits::copy_bits({segment.words + at / 64, count}, words, staged_bits);
+      staged_bits += count;
+      absorbed += count;
+      at += count;
+      if (staged_bits < stage_bits) continue;
+      const std::uint64_t beyond = staged_bits - stage_bits, rest = words[stage_bits / 64];
+      staged_bits = stage_bits;
+      BELLOWS_TRY(flush());
+      words[0] = rest;
+      staged_bits = beyond;
+    }
+    return {};
+  }
+
+  Status absorb_zeros(std::uint64_t count) {
+    BELLOWS_CHECK(count <= shape.x_bits - absorbed, "more bits than the shape says");
+    auto* words = reinterpret_cast<std::uint64_t*>(stage.data());
+    const std::uint64_t stage_bits = cut.group_size * block_bits;
+    while (count > 0) {
+      if (staged_bits == 0 && count >= block_bits) {  // whole blocks of zeros are only counted
+        const std::uint64_t blocks = count / block_bits;
+        first_block += blocks;
+        absorbed += blocks * block_bits;
+        count -= blocks * block_bits;
+        continue;
+      }
+      const std::uint64_t piece = std::min({count, stage_bits - staged_bits, 64 - staged_bits % 64});
+      const std::uint64_t zero = 0;
+      bits::copy_bits({&zero, piece}, words, staged_bits);
+      staged_bits += piece;
+      absorbed += piece;
+      count -= piece;
+      // A group may end early, at the end of a block, so that the blocks of zeros after it can be left out.
+      if (staged_bits == stage_bits || (staged_bits % block_bits == 0 && count >= block_bits)) BELLOWS_TRY(flush());
+    }
+    return {};
+  }
+
+  Result<bits::BitString> finish() {
+    BELLOWS_CHECK(absorbed == shape.x_bits, "the string is not complete");
+    BELLOWS_TRY(flush());
+    bits::BitString output(shape.output_bits);
+    if (!any_sum) return output;
+    // Sum v covers 2 B bits from v B on (in its direction); neighbours overlap, so first the even ones, then the odd.
+    Buffer line_of_sums((cut.lag_count + 1) * block_bytes + 256);
+    for (std::uint64_t parity = 0; parity < 2; ++parity) {
+      BELLOWS_TRY(context.check_cancelled());
+      workers.run((cut.lag_count + 1 - parity) / 2, [&](std::uint64_t task, unsigned worker) {
+        const std::uint64_t v = 2 * task + parity;
+        const std::uint64_t place = shape.direction == Direction::correlation ? v : cut.lag_count - 1 - v;
+        workers.kernel().inverse(sums[v].data(), cut.rows, workers.scratch(worker));
+        workers.kernel().add_decoded(workers.scratch(worker), block_bits / 8 - 1, line_of_sums.data() + place * block_bytes);
+      });
+    }
+    const bits::BitView all{reinterpret_cast<const std::uint64_t*>(line_of_sums.data()),
+                            (cut.lag_count + 1) * block_bits + 64};
+    for (std::uint64_t i = 0; i < output.size_words(); ++i)
+      output.words()[i] = all.word_at_bit(block_bits - 1 + 64 * i);
+    output.trim();
+    return output;
+  }
+
+  WindowShape shape;
+  Line line;
+  Context context;
+  WindowCut cut;
+  std::uint64_t block_bits, block_bytes, x_blocks;
+  Workers workers;
+  Buffer stage;
+  std::vector<Buffer> line_spectra, x_spectra, sums, block;
+  std::uint64_t first_block = 0;  // number of the first staged block
+  std::uint64_t line_ready = 0;   // line blocks below this have been transformed (those that are still needed are there)
+  std::uint64_t staged_bits = 0, absorbed = 0;
+  bool any_sum = false;
+};
+
+StreamedWindow::StreamedWindow(const WindowShape& shape, Line line, const Context& context)
+    : state_(std::make_unique<State>(shape, std::move(line), context)) {
+  BELLOWS_CHECK(shape.output_bits > 0 && shape.output_bits <= shape.x_bits, "a window of a product");
+}
+StreamedWindow::~StreamedWindow() = default;
+
+Status StreamedWindow::absorb(bits::BitView segment) { return state_->absorb(segment); }
+Status StreamedWindow::absorb_zeros(std::uint64_t count) { return state_->absorb_zeros(count); }
+std::uint64_t StreamedWindow::absorbed_bits() const { return state_->absorbed; }
+Result<bits::BitString> StreamedWindow::finish() { return state_->finish(); }
+
+}  // namespace bellows::gf2

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <vector>
+
+#include "bellows/base/threads.h"
+#include "bellows/gf2/memory.h"
+#include "bellows/gf2/transform/kernel.h"
+
+namespace bellows::gf2 {
+
+/// Threads that transform, each with its own scratch; and the kernel they use, fixed when they are made.
+class Workers {
+ public:
+  /// In: rows: of the largest block.
+  Workers(unsigned thread_count, int rows)
+      : kernel_(&transform::active_kernel()),
+        plane_bytes_(static_cast<std::size_t>(rows) * transform::row_points + 320),
+        thread_count_(thread_count == 0 ? 1 : thread_count) {
+    for (unsigned i = 0; i < thread_count_; ++i)
+      scratch_.emplace_back(round_up(4 * plane_bytes_ + 256, 4096) + kernel_->row_scratch_bytes);
+  }
+
+  const transform::Kernel& kernel() const { return *kernel_; }
+  unsigned thread_count() const { return thread_count_; }
+
+  transform::BlockScratch scratch(unsigned worker) {
+    std::uint8_t* base = scratch_[worker].data();
+    return {base + 64, plane_bytes_, base + round_up(4 * plane_bytes_ + 256, 4096)};
+  }
+  std::uint8_t* plane(unsigned worker, int p) {
+    return scratch(worker).coefficients + static_cast<std::size_t>(p) * plane_bytes_;
+  }
+
+  template <class Task>
+  void run(std::uint64_t task_count, const Task& task) const {
+    parallel_for(task_count, thread_count_, task);
+  }
+
+  /// All pieces of a sum of products, `rows` rows.
+  void sum(const transform::SpectralSum& sum, int rows) {
+    const std::size_t needed = kernel_->sum_scratch_bytes(sum.x_count, sum.y_count);
+    if (sums_.empty() || sums_.front().size_bytes() < needed) {
+      sums_.clear();
+      for (unsigned i = 0; i < thread_count_; ++i) sums_.emplace_back(needed);
+    }
+    run(transform::units_per_row * static_cast<std::uint64_t>(rows), [&](std::uint64_t unit, unsigned worker) {
+      kernel_->sum_of_products(sum, unit, sums_[worker].data());
+    });
+  }
+
+  /// What a set of workers takes.
+  static std::uint64_t memory_bytes(unsigned thread_count, int rows) {
+    return (static_cast<std::uint64_t>(rows) * transform::row_bytes + (std::uint64_t{3} << 20)) * thread_count;
+  }
+
+ private:
+  const transform::Kernel* kernel_;
+  std::size_t plane_bytes_;
+  unsigned thread_count_;
+  std::vector<Buffer> scratch_, sums_;
+};
+
+}  // namespace bellows::gf2
