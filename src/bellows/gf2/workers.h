@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "bellows/base/checked.h"
 #include "bellows/base/threads.h"
 #include "bellows/gf2/memory.h"
 #include "bellows/gf2/transform/kernel.h"

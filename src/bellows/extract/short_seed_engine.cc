@@ -1,0 +1,174 @@
+#include <algorithm>
+#include <cstring>
+
+#include "bellows/extract/engine.h"
+#include "bellows/gf2/large_field.h"
+
+namespace bellows::extract {
+namespace {
+
+using gf2::Buffer;
+using gf2::LargeField;
+
+std::uint64_t piece_count(const HashShape& shape) { return divide_up(shape.raw_bits, 32 * shape.field_length); }
+
+// Pieces that share one way back from the transform: acc <- (acc + x_1) alpha^2 + x_2 alpha. Two spectra of powers take
+// more memory and one product more at the beginning, so it pays for a few pieces only.
+std::uint64_t group_size_for(const HashShape& shape) { return piece_count(shape) >= 6 ? 2 : 1; }
+
+class ShortSeedEngine : public Hasher::Engine {
+ public:
+  ShortSeedEngine(const HashShape& shape, bits::BitView seed, const Context& context)
+      : shape_(shape),
+        context_(context),
+        field_(shape.field_length, context.thread_count),
+        seed_(seed),
+        piece_bits_(32 * shape.field_length),
+        group_size_(group_size_for(shape)),
+        piece_(field_.element_bytes() + 64),
+        value_(field_.element_bytes() + 64) {
+    // The powers of alpha: alpha, and alpha^2 if pieces go in pairs.
+    powers_.resize(group_size_);
+    read_seed(0, piece_.data());
+    field_.transform(piece_.data(), powers_[0]);
+    for (std::size_t i = 1; i < group_size_; ++i) {
+      field_.transform(piece_.data(), work_);
+      field_.multiply_add(sum_, work_, powers_[i - 1]);
+      finish_sum(value_.data());
+      field_.transform(value_.data(), powers_[i]);
+    }
+    std::memset(value_.data(), 0, field_.element_bytes());
+  }
+
+  Status absorb(bits::BitView segment) override {
+    for (std::uint64_t at = 0; at < segment.size_bits;) {
+      // Whole words of the segment; up to 63 bits may stand beyond the piece.
+      const std::uint64_t count = std::min(round_up(piece_bits_ - staged_bits_, 64), segment.size_bits - at);
+      auto* words = reinterpret_cast<std::uint64_t*>(piece_.data());
+      bits::copy_bits({segment.words + at / 64, count}, words, staged_bits_);
+      staged_bits_ += count;
+      at += count;
+      while (staged_bits_ >= piece_bits_) {
+        const std::uint64_t beyond = staged_bits_ - piece_bits_;
+        const std::uint64_t rest = bits::BitView{words, staged_bits_}.word_at_bit(piece_bits_);
+        BELLOWS_TRY(take_piece());
+        words[0] = rest;
+        staged_bits_ = beyond;
+      }
+    }
+    return {};
+  }
+
+  Status absorb_zeros(std::uint64_t count) override {
+    const std::uint64_t zero = 0;
+    while (count > 0) {
+      if (staged_bits_ == 0 && group_fill_ == 0 && count >= piece_bits_) {
+        const std::uint64_t pieces = count / piece_bits_;
+        BELLOWS_TRY(multiply_by_power(pieces));
+        taken_ += pieces;
+        count -= pieces * piece_bits_;
+        continue;
+      }
+      const std::uint64_t step = std::min({count, piece_bits_ - staged_bits_, 64 - staged_bits_ % 64});
+      bits::copy_bits({&zero, step}, reinterpret_cast<std::uint64_t*>(piece_.data()), staged_bits_);
+      staged_bits_ += step;
+      count -= step;
+      if (staged_bits_ == piece_bits_) BELLOWS_TRY(take_piece());
+    }
+    return {};
+  }
+
+  Result<bits::BitString> finish() override {
+    if (staged_bits_ > 0) {
+      const std::uint64_t used = divide_up(staged_bits_, 8);
+      std::uint8_t* bytes = piece_.data();
+      if (staged_bits_ % 8 != 0)
+        bytes[used - 1] = static_cast<std::uint8_t>(bytes[used - 1] & ((1u << staged_bits_ % 8) - 1));
+      std::memset(bytes + used, 0, field_.element_bytes() - used);
+      BELLOWS_TRY(take_piece());
+    }
+    BELLOWS_TRY(context_.check_cancelled());
+    read_seed(1, piece_.data());
+    field_.transform(piece_.data(), powers_[0]);
+    field_.transform(value_.data(), work_);
+    field_.multiply_add(sum_, work_, powers_[0]);
+    finish_sum(value_.data());
+    return bits::BitString(bits::BitView{reinterpret_cast<const std::uint64_t*>(value_.data()), shape_.output_bits});
+  }
+
+ private:
+  // Element 0 of the seed is alpha, element 1 beta.
+  void read_seed(std::uint64_t index, std::uint8_t* element) const {
+    auto* words = reinterpret_cast<std::uint64_t*>(element);
+    for (std::uint64_t i = 0; i < divide_up(piece_bits_, 64); ++i)
+      words[i] = seed_.word_at_bit(index * piece_bits_ + 64 * i);  // the last word may reach into the slack
+  }
+
+  void finish_sum(std::uint8_t* element) {
+    field_.element_of(sum_, element);
+    if (work_.empty()) std::swap(work_, sum_);  // its memory serves again
+    sum_ = {};
+  }
+
+  // The staged piece is full.
+  Status take_piece() {
+    BELLOWS_TRY(context_.check_cancelled());
+    // A short group comes first, so that all others are whole.
+    if (group_fill_ == 0) {
+      const std::uint64_t left = piece_count(shape_) - taken_;
+      group_target_ = left % group_size_ == 0 ? group_size_ : left % group_size_;
+      std::uint8_t *to = piece_.data(), *value = value_.data();
+      for (std::uint64_t i = 0; i < field_.element_bytes(); ++i) to[i] = static_cast<std::uint8_t>(to[i] ^ value[i]);
+    }
+    field_.transform(piece_.data(), work_);
+    field_.multiply_add(sum_, work_, powers_[group_target_ - 1 - group_fill_]);
+    staged_bits_ = 0;
+    ++taken_;
+    if (++group_fill_ == group_target_) {
+      finish_sum(value_.data());
+      group_fill_ = 0;
+    }
+    context_.report("extract", std::min(taken_ * piece_bits_, shape_.raw_bits), shape_.raw_bits, "bits");
+    return {};
+  }
+
+  // value *= alpha^exponent, by squaring.
+  Status multiply_by_power(std::uint64_t exponent) {
+    const std::uint8_t* value = value_.data();
+    if (std::all_of(value, value + field_.element_bytes(), [](std::uint8_t byte) { return byte == 0; })) return {};
+    Buffer square(field_.element_bytes() + 64);
+    read_seed(0, square.data());
+    for (;; exponent >>= 1) {
+      BELLOWS_TRY(context_.check_cancelled());
+      if (exponent & 1) field_.multiply(value_.data(), square.data(), value_.data());
+      if (exponent <= 1) return {};
+      field_.multiply(square.data(), square.data(), square.data());
+    }
+  }
+
+  HashShape shape_;
+  Context context_;
+  LargeField field_;
+  bits::BitView seed_;
+  std::uint64_t piece_bits_, group_size_;
+  Buffer piece_, value_;  // elements, with room for a word more
+  std::vector<LargeField::Spectrum> powers_;
+  LargeField::Spectrum work_, sum_;
+  std::uint64_t staged_bits_ = 0, taken_ = 0, group_fill_ = 0, group_target_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Hasher::Engine> make_short_seed_engine(const HashShape& shape, bits::BitView seed,
+                                                       const Context& context) {
+  return std::make_unique<ShortSeedEngine>(shape, seed, context);
+}
+
+std::uint64_t short_seed_memory_bytes(const HashShape& shape, unsigned thread_count) {
+  const std::uint64_t k = shape.field_length, group = group_size_for(shape);
+  const std::uint64_t spectra = group == 1 ? 2 : group + 2;
+  return spectra * LargeField::spectrum_bytes(k, thread_count) + 2 * (4 * k + (std::uint64_t{2} << 20)) +
+         LargeField::memory_bytes(k, thread_count);
+}
+
+}  // namespace bellows::extract

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "bellows/bits/cpu.h"
+
+namespace bellows::gf2 {
+
+// Measured ratios, for choosing how to cut long strings; the unit is the transform of one row in a small block.
+
+/// Transform of one row in a block of `rows`: more levels, and less of it in the cache.
+double transform_cost(int rows);
+
+/// Product of two rows of values, within a sum.
+double product_cost();
+
+}  // namespace bellows::gf2

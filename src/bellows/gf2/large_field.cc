@@ -1,0 +1,112 @@
+#include "bellows/gf2/large_field.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "bellows/base/check.h"
+#include "bellows/gf2/field_sizes.h"
+#include "bellows/gf2/kernel_costs.h"
+
+namespace bellows::gf2 {
+namespace {
+
+struct Cut {
+  std::uint64_t chunk_count = 0, chunk_length = 0;
+  int rows = 0;
+};
+
+// Few chunks make few products, small chunks make transforms that stay in the cache.
+Cut cut_for(std::uint64_t k, unsigned thread_count) {
+  Cut best;
+  double best_cost = 0;
+  for (std::uint64_t count : field_lengths(1, std::min<std::uint64_t>(k, 100000))) {
+    if (k % count != 0) continue;
+    const std::uint64_t length = k / count, rows = divide_up(2 * length, transform::row_points);
+    if (rows > transform::largest_row_count) continue;
+    // Threads share chunks; the last round may leave some of them idle.
+    const std::uint64_t threads = std::max(1u, thread_count);
+    const auto rounds = static_cast<double>(divide_up(count, threads) * threads);
+    const double cost = static_cast<double>(rows) * (rounds * 1.7 * transform_cost(static_cast<int>(rows)) +
+                                                     static_cast<double>(count * count) * product_cost());
+    if (best.rows == 0 || cost < best_cost) {
+      best = {count, length, static_cast<int>(rows)};
+      best_cost = cost;
+    }
+  }
+  BELLOWS_CHECK(best.rows != 0, "a field length has small factors");
+  return best;
+}
+
+}  // namespace
+
+LargeField::LargeField(std::uint64_t k, unsigned thread_count)
+    : k_(k),
+      chunk_count_(cut_for(k, thread_count).chunk_count),
+      chunk_length_(k / chunk_count_),
+      rows_(static_cast<int>(divide_up(2 * chunk_length_, transform::row_points))),
+      workers_(thread_count, rows_) {
+  BELLOWS_CHECK(is_field_length(k), "k = 3^i 5^j 17^l");
+}
+
+void LargeField::transform(const std::uint8_t* element, Spectrum& spectrum) {
+  while (spectrum.chunks_.size() < chunk_count_) spectrum.chunks_.emplace_back(transform::spectrum_bytes(rows_));
+  workers_.run(chunk_count_, [&](std::uint64_t chunk, unsigned worker) {
+    const std::uint8_t* begin = element + chunk * chunk_length_;
+    const std::uint8_t* const planes[4] = {begin, begin + k_, begin + 2 * k_, begin + 3 * k_};
+    workers_.kernel().forward_planes(planes, chunk_length_, rows_, spectrum.chunks_[chunk].data(),
+                                     workers_.scratch(worker));
+  });
+}
+
+void LargeField::multiply_add(Spectrum& sum, Spectrum& a, const Spectrum& b) {
+  // Sum chunk n is sum over i of a_i b_(n - i), where b_(-j) stands for 3 b_(C - j).
+  const std::uint64_t count = chunk_count_;
+  std::vector<const std::uint8_t*> x, y;
+  std::vector<std::uint8_t*> out;
+  for (std::uint64_t j = 1; j < count; ++j) x.push_back(b.chunks_[j].data());
+  for (std::uint64_t j = 0; j < count; ++j) x.push_back(b.chunks_[j].data());
+  for (std::uint64_t i = 0; i < count; ++i) y.push_back(a.chunks_[count - 1 - i].data());
+  const bool accumulate = !sum.empty();
+  for (auto& chunk : (accumulate ? sum : a).chunks_) out.push_back(chunk.data());
+  workers_.sum({x.data(), x.size(), count - 1, y.data(), y.size(), out.data(), out.size(), accumulate}, rows_);
+  if (!accumulate) std::swap(sum, a);
+}
+
+void LargeField::element_of(Spectrum& sum, std::uint8_t* element) {
+  std::memset(element, 0, element_bytes());
+  // The product of chunk n covers chunks n and n + 1, so even and odd ones take turns; the last one wraps around.
+  auto add_chunk = [&](std::uint64_t chunk, unsigned worker) {
+    workers_.kernel().inverse(sum.chunks_[chunk].data(), rows_, workers_.scratch(worker));
+    const std::uint64_t begin = chunk * chunk_length_, size = 2 * chunk_length_ - 1;
+    const std::uint64_t inside = std::min(size, k_ - begin);
+    for (int p = 0; p < 4; ++p) {
+      std::uint8_t* plane = element + static_cast<std::uint64_t>(p) * k_;
+      const std::uint8_t* from = workers_.plane(worker, p);
+      workers_.kernel().add_coefficients(plane + begin, from, inside, false);
+      workers_.kernel().add_coefficients(plane, from + inside, size - inside, true);
+    }
+  };
+  for (std::uint64_t parity = 0; parity < 2; ++parity)
+    workers_.run((chunk_count_ - parity) / 2,
+                 [&](std::uint64_t task, unsigned worker) { add_chunk(2 * task + parity, worker); });
+  add_chunk(chunk_count_ - 1, 0);
+}
+
+void LargeField::multiply(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* product) {
+  Spectrum x, y, sum;
+  transform(a, x);
+  transform(b, y);
+  multiply_add(sum, x, y);
+  element_of(sum, product);
+}
+
+std::uint64_t LargeField::spectrum_bytes(std::uint64_t k, unsigned thread_count) {
+  const Cut cut = cut_for(k, thread_count);
+  return cut.chunk_count * round_up(transform::spectrum_bytes(cut.rows), std::size_t{2} << 20);
+}
+
+std::uint64_t LargeField::memory_bytes(std::uint64_t k, unsigned thread_count) {
+  return Workers::memory_bytes(thread_count, cut_for(k, thread_count).rows);
+}
+
+}  // namespace bellows::gf2

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "bellows/gf2/memory.h"
+#include "bellows/gf2/workers.h"
+
+namespace bellows::gf2 {
+
+/// The field F = GF(2^32)[t] / (t^k + 3) of 2^(32 k) elements, k = 3^i 5^j 17^l (field_sizes.h).
+///
+/// An element is 4 k bytes: byte p of the coefficient of t^e is byte p k + e. With T = t^c and k = C c, an element is also
+/// a polynomial of degree below C in T whose coefficients are chunks of c coefficients, and T^C = 3: so products of chunks
+/// are added up and folded as values of the transform, and only C transforms of 2 c points go each way.
+class LargeField {
+ public:
+  LargeField(std::uint64_t k, unsigned thread_count);
+
+  std::uint64_t length() const { return k_; }
+  std::uint64_t element_bytes() const { return 4 * k_; }
+
+  /// An element's values, chunk by chunk: what a product needs of it.
+  class Spectrum {
+   public:
+    bool empty() const { return chunks_.empty(); }
+
+   private:
+    friend class LargeField;
+    std::vector<Buffer> chunks_;
+  };
+
+  /// In: element: element_bytes() bytes, read only.
+  void transform(const std::uint8_t* element, Spectrum& spectrum);
+
+  /// sum += a b, or sum = a b if the sum is empty. `a` is destroyed in the second case (its memory becomes the sum's).
+  void multiply_add(Spectrum& sum, Spectrum& a, const Spectrum& b);
+
+  /// The element that the sum of products stands for; the spectrum is destroyed (its memory is kept).
+  void element_of(Spectrum& sum, std::uint8_t* element);
+
+  /// product = a b.
+  void multiply(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* product);
+
+  /// Memory of one spectrum, and of the field itself.
+  static std::uint64_t spectrum_bytes(std::uint64_t k, unsigned thread_count);
+  static std::uint64_t memory_bytes(std::uint64_t k, unsigned thread_count);
+
+ private:
+  std::uint64_t k_;
+  std::uint64_t chunk_count_, chunk_length_;
+  int rows_;
+  Workers workers_;
+};
+
+}  // namespace bellows::gf2
