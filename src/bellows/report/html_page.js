@@ -1,0 +1,188 @@
+// Draws the charts of a report or of a watched log from the JSON in the page. Nothing is fetched but, on the watch page,
+// the state of the log from the program that serves it.
+'use strict';
+(function () {
+  const dataElement = document.getElementById('data');
+  let data = dataElement ? JSON.parse(dataElement.textContent) : {};
+  const drawn = {};
+
+  const colour = name => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
+  const group = n => Math.round(n).toString().replace(/\B(?=(\d{3})+$)/g, ',');
+  function show(value, digits) {
+    if (value === null || value === undefined || !isFinite(value)) return '–';
+    if (Number.isInteger(value) && Math.abs(value) >= 1e4) return group(value);
+    return Number(value.toPrecision(digits || 6)).toString();
+  }
+  function bits(value) {
+    const a = Math.abs(value);
+    if (a >= 1e9) return (value / 1e9).toPrecision(4) + ' Gbit';
+    if (a >= 1e6) return (value / 1e6).toPrecision(4) + ' Mbit';
+    if (a >= 1e3) return (value / 1e3).toPrecision(4) + ' kbit';
+    return Number(value.toPrecision(4)) + ' bit';
+  }
+
+  // ---- CSV of what stands behind a chart
+  const cell = v => v === null || v === undefined ? '' : /[",\n]/.test(String(v)) ? '"' + String(v).replace(/"/g, '""') + '"' : String(v);
+  function toCsv(table) {
+    return [table.columns].concat(table.rows).map(row => row.map(cell).join(',')).join('\n') + '\n';
+  }
+  function download(name, text) {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
+    link.download = name + '.csv';
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  // ---- series by block (dygraphs): points with intervals, horizontal lines, zoom, read-out by mouse and by keyboard
+  function drawSeries(figure) {
+    const name = figure.dataset.chart;
+    const spec = data.series[name];
+    const target = figure.querySelector('.chart');
+    const readout = figure.querySelector('.readout');
+    const at = Object.fromEntries(data.blocks.columns.map((column, i) => [column, i]));
+    const triple = spec.interval !== undefined;
+    const lines = spec.lines || [];
+    const rows = data.blocks.rows.map(row => {
+      const value = row[at[spec.value]];
+      const point = triple ? (value === null ? [null, null, null] : [row[at[spec.interval[0]]], value, row[at[spec.interval[1]]]]) : [value, value, value];
+      return [row[at.block]].concat([point], lines.map(line => [line.value, line.value, line.value]));
+    });
+    let low = Infinity, high = -Infinity;
+    for (const row of rows) for (const point of row.slice(1)) for (const v of point) if (v !== null) { low = Math.min(low, v); high = Math.max(high, v); }
+    if (!(low <= high)) { target.textContent = 'No block has a value.'; return; }
+    const pad = (high - low) * 0.07 || 0.01;
+    const series = {};
+    series[spec.label] = { color: colour('mark'), strokeWidth: spec.joined ? 2 : 0, drawPoints: !spec.joined || rows.length < 3, pointSize: rows.length > 150 ? 2 : 3.5 };
+    for (const line of lines) series[line.label] = { color: colour(line.colour), strokeWidth: 1.5, strokePattern: line.dashed ? [6, 4] : null, drawPoints: false, highlightCircleSize: 0 };
+    const first = rows[0][0], last = rows[rows.length - 1][0];
+    const chart = new Dygraph(target, rows, {
+      labels: ['block', spec.label].concat(lines.map(line => line.label)),
+      customBars: true, series, legend: 'never', fillAlpha: 0.22, gridLineColor: colour('line'), axisLineColor: colour('line'),
+      valueRange: [low - pad, high + pad], dateWindow: [first - 0.5 - (last - first) * 0.01, last + 0.5 + (last - first) * 0.01],
+      xlabel: spec.x || 'block', axes: { y: { axisLabelWidth: 62, axisLabelFormatter: v => Number(v.toPrecision(7)).toString() },
+                                         x: { axisLabelFormatter: v => Number.isInteger(v) ? group(v) : '', pixelsPerLabel: 70 } },
+      highlightCallback: (event, x, points, row) => tell(row), unhighlightCallback: () => tell(null),
+    });
+    drawn[name] = { chart, kind: 'series' };
+    function tell(row) {
+      if (row === null || !data.blocks.rows[row]) {
+        readout.textContent = lines.map(line => line.label + ' ' + show(line.value, 8)).join(' · ');
+        return;
+      }
+      const source = data.blocks.rows[row];
+      let text = 'block ' + group(source[at.block]) + ': ' + spec.label + ' ' + show(source[at[spec.value]], 7);
+      if (triple && source[at[spec.value]] !== null) text += ' (' + show(source[at[spec.interval[0]]], 7) + ' to ' + show(source[at[spec.interval[1]]], 7) + ')';
+      text += ', ' + group(source[at.trials]) + ' trials';
+      if (source[at.time_ms]) text += ', ' + new Date(source[at.time_ms]).toISOString().replace('T', ' ').slice(0, 19);
+      readout.textContent = text;
+    }
+    tell(null);
+    let selected = -1;
+    const zoom = factor => {
+      const [from, to] = chart.xAxisRange(), middle = selected >= 0 ? rows[selected][0] : (from + to) / 2, half = (to - from) / 2 * factor;
+      chart.updateOptions({ dateWindow: [middle - half, middle + half] });
+    };
+    target.onkeydown = event => {
+      const move = { ArrowRight: 1, ArrowLeft: -1, PageUp: 10, PageDown: -10 }[event.key];
+      if (move) selected = Math.min(rows.length - 1, Math.max(0, selected < 0 ? 0 : selected + move));
+      else if (event.key === 'Home') selected = 0;
+      else if (event.key === 'End') selected = rows.length - 1;
+      else if (event.key === '+') return zoom(0.5);
+      else if (event.key === '-') return zoom(2);
+      else if (event.key === '0' || event.key === 'Escape') return chart.resetZoom();
+      else return;
+      event.preventDefault();
+      chart.setSelection(selected);
+      tell(selected);
+    };
+    const reset = figure.querySelector('[data-do=reset]');
+    if (reset) reset.onclick = () => chart.updateOptions({ dateWindow: [first - 0.5 - (last - first) * 0.01, last + 0.5 + (last - first) * 0.01], valueRange: [low - pad, high + pad] });
+    const csv = figure.querySelector('[data-do=csv]');
+    if (csv) csv.onclick = () => download(name, toCsv(data.blocks));
+  }
+
+  // ---- floating bars (Chart.js): the waterfall of bits, and frequencies within their allowed range
+  function common() {
+    Chart.defaults.color = colour('muted');
+    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+    Chart.defaults.animation = false;
+    return { responsive: true, maintainAspectRatio: false, indexAxis: 'y' };
+  }
+  const narrow = () => window.innerWidth < 520;
+  const cut = (text, most) => text.length > most ? text.slice(0, most - 1) + '…' : text;
+
+  function drawWaterfall(figure) {
+    const name = figure.dataset.chart;
+    const canvas = figure.querySelector('canvas');
+    const all = data.waterfall;
+    const end = all[all.length - 1].to;
+    let close = figure.dataset.close === 'true';
+    const colours = { start: 'limit', loss: 'mean', end: 'step' };
+    const chart = new Chart(canvas, {
+      type: 'bar',
+      data: { labels: all.map(step => cut(step.label, narrow() ? 18 : 34)), datasets: [{
+        data: all.map(step => [step.from, step.to]), backgroundColor: all.map(step => colour(colours[step.kind])), minBarLength: 2, categoryPercentage: 0.9, barPercentage: 0.85,
+      }] },
+      options: Object.assign(common(), {
+        plugins: { legend: { display: false }, tooltip: { callbacks: { title: items => all[items[0].dataIndex].label, label: item => bits(all[item.dataIndex].bits) + ' (' + group(all[item.dataIndex].bits) + ')' } } },
+        scales: { x: { grid: { color: colour('line') }, ticks: { callback: v => bits(v), maxRotation: 0, maxTicksLimit: narrow() ? 4 : 8 } }, y: { grid: { display: false }, ticks: { autoSkip: false } } },
+      }),
+    });
+    drawn[name] = { chart, kind: 'bars' };
+    const button = figure.querySelector('[data-do=close]');
+    // Close up: only what the proof takes away, from the proved entropy to the output.
+    const proved = all.filter(step => step.kind === 'loss' && !step.unproved);
+    function apply() {
+      const x = chart.options.scales.x;
+      const top = proved.length ? Math.max(...proved.map(step => Math.max(step.from, step.to))) : end;
+      x.min = close ? Math.max(0, end - (top - end) * 0.25) : 0;
+      x.max = close && top > x.min ? top + (top - x.min) * 0.03 : undefined;
+      chart.update();
+      if (button) button.setAttribute('aria-pressed', String(close));
+    }
+    if (button) button.onclick = () => { close = !close; figure.dataset.close = String(close); apply(); };
+    apply();
+    figure.querySelector('[data-do=csv]').onclick = () => download(name, toCsv({ columns: ['step', 'bits', 'from', 'to', 'why'], rows: all.map(step => [step.label, step.bits, step.from, step.to, step.why]) }));
+  }
+
+  function drawRanges(figure) {
+    const name = figure.dataset.chart;
+    const list = data.settings;
+    const position = item => item.high > item.low ? (item.share - (item.low + item.high) / 2) / ((item.high - item.low) / 2) : (item.share === item.low ? 0 : Math.sign(item.share - item.low) * 2);
+    const clamp = v => Math.max(-3, Math.min(3, v));
+    const chart = new Chart(figure.querySelector('canvas'), {
+      data: { labels: list.map(item => item.name), datasets: [
+        { type: 'scatter', data: list.map((item, i) => ({ x: clamp(position(item)), y: item.name })), backgroundColor: list.map(item => colour(item.sigmas > data.settings_sigmas_allowed ? 'mean' : 'mark')), pointRadius: 6, pointHoverRadius: 8, label: 'seen' },
+        { type: 'bar', data: list.map(() => [-1, 1]), backgroundColor: colour('line'), barPercentage: 0.55, label: 'allowed' },
+      ] },
+      options: Object.assign(common(), {
+        plugins: { legend: { display: false }, tooltip: { callbacks: { label: item => { const s = list[item.dataIndex]; return s.name + ': ' + show(s.share, 7) + ', allowed ' + show(s.low, 6) + ' to ' + show(s.high, 6); } } } },
+        scales: { x: { min: -3, max: 3, grid: { color: colour('line') }, title: { display: true, text: 'position in the range that the claimed bias allows (−1 to 1)' } }, y: { grid: { display: false }, ticks: { autoSkip: false } } },
+      }),
+    });
+    drawn[name] = { chart, kind: 'bars' };
+    figure.querySelector('[data-do=csv]').onclick = () => download(name, toCsv({ columns: ['setting', 'count', 'of_trials', 'share', 'allowed_low', 'allowed_high', 'sigmas_outside'], rows: list.map(s => [s.name, s.count, s.of, s.share, s.low, s.high, s.sigmas]) }));
+  }
+
+  function drawAll() {
+    for (const figure of document.querySelectorAll('figure[data-chart]')) {
+      const before = drawn[figure.dataset.chart];
+      if (before) before.chart.destroy();
+      delete drawn[figure.dataset.chart];
+      const kind = figure.dataset.kind;
+      if (kind === 'series' && data.series && data.series[figure.dataset.chart] && data.blocks.rows.length) drawSeries(figure);
+      if (kind === 'waterfall' && data.waterfall) drawWaterfall(figure);
+      if (kind === 'ranges' && data.settings) drawRanges(figure);
+    }
+  }
+  drawAll();
+  window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
+  window.addEventListener('beforeprint', drawAll);
+  window.addEventListener('afterprint', drawAll);
+
+  window.bellows = { drawn, redraw: state => { data = state; drawAll(); }, show, group };
+  document.documentElement.dataset.ready = 'true';
+})();

@@ -1,0 +1,183 @@
+#include "bellows/report/html_run.h"
+
+#include <fmt/format.h>
+
+#include "bellows/bits/bit_file_header.h"
+#include "bellows/bits/bit_stream.h"
+#include "bellows/estimate/count.h"
+#include "bellows/trials/reader.h"
+#include "bellows/trials/relabel.h"
+
+namespace bellows::report {
+namespace {
+
+bool exists(const Path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+// An error as a sentence without the folder's own path, which the page names once.
+std::string sentence(const Path& file, const Error& error) {
+  std::string text = fmt::format("{}: {}", file.filename().string(), error.message);
+  if (!error.expected.empty()) text += fmt::format(" (expected {}, got {})", error.expected, error.got);
+  return text;
+}
+
+void compare(RunView& run, const std::string& what, const std::string& expected, const std::string& got) {
+  if (expected != got) run.mismatches.push_back({what, expected, got});
+}
+
+Result<estimate::Evidence> count_log(const trials::LogReader& log, const std::string& relabelling,
+                                     const Context& context) {
+  BELLOWS_TRY(log.require_two_party_chsh());
+  BELLOWS_ASSIGN(trials::Relabelling names, trials::Relabelling::parse(relabelling));
+  estimate::Evidence evidence;
+  evidence.relabelling = relabelling;
+  evidence.plan_digest = log.header().plan_digest;
+  evidence.blocks.resize(log.block_count());
+  BELLOWS_TRY(log.for_each_block(context, trials::BlockCheck::none, "counting",
+                                 [&](const trials::BlockView& block, unsigned) -> Status {
+                                   estimate::BlockCounts& out = evidence.blocks[block.index];
+                                   out.block_index = block.index;
+                                   out.trial_count = block.trial_count;
+                                   out.start_time_ns = block.start_time_ns;
+                                   auto raw = estimate::count_trials(block.setting(0), block.setting(1),
+                                                                     block.outcome(0), block.outcome(1));
+                                   for (std::uint8_t record = 0; record < 16; ++record)
+                                     out.n_xyab[names.apply(record)] += raw[record];
+                                   return {};
+                                 }));
+  return evidence;
+}
+
+Status read_log(RunView& run, const Context& context) {
+  const Path path = run.folder / "log.trials";
+  if (!exists(path)) {
+    run.problems.push_back("log.trials is missing: no charts can be drawn.");
+    return {};
+  }
+  auto log = trials::LogReader::open(path);
+  if (!log.ok()) {
+    run.problems.push_back(sentence(path, log.error()));
+    return {};
+  }
+  run.metadata = log->header().metadata;
+  run.log_complete = log->is_complete();
+  if (log->cut_bytes() > 0)
+    run.problems.push_back(fmt::format("log.trials: the last {} bytes are a block that was cut.", log->cut_bytes()));
+  std::string relabelling = run.certificate ? run.certificate->score.relabelling : "none";
+  auto evidence = count_log(*log, relabelling, context);
+  if (!evidence.ok()) {
+    if (evidence.error().code == ErrorCode::cancelled) return evidence.error();
+    run.problems.push_back(sentence(path, evidence.error()));
+  } else {
+    run.evidence = std::move(*evidence);
+  }
+  if (!run.certificate) return {};
+  const certify::Certificate& certificate = *run.certificate;
+  if (run.evidence)
+    compare(run, "number of trials in the log", std::to_string(certificate.trial_count),
+            std::to_string(run.evidence->trial_count()));
+  if (run.evidence && certificate.score.observed &&
+      certificate.score.kind == plan::ScoreKind::win_frequency && run.evidence->trial_count() > 0 &&
+      *certificate.score.observed !=
+          numeric::Exact::fraction(run.evidence->win_count(), run.evidence->trial_count()))
+    run.mismatches.push_back({"score of the log", certificate.score.observed->text(),
+                              fmt::format("{}/{}", run.evidence->win_count(), run.evidence->trial_count())});
+  if (certificate.plan_digest && !log->header().plan_digest.is_zero())
+    compare(run, "plan that the log was taken under", certificate.plan_digest->hex(),
+            log->header().plan_digest.hex());
+  if (certificate.log_digest) {
+    BELLOWS_ASSIGN(Digest digest, log->digest(context));
+    compare(run, "digest of the log", certificate.log_digest->hex(), digest.hex());
+  }
+  return {};
+}
+
+void read_plan_and_certificate(RunView& run) {
+  const Path certificate_path = run.folder / "certificate.json", plan_path = run.folder / "plan.json";
+  if (exists(certificate_path)) {
+    auto certificate = certify::read_certificate(certificate_path);
+    if (certificate.ok()) {
+      run.certificate = std::move(*certificate);
+      run.plan = run.certificate->plan;
+    } else {
+      run.mismatches.push_back({"certificate.json", "a certificate", sentence(certificate_path, certificate.error())});
+    }
+  }
+  if (!exists(plan_path)) {
+    run.problems.push_back("plan.json is missing.");
+    return;
+  }
+  auto plan = plan::read_plan(plan_path);
+  if (!plan.ok()) {
+    run.problems.push_back(sentence(plan_path, plan.error()));
+    return;
+  }
+  if (run.certificate) compare(run, "plan.json", plan::digest(run.certificate->plan).hex(), plan::digest(*plan).hex());
+  if (!run.plan) run.plan = std::move(*plan);
+}
+
+void read_bit_files(RunView& run) {
+  if (!run.certificate) return;
+  const certify::Certificate& certificate = *run.certificate;
+  const Path output_path = run.folder / "output.bits", seed_path = run.folder / "seed.bits";
+  bool has_output = exists(output_path);
+  if (certificate.certified() && !has_output) {
+    run.problems.push_back("output.bits is missing.");
+  } else if (!certificate.certified() && has_output) {
+    run.mismatches.push_back({"output.bits", "no output file", "one"});
+  } else if (has_output) {
+    auto stream = bits::BitStream::open(output_path, bits::BitStreamFormat::bit_file);
+    if (!stream.ok()) {
+      run.problems.push_back(sentence(output_path, stream.error()));
+    } else {
+      run.output_file_bits = stream->size_bits();
+      compare(run, "bits in output.bits", std::to_string(certificate.output_bits()),
+              std::to_string(stream->size_bits().value_or(0)));
+    }
+  }
+  if (!certificate.certified()) return;
+  if (!exists(seed_path)) {
+    run.problems.push_back("seed.bits is missing.");
+    return;
+  }
+  auto file = File::open_for_reading(seed_path);
+  Result<bits::BitFileHeader> header = file.ok() ? bits::read_bit_file_header(*file) : file.error();
+  if (!header.ok()) {
+    run.problems.push_back(sentence(seed_path, header.error()));
+    return;
+  }
+  if (header->size_bits < certificate.extraction.seed_bits)
+    run.mismatches.push_back({"bits in seed.bits", fmt::format("at least {}", certificate.extraction.seed_bits),
+                              std::to_string(header->size_bits)});
+}
+
+}  // namespace
+
+std::optional<double> RunView::mu() const {
+  return plan ? std::optional(plan->mu.approximate()) : std::nullopt;
+}
+
+RunState state_of(const RunView& run) {
+  if (!run.mismatches.empty()) return RunState::mismatch;
+  if (!run.certificate) return RunState::unfinished;
+  return run.certificate->certified() ? RunState::certified : RunState::refused;
+}
+
+Result<RunView> read_run(const Path& folder, const Context& context) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(folder, ignored))
+    return bad_input("no such run folder", folder, std::nullopt, "a folder that bellows amplify wrote",
+                     exists(folder) ? "a file" : "nothing");
+  if (!exists(folder / "log.trials") && !exists(folder / "certificate.json") && !exists(folder / "plan.json"))
+    return bad_input("not a run folder", folder, std::nullopt, "plan.json, log.trials or certificate.json", "none");
+  RunView run;
+  run.folder = folder;
+  read_plan_and_certificate(run);
+  BELLOWS_TRY(read_log(run, context));
+  read_bit_files(run);
+  return run;
+}
+
+}  // namespace bellows::report

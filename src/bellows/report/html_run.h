@@ -1,0 +1,51 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bellows/base/file.h"
+#include "bellows/base/progress.h"
+#include "bellows/certify/certificate.h"
+#include "bellows/estimate/evidence.h"
+#include "bellows/plan/plan.h"
+
+namespace bellows::report {
+
+/// Something in a run folder that is not as its certificate says.
+struct Mismatch {
+  std::string what, expected, got;
+};
+
+/// A run folder as a report sees it: whatever of it can be read, and what is wrong with the rest.
+struct RunView {
+  Path folder;
+  std::optional<plan::Plan> plan;  ///< of the certificate, else plan.json
+  std::optional<certify::Certificate> certificate;
+  std::optional<estimate::Evidence> evidence;
+  nlohmann::json metadata = nlohmann::json::object();  ///< of the log's header
+  bool log_complete = false;
+  std::optional<std::uint64_t> output_file_bits;
+  std::vector<Mismatch> mismatches;
+  std::vector<std::string> problems;  ///< files that are missing, foreign, newer or cut, a sentence each
+
+  /// The bias that the plan claims, if there is a plan.
+  std::optional<double> mu() const;
+};
+
+enum class RunState {
+  certified,
+  refused,     ///< ran, and certified nothing
+  unfinished,  ///< no certificate yet
+  mismatch,    ///< the folder does not hold what its certificate speaks of
+};
+RunState state_of(const RunView& run);
+
+/// Reads the folder: certificate, plan, log (counted in one pass, its digest compared), headers of seed and output.
+/// What is missing or unreadable becomes a sentence in `problems`, what contradicts the certificate a mismatch.
+/// Errors: bad_input: no such folder, or one that holds nothing of a run; cancelled.
+/// Cost:   one pass over the log for the counts and one for its digest.
+Result<RunView> read_run(const Path& folder, const Context& context);
+
+}  // namespace bellows::report

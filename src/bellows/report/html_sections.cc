@@ -1,0 +1,404 @@
+#include "bellows/report/html_sections.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bellows/report/html_assets.h"
+#include "bellows/report/html_data.h"
+#include "bellows/report/html_text.h"
+
+namespace bellows::report {
+namespace {
+
+using plan::Publication;
+
+bool priced(const RunView& run, std::initializer_list<Publication> any) {
+  if (!run.certificate) return false;
+  const auto& published = run.certificate->plan.published;
+  return std::any_of(any.begin(), any.end(), [&](Publication item) {
+    return std::find(published.begin(), published.end(), item) != published.end();
+  });
+}
+
+std::string fact(const std::string& name, const std::string& value) {
+  return fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", escape_html(name), escape_html(value));
+}
+
+const char* adversary_words(plan::Adversary adversary) {
+  switch (adversary) {
+    case plan::Adversary::quantum:
+      return "an adversary who may hold quantum memory correlated with the devices";
+    case plan::Adversary::no_signalling:
+      return "an adversary limited only by no-signalling";
+    case plan::Adversary::classical:
+      return "an adversary with classical side information only";
+  }
+  return "an unnamed adversary";
+}
+
+std::string refusal(const RunView& run, const Shown& shown) {
+  const certify::Certificate& certificate = *run.certificate;
+  const certify::Score& score = certificate.score;
+  const auto& thresholds = certificate.plan.thresholds;
+  const char* kind = score.kind == plan::ScoreKind::win_frequency ? "share of trials won" : "MDL value";
+  if (certificate.trial_count == 0) return "The log holds no trials.";
+  if (!score.threshold) {
+    std::string lowest = thresholds.count() ? readable(thresholds.lowest().approximate(), 7) : "–";
+    return score.observed && shown.score
+               ? fmt::format("The {} is {}; the lowest threshold that the plan fixed before the data is {}.", kind,
+                             readable(score.observed->approximate(), 7), lowest)
+               : fmt::format("The {} did not reach the lowest threshold, {}, that the plan fixed before the data.",
+                             kind, lowest);
+  }
+  return fmt::format(
+      "The threshold {} was reached, but what {} trials prove above it is used up by the price of their finite number, "
+      "of what is published and of the extraction.",
+      readable(score.threshold->approximate(), 7), grouped(certificate.trial_count));
+}
+
+}  // namespace
+
+Shown what_is_shown(const RunView& run, bool for_public) {
+  if (!for_public) return {};
+  Shown shown;
+  shown.everything = false;
+  shown.score = priced(run, {Publication::score, Publication::counts, Publication::block_scores});
+  shown.totals = priced(run, {Publication::counts});
+  shown.block_scores = priced(run, {Publication::block_scores});
+  shown.log_digest = priced(run, {Publication::log_digest});
+  return shown;
+}
+
+std::string page_head(const std::string& title, const std::string& kicker, bool may_fetch) {
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+      "script-src 'unsafe-inline'; img-src data:; connect-src {}\">\n"
+      "<meta name=\"referrer\" content=\"no-referrer\">\n<title>{}</title>\n<link rel=\"icon\" href=\"data:,\">\n"
+      "<style>\n{}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">To the verdict</a>\n"
+      "<header><p class=\"kicker\">{}</p></header>\n<main id=\"main\">\n",
+      may_fetch ? "'self'" : "'none'", escape_html(title), html_assets().style, escape_html(kicker));
+}
+
+std::string verdict_section(const RunView& run, const Shown& shown) {
+  RunState state = state_of(run);
+  std::string out;
+  bool simulated = run.certificate ? run.certificate->simulated : run.plan && run.plan->simulated;
+  if (simulated)
+    out += "<p class=\"banner\">DEMONSTRATION: the outcomes come from a simulated device. These bits must not be "
+           "used.</p>\n";
+  if (run.certificate && run.certificate->hypothetical)
+    out += "<p class=\"banner\">HYPOTHETICAL: computed from numbers alone; there is no log and no output.</p>\n";
+  if (run.certificate && !run.certificate->score.settings_consistent)
+    out += fmt::format(
+        "<p class=\"banner bad\">The settings speak against the claimed bias mu = {}: {}, {} standard deviations outside "
+        "of the allowed range. The bias is asserted by the owner of the source, not tested; the verdict stands only "
+        "if it is true.</p>\n",
+        escape_html(run.certificate->plan.mu.text()), escape_html(run.certificate->score.settings_worst),
+        readable(run.certificate->score.settings_sigmas, 3));
+  std::string name, heading, body;
+  switch (state) {
+    case RunState::certified: {
+      const certify::Certificate& certificate = *run.certificate;
+      name = "certified";
+      heading = fmt::format("{} certified random bits", grouped(certificate.output_bits()));
+      body = fmt::format("<p>Total error at most <strong>{}</strong>, against {}.</p>",
+                         escape_html(certificate.plan.epsilons.total.text()),
+                         adversary_words(certificate.plan.adversary));
+      if (!certificate.assumptions.empty()) body += fmt::format("<p>{}</p>", escape_html(certificate.assumptions[0]));
+      break;
+    }
+    case RunState::refused:
+      name = "refused";
+      heading = "No bits certified";
+      body = fmt::format("<p>{}</p><p>That is a result, not a failure of the program: what cannot be proved is not "
+                         "certified.</p>",
+                         escape_html(refusal(run, shown)));
+      break;
+    case RunState::unfinished:
+      name = "unfinished";
+      heading = "No certificate yet";
+      body = "<p>The folder holds no certificate: the run is not finished, or it was stopped. Nothing below is certified."
+             "</p>";
+      break;
+    case RunState::mismatch: {
+      name = "mismatch";
+      heading = "This run does not match its certificate";
+      body = "<p>Something was changed after the certificate was written. Nothing here is certified.</p><ul>";
+      for (const Mismatch& mismatch : run.mismatches)
+        body += shown.everything ? fmt::format("<li>{}: expected <code>{}</code>, got <code>{}</code></li>",
+                                               escape_html(mismatch.what), escape_html(mismatch.expected, 300),
+                                               escape_html(mismatch.got, 300))
+                                 : fmt::format("<li>{}</li>", escape_html(mismatch.what));
+      body += "</ul>";
+      break;
+    }
+  }
+  out += fmt::format("<section class=\"verdict {}\" data-verdict=\"{}\">\n<h1>{}</h1>\n{}\n</section>\n", name, name,
+                     heading, body);
+  if (!run.problems.empty()) {
+    out += "<ul>\n";
+    for (const std::string& problem : run.problems) out += fmt::format("<li>{}</li>\n", escape_html(problem));
+    out += "</ul>\n";
+  }
+  return out;
+}
+
+std::string facts_section(const RunView& run, const std::optional<estimate::Summary>& summary, const Shown& shown) {
+  std::string out = "<dl class=\"facts\">\n";
+  std::uint64_t trials = run.certificate ? run.certificate->trial_count : run.evidence ? run.evidence->trial_count() : 0;
+  if (trials > 0) out += fact("trials", grouped(trials));
+  if (run.plan && run.plan->trial_count != trials) out += fact("trials planned", grouped(run.plan->trial_count));
+  if (run.plan) {
+    out += fact("bias claimed by the source's owner", "mu = " + run.plan->mu.text());
+    out += fact("method", plan::name(run.plan->method));
+    out += fact("total epsilon", run.plan->epsilons.total.text());
+    out += fact("plan", run.plan->origin == plan::Origin::built_in ? "built-in grid" : "fixed in a file");
+  }
+  if (run.certificate && run.certificate->certified()) {
+    out += fact("min-entropy proved", readable_bits(run.certificate->min_entropy_bits));
+    out += fact("extractor", plan::name(run.certificate->extraction.family));
+    out += fact("seed bits used", grouped(run.certificate->extraction.seed_bits));
+  }
+  if (shown.totals && summary && summary->scores.s)
+    out += fact("S (95 %)", fmt::format("{} ± {}", readable(summary->scores.s->value, 6),
+                                        readable(1.96 * summary->scores.s->standard_error, 2)));
+  if (shown.totals && summary && summary->scores.s_mu)
+    out += fact("S_mu", readable(summary->scores.s_mu->value, 4));
+  if (run.certificate && run.certificate->score.relabelling != "none")
+    out += fact("relabelling", fmt::format("{} ({} tried)", run.certificate->score.relabelling,
+                                           run.certificate->score.relabellings_tried));
+  return out + "</dl>\n";
+}
+
+std::string series_figure(const std::string& name, const std::string& title, const std::string& caption) {
+  return fmt::format(
+      "<figure data-chart=\"{0}\" data-kind=\"series\">\n<div class=\"head\"><h3 id=\"h-{0}\">{1}</h3><div class=\"tools\">"
+      "<button type=\"button\" data-do=\"reset\">Reset zoom</button><button type=\"button\" data-do=\"csv\">CSV</button>"
+      "</div></div>\n<div class=\"chart\" tabindex=\"0\" role=\"img\" aria-labelledby=\"h-{0}\"></div>\n"
+      "<p class=\"readout\" aria-live=\"polite\"></p>\n<figcaption>{2}</figcaption>\n</figure>\n",
+      name, title, caption);
+}
+
+std::string series_section(const RunView& run, const Shown& shown) {
+  if (!run.evidence || run.evidence->trial_count() == 0) return {};
+  std::string out;
+  if (shown.everything) {
+    out += "<section>\n<h2>Quality over time</h2>\n<p>Drag over a chart to zoom, double-click to go back; with the "
+           "keyboard: arrows read a point, + and − zoom, 0 goes back.</p>\n";
+    out += series_figure("S", "S by block",
+                         "Each point is one block with its 95 % interval. At most 2 is possible without quantum "
+                         "correlations when settings are perfect.");
+    if (run.plan)
+      out += series_figure("S_mu", "S<sub>mu</sub> by block",
+                           "The measurement-dependent locality value at the claimed bias: at most 0 for every local "
+                           "device whose source obeys that bias.");
+    out += "</section>\n";
+  }
+  if ((shown.everything || shown.block_scores) && run.plan) {
+    out += "<section>\n<h2>The score against the threshold</h2>\n";
+    out += series_figure("score", "Share of trials won, so far",
+                         "The plan fixed its thresholds before the first trial. The classical limit is what a local "
+                         "device reaches when its source is as biased as it may be.");
+    out += "</section>\n";
+  }
+  return out;
+}
+
+std::string waterfall_section(const RunView& run) {
+  if (!run.certificate || !run.certificate->certified()) return {};
+  std::string rows;
+  nlohmann::json steps = waterfall(*run.certificate);
+  for (const auto& step : steps)
+    rows += fmt::format("<tr><td>{}</td><td class=\"number\">{}{}</td><td>{}</td></tr>\n",
+                        escape_html(step["label"].get<std::string>()), step["kind"] == "loss" ? "−" : "",
+                        fmt::format("{:.0f}", step["bits"].get<double>()).size() > 15
+                            ? readable_bits(step["bits"].get<double>())
+                            : grouped(static_cast<std::uint64_t>(step["bits"].get<double>() + 0.5)),
+                        escape_html(step["why"].get<std::string>()));
+  return fmt::format(
+      "<section>\n<h2>From raw bits to output bits</h2>\n"
+      "<figure data-chart=\"waterfall\" data-kind=\"waterfall\">\n<div class=\"head\"><h3>What each step takes</h3>"
+      "<div class=\"tools\"><button type=\"button\" data-do=\"close\" aria-pressed=\"false\">Close up</button>"
+      "<button type=\"button\" data-do=\"csv\">CSV</button></div></div>\n"
+      "<div class=\"chart tall\"><canvas role=\"img\" tabindex=\"0\" aria-label=\"Waterfall from raw bits to output "
+      "bits; the table below holds the numbers\"></canvas></div>\n</figure>\n"
+      "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Steps from raw bits to output bits\"><table>"
+      "<thead><tr><th>step</th><th class=\"number\">bits</th><th>why</th></tr></thead>\n<tbody>\n{}</tbody></table></div>\n"
+      "</section>\n",
+      rows);
+}
+
+std::string settings_section(const RunView& run, const std::optional<estimate::Summary>& summary) {
+  if (!summary || !summary->settings) return {};
+  const estimate::SettingCheck& check = *summary->settings;
+  std::string rows;
+  for (const auto& f : check.frequencies) {
+    bool outside = f.sigmas > estimate::SettingCheck::sigmas_allowed;
+    rows += fmt::format(
+        "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{:.6f}</td><td class=\"number\">{:.6f} to "
+        "{:.6f}</td><td class=\"{}\">{}</td></tr>\n",
+        escape_html(f.name), grouped(f.count), f.share, f.allowed_low, f.allowed_high, outside ? "bad" : "good",
+        outside ? fmt::format("{:.1f} sigma outside", f.sigmas) : "within");
+  }
+  return fmt::format(
+      "<section>\n<h2>Setting frequencies</h2>\n<p>{} Settings decide no verdict: the bias is asserted by the "
+      "owner of the source, not tested.</p>\n"
+      "<figure data-chart=\"settings\" data-kind=\"ranges\">\n<div class=\"head\"><h3>Against the claimed bias mu = "
+      "{}</h3><div class=\"tools\"><button type=\"button\" data-do=\"csv\">CSV</button></div></div>\n"
+      "<div class=\"chart tall\"><canvas role=\"img\" tabindex=\"0\" aria-label=\"Setting frequencies within their "
+      "allowed ranges; the table below holds the numbers\"></canvas></div>\n</figure>\n"
+      "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Setting frequencies\"><table><thead><tr>"
+      "<th>setting</th><th class=\"number\">trials</th><th class=\"number\">share</th><th class=\"number\">allowed</th>"
+      "<th>seen</th></tr></thead>\n<tbody>\n{}</tbody></table></div>\n</section>\n",
+      check.consistent ? "All frequencies are consistent with the claim."
+                       : "<strong>Some frequencies are not consistent with the claim.</strong>",
+      escape_html(run.plan ? run.plan->mu.text() : readable(check.mu)), rows);
+}
+
+std::string signalling_section(const std::optional<estimate::Summary>& summary, const Shown& shown) {
+  if (!summary || !shown.totals) return {};
+  std::string rows;
+  for (const auto& d : summary->signalling.differences) {
+    bool bad = std::abs(d.sigmas) > estimate::SignallingCheck::sigmas_allowed;
+    rows += fmt::format("<tr><td>{}</td><td class=\"number\">{:+.6f}</td><td class=\"number {}\">{:+.2f}</td></tr>\n",
+                        escape_html(d.name), d.difference, bad ? "bad" : "good", d.sigmas);
+  }
+  if (rows.empty()) return {};
+  std::string drift;
+  if (shown.everything && summary->drift.block_count > 1)
+    drift = fmt::format("<p>Drift of the win share over {} blocks: {:.1f} sigma; lowest in block {} ({:.1f} sigma).</p>\n",
+                        summary->drift.block_count, summary->drift.sigmas, summary->drift.lowest_block_index,
+                        summary->drift.lowest_block_sigmas);
+  return fmt::format(
+      "<section>\n<h2>No-signalling</h2>\n<p>{} One party's outcomes must not depend on the other's setting. These "
+      "checks, like the one for drift, inform; no proof rests on them.</p>\n"
+      "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"No-signalling checks\"><table><thead><tr><th>marginal"
+      "</th><th class=\"number\">difference</th><th class=\"number\">sigma</th></tr></thead>\n<tbody>\n{}</tbody></table>"
+      "</div>\n{}</section>\n",
+      summary->signalling.consistent ? "All marginals agree."
+                                     : "<strong>A marginal depends on the other party's setting.</strong>",
+      rows, drift);
+}
+
+namespace {
+
+// Nested metadata as rows "a.b.c: value"; long and deep ones are cut.
+void flatten(const nlohmann::json& value, const std::string& key, std::string& rows, int depth, int& left) {
+  if (left <= 0) return;
+  if (value.is_object() && depth < 6) {
+    for (const auto& [name, inner] : value.items())
+      flatten(inner, key.empty() ? name : key + "." + name, rows, depth + 1, left);
+    return;
+  }
+  --left;
+  std::string text = value.is_string()
+                         ? value.get<std::string>()
+                         : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  rows += fmt::format("<tr><th>{}</th><td>{}</td></tr>\n", escape_html(key, 200), escape_html(text, 500));
+}
+
+std::string table_of(const nlohmann::json& value, const char* label) {
+  std::string rows;
+  int left = 60;
+  flatten(value, "", rows, 0, left);
+  return fmt::format("<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table><tbody>\n{}</tbody>"
+                     "</table></div>\n",
+                     label, rows);
+}
+
+}  // namespace
+
+std::string locality_section(const RunView& run, const Shown& shown) {
+  if (!shown.everything) return {};
+  std::string out = "<section>\n<h2>Locality budget</h2>\n";
+  if (run.metadata.contains("locality") && run.metadata["locality"].is_object())
+    out += table_of(run.metadata["locality"], "Locality budget");
+  else
+    out += "<p>The log records no locality budget: that the parties were space-like separated in every trial is assumed.</p>\n";
+  nlohmann::json rest = run.metadata.is_object() ? run.metadata : nlohmann::json::object();
+  rest.erase("locality");
+  if (!rest.empty()) out += "<h3>What the log says of itself</h3>\n" + table_of(rest, "Metadata of the log");
+  return out + "</section>\n";
+}
+
+std::string assumptions_section(const RunView& run) {
+  if (!run.certificate || run.certificate->assumptions.empty()) return {};
+  std::string out = "<section>\n<h2>Guarantee and assumptions</h2>\n<ul>\n";
+  for (const std::string& assumption : run.certificate->assumptions)
+    out += fmt::format("<li>{}</li>\n", escape_html(assumption));
+  return out + "</ul>\n</section>\n";
+}
+
+std::string digests_section(const RunView& run, const Shown& shown) {
+  std::string rows;
+  auto row = [&](const char* what, const std::optional<Digest>& digest) {
+    if (digest)
+      rows += fmt::format("<tr><th>{}</th><td class=\"digest\">{}</td></tr>\n", what, digest->hex());
+  };
+  if (run.certificate) {
+    row("plan", run.certificate->plan_digest);
+    if (shown.log_digest) row("trial log", run.certificate->log_digest);
+    row("seed", run.certificate->seed_digest);
+  } else if (run.plan) {
+    row("plan", plan::digest(*run.plan));
+  }
+  if (rows.empty()) return {};
+  return fmt::format(
+      "<section>\n<h2>Digests (SHA-256)</h2>\n<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Digests\">"
+      "<table><tbody>\n{}</tbody></table></div>\n<p>There is none of the output: a digest would destroy its uniformity. "
+      "<code>bellows verify</code> recomputes the output itself from log and seed; this page compares only counts, sizes "
+      "and digests.</p>\n</section>\n",
+      rows);
+}
+
+std::string output_section(const std::string& png, std::uint64_t shown_bits, std::uint64_t output_bits,
+                           const quality::BatteryReport& tests) {
+  using quality::RowStatus;
+  std::string rows;
+  for (std::size_t t = 0; t < quality::nist_test_count; ++t) {
+    std::uint64_t lines = 0, failed = 0, invalid = 0;
+    for (const auto& row : tests.rows) {
+      if (static_cast<std::size_t>(row.test) != t) continue;
+      ++lines;
+      failed += row.status == RowStatus::failed ? 1 : 0;
+      invalid += row.status == RowStatus::invalid ? 1 : 0;
+    }
+    rows += fmt::format(
+        "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"{}\">{}</td></tr>\n",
+        quality::nist_words(static_cast<quality::NistTest>(t)), lines,
+        invalid == lines ? "off" : failed > 0 ? "bad" : "good",
+        invalid == lines ? "invalid: too few bits" : failed > 0 ? fmt::format("{} failed", failed) : "passed");
+  }
+  return fmt::format(
+      "<section>\n<h2>The output bits</h2>\n<p class=\"banner\">This page shows output bits: whoever sees it knows "
+      "them.</p>\n<figure><img class=\"picture\" alt=\"The first {} output bits, white for 1, black for 0\" "
+      "src=\"data:image/png;base64,{}\"><figcaption>The first {} of {} output bits, row by row; white is 1.</figcaption>"
+      "</figure>\n<h3>Statistical tests (NIST SP 800-22)</h3>\n<p>{} bits in {} sequence{} of {}: <strong>{}</strong>. "
+      "{} of {} lines failed; about {:.1f} fail by chance. {}</p>\n<div class=\"table\" tabindex=\"0\" role=\"region\" "
+      "aria-label=\"Statistical tests\"><table><thead><tr><th>test</th><th class=\"number\">lines</th><th>result</th></tr>"
+      "</thead>\n<tbody>\n{}</tbody></table></div>\n</section>\n",
+      grouped(shown_bits), png, grouped(shown_bits), grouped(output_bits), grouped(tests.size_bits), tests.sequences,
+      tests.sequences == 1 ? "" : "s", grouped(tests.sequence_bits), quality::row_status_name(tests.verdict),
+      tests.rows_with(RowStatus::failed), tests.rows.size(), tests.expected_failed_rows, quality::no_proof_of_origin,
+      rows);
+}
+
+std::string page_end(const std::string& data_json, const std::string& extra_script) {
+  const HtmlAssets& assets = html_assets();
+  std::string out =
+      "</main>\n<footer>Made by bellows. One file, no network. Charts: dygraphs and Chart.js (MIT licence).</footer>\n"
+      "<noscript><p class=\"banner\">The charts need JavaScript; all numbers stand in the tables.</p></noscript>\n";
+  out += "<script type=\"application/json\" id=\"data\">" + data_json + "</script>\n";
+  for (std::string_view script : {assets.dygraphs, assets.chart_js, assets.script}) {
+    out += "<script>\n";
+    out += script;
+    out += "\n</script>\n";
+  }
+  if (!extra_script.empty()) out += "<script>\n" + extra_script + "\n</script>\n";
+  return out + "</body>\n</html>\n";
+}
+
+}  // namespace bellows::report
