@@ -1,9 +1,10 @@
 #include "bellows/report/html_assets.h"
 
 // The assembler copies the files in; CMake gives their places and rebuilds this file when they change.
-#define BELLOWS_ASSET(name, file)                                                                             \
-  asm(".section .rodata\n"                                                                                    \
-      ".local bellows_asset_" #name "\n.local bellows_asset_" #name "_end\n"                                  \
+#define BELLOWS_ASSET(name, file)                                                                            \
+  asm(".section .rodata\n"                                                                                   \
+      ".local bellows_asset_" #name "\n.local bellows_asset_" #name                                          \
+      "_end\n"                                                                                               \
       "bellows_asset_" #name ":\n.incbin \"" file "\"\nbellows_asset_" #name "_end:\n.byte 0\n.previous\n"); \
   extern "C" const char bellows_asset_##name[], bellows_asset_##name##_end[]
 
@@ -17,11 +18,11 @@ namespace bellows::report {
 namespace {
 
 // Where a library says where its source map is: a browser's tools would look for it.
-std::string_view without_source_map(std::string_view text) { return text.substr(0, text.rfind("//# sourceMappingURL=")); }
-
-std::string_view between(const char* begin, const char* end) {
-  return {begin, static_cast<std::size_t>(end - begin)};
+std::string_view without_source_map(std::string_view text) {
+  return text.substr(0, text.rfind("//# sourceMappingURL="));
 }
+
+std::string_view between(const char* begin, const char* end) { return {begin, static_cast<std::size_t>(end - begin)}; }
 
 }  // namespace
 

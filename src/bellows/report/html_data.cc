@@ -70,15 +70,12 @@ json block_series(const estimate::Evidence& evidence, std::optional<double> mu,
   if (certificate != nullptr && certificate->score.kind == plan::ScoreKind::win_frequency) {
     const auto& thresholds = certificate->plan.thresholds;
     if (certificate->score.threshold)
-      omega_lines.push_back(
-          line("threshold reached", certificate->score.threshold->approximate(), "step", false));
+      omega_lines.push_back(line("threshold reached", certificate->score.threshold->approximate(), "step", false));
     else if (thresholds.count() > 0)
       omega_lines.push_back(line("lowest threshold", thresholds.lowest().approximate(), "mean", false));
   }
-  series["score"] = {{"label", "share of trials won so far"},
-                     {"value", "omega_so_far"},
-                     {"lines", omega_lines},
-                     {"joined", true}};
+  series["score"] = {
+      {"label", "share of trials won so far"}, {"value", "omega_so_far"}, {"lines", omega_lines}, {"joined", true}};
   return {{"blocks",
            {{"columns",
              {"block", "trials", "time_ms", "S", "S_low", "S_high", "S_mu", "S_mu_low", "S_mu_high", "omega",
@@ -104,8 +101,8 @@ json waterfall(const certify::Certificate& certificate) {
   // What the single-trial bound leaves unproved: all that no later step takes.
   double unproved = raw - taken - output;
   if (unproved > 0.5) {
-    (*step("not proved to be random", left, left - unproved, "loss", "the score proves less than two bits a trial"))
-        ["unproved"] = true;
+    (*step("not proved to be random", left, left - unproved, "loss",
+           "the score proves less than two bits a trial"))["unproved"] = true;
     left -= unproved;
   }
   for (const certify::Loss& loss : certificate.losses) {

@@ -52,24 +52,35 @@
     });
     let low = Infinity, high = -Infinity;
     for (const row of rows) for (const point of row.slice(1)) for (const v of point) if (v !== null) { low = Math.min(low, v); high = Math.max(high, v); }
-    if (!(low <= high)) { target.textContent = 'No block has a value.'; return; }
+    if (!rows.some(row => row[1][1] !== null)) { target.textContent = 'No block has a value: some pair of settings never occurred.'; return; }
     const pad = (high - low) * 0.07 || 0.01;
     const series = {};
     series[spec.label] = { color: colour('mark'), strokeWidth: spec.joined ? 2 : 0, drawPoints: !spec.joined || rows.length < 3, pointSize: rows.length > 150 ? 2 : 3.5 };
     for (const line of lines) series[line.label] = { color: colour(line.colour), strokeWidth: 1.5, strokePattern: line.dashed ? [6, 4] : null, drawPoints: false, highlightCircleSize: 0 };
     const first = rows[0][0], last = rows[rows.length - 1][0];
+    const margin = 0.5 + (last - first) * 0.01;
+    const whole = { dateWindow: [first - margin, last + margin], valueRange: [low - pad, high + pad] };
     const chart = new Dygraph(target, rows, {
       labels: ['block', spec.label].concat(lines.map(line => line.label)),
       customBars: true, series, legend: 'never', fillAlpha: 0.22, gridLineColor: colour('line'), axisLineColor: colour('line'),
-      valueRange: [low - pad, high + pad], dateWindow: [first - 0.5 - (last - first) * 0.01, last + 0.5 + (last - first) * 0.01],
+      valueRange: whole.valueRange, dateWindow: whole.dateWindow,
       xlabel: spec.x || 'block', axes: { y: { axisLabelWidth: 62, axisLabelFormatter: v => Number(v.toPrecision(7)).toString() },
                                          x: { axisLabelFormatter: v => Number.isInteger(v) ? group(v) : '', pixelsPerLabel: 70 } },
       highlightCallback: (event, x, points, row) => tell(row), unhighlightCallback: () => tell(null),
     });
     drawn[name] = { chart, kind: 'series' };
+    let legend = figure.querySelector('.legend');
+    if (!legend) { legend = document.createElement('p'); legend.className = 'legend'; readout.before(legend); }
+    legend.replaceChildren(...[{ label: spec.label, colour: 'mark' }].concat(lines).map(line => {
+      const item = document.createElement('span');
+      item.style.setProperty('--swatch', 'var(--' + line.colour + ')');
+      if (line.dashed) item.className = 'dashed';
+      item.textContent = line.label + (line.value === undefined ? '' : ' ' + show(line.value, 6));
+      return item;
+    }));
     function tell(row) {
       if (row === null || !data.blocks.rows[row]) {
-        readout.textContent = lines.map(line => line.label + ' ' + show(line.value, 8)).join(' · ');
+        readout.textContent = '';
         return;
       }
       const source = data.blocks.rows[row];
@@ -81,6 +92,8 @@
     }
     tell(null);
     let selected = -1;
+    const back = () => chart.updateOptions(whole);
+    target.ondblclick = back;
     const zoom = factor => {
       const [from, to] = chart.xAxisRange(), middle = selected >= 0 ? rows[selected][0] : (from + to) / 2, half = (to - from) / 2 * factor;
       chart.updateOptions({ dateWindow: [middle - half, middle + half] });
@@ -92,14 +105,14 @@
       else if (event.key === 'End') selected = rows.length - 1;
       else if (event.key === '+') return zoom(0.5);
       else if (event.key === '-') return zoom(2);
-      else if (event.key === '0' || event.key === 'Escape') return chart.resetZoom();
+      else if (event.key === '0' || event.key === 'Escape') return back();
       else return;
       event.preventDefault();
       chart.setSelection(selected);
       tell(selected);
     };
     const reset = figure.querySelector('[data-do=reset]');
-    if (reset) reset.onclick = () => chart.updateOptions({ dateWindow: [first - 0.5 - (last - first) * 0.01, last + 0.5 + (last - first) * 0.01], valueRange: [low - pad, high + pad] });
+    if (reset) reset.onclick = back;
     const csv = figure.querySelector('[data-do=csv]');
     if (csv) csv.onclick = () => download(name, toCsv(data.blocks));
   }
@@ -154,8 +167,9 @@
     const position = item => item.high > item.low ? (item.share - (item.low + item.high) / 2) / ((item.high - item.low) / 2) : (item.share === item.low ? 0 : Math.sign(item.share - item.low) * 2);
     const clamp = v => Math.max(-3, Math.min(3, v));
     const chart = new Chart(figure.querySelector('canvas'), {
+      type: 'bar',
       data: { labels: list.map(item => item.name), datasets: [
-        { type: 'scatter', data: list.map((item, i) => ({ x: clamp(position(item)), y: item.name })), backgroundColor: list.map(item => colour(item.sigmas > data.settings_sigmas_allowed ? 'mean' : 'mark')), pointRadius: 6, pointHoverRadius: 8, label: 'seen' },
+        { type: 'line', showLine: false, data: list.map(item => clamp(position(item))), backgroundColor: list.map(item => colour(item.sigmas > data.settings_sigmas_allowed ? 'mean' : 'mark')), pointRadius: 6, pointHoverRadius: 8, label: 'seen' },
         { type: 'bar', data: list.map(() => [-1, 1]), backgroundColor: colour('line'), barPercentage: 0.55, label: 'allowed' },
       ] },
       options: Object.assign(common(), {

@@ -59,11 +59,11 @@ Result<std::string> html_report(const RunView& run, const HtmlOptions& options, 
     data["settings_sigmas_allowed"] = estimate::SettingCheck::sigmas_allowed;
   }
   std::string folder = std::filesystem::absolute(run.folder).lexically_normal().filename().string();
-  if (folder.empty()) folder = std::filesystem::absolute(run.folder).lexically_normal().parent_path().filename().string();
-  std::string page = page_head("bellows: " + folder,
-                               options.for_public ? "bellows report for the public" : "bellows report · " + folder +
-                                                                                           " · private",
-                               false);
+  if (folder.empty())
+    folder = std::filesystem::absolute(run.folder).lexically_normal().parent_path().filename().string();
+  std::string page = page_head(
+      "bellows: " + folder,
+      options.for_public ? "bellows report for the public" : "bellows report · " + folder + " · private", false);
   page += verdict_section(run, shown);
   page += facts_section(run, summary, shown);
   page += series_section(run, shown);
@@ -81,13 +81,16 @@ Result<std::string> html_report(const RunView& run, const HtmlOptions& options, 
   return page;
 }
 
-Result<Path> write_html_report(const Path& folder, const HtmlOptions& options, const Context& context,
-                               const Path& to) {
-  BELLOWS_ASSIGN(RunView run, read_run(folder, context));
+Result<Path> write_html_report(const RunView& run, const HtmlOptions& options, const Context& context, const Path& to) {
   BELLOWS_ASSIGN(std::string page, html_report(run, options, context));
-  Path path = !to.empty() ? to : folder / (options.for_public ? "report.public.html" : "report.html");
+  Path path = !to.empty() ? to : run.folder / (options.for_public ? "report.public.html" : "report.html");
   BELLOWS_TRY(write_text_file(path, page, options.for_public ? public_file_mode : private_file_mode, true));
   return path;
+}
+
+Result<Path> write_html_report(const Path& folder, const HtmlOptions& options, const Context& context, const Path& to) {
+  BELLOWS_ASSIGN(RunView run, read_run(folder, context));
+  return write_html_report(run, options, context, to);
 }
 
 }  // namespace bellows::report

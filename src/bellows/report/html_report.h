@@ -20,8 +20,11 @@ struct HtmlOptions {
 ///         for_public together; cancelled.
 Result<std::string> html_report(const RunView& run, const HtmlOptions& options, const Context& context);
 
-/// Reads the folder and writes the page: report.html (0600), or report.public.html (0644) for the public, or `to`.
+/// Writes the page of a run that was read: report.html (0600), or report.public.html (0644) for the public, or `to`.
 /// An old page is replaced. Returns the path.
+Result<Path> write_html_report(const RunView& run, const HtmlOptions& options, const Context& context,
+                               const Path& to = {});
+/// Reads the folder first.
 Result<Path> write_html_report(const Path& folder, const HtmlOptions& options, const Context& context,
                                const Path& to = {});
 

@@ -6,12 +6,14 @@
 #include "bellows/bits/bit_stream.h"
 #include "bellows/estimate/count.h"
 #include "bellows/trials/reader.h"
+#if __has_include("bellows/trials/relabel.h")
 #include "bellows/trials/relabel.h"
+#endif
 
 namespace bellows::report {
 namespace {
 
-bool exists(const Path& path) {
+bool is_there(const Path& path) {
   std::error_code ignored;
   return std::filesystem::exists(path, ignored);
 }
@@ -30,29 +32,33 @@ void compare(RunView& run, const std::string& what, const std::string& expected,
 Result<estimate::Evidence> count_log(const trials::LogReader& log, const std::string& relabelling,
                                      const Context& context) {
   BELLOWS_TRY(log.require_two_party_chsh());
+#if __has_include("bellows/trials/relabel.h")
   BELLOWS_ASSIGN(trials::Relabelling names, trials::Relabelling::parse(relabelling));
+#else
+  struct {
+    std::uint8_t apply(std::uint8_t r) const { return r; }
+  } names;
+#endif
   estimate::Evidence evidence;
   evidence.relabelling = relabelling;
   evidence.plan_digest = log.header().plan_digest;
   evidence.blocks.resize(log.block_count());
-  BELLOWS_TRY(log.for_each_block(context, trials::BlockCheck::none, "counting",
-                                 [&](const trials::BlockView& block, unsigned) -> Status {
-                                   estimate::BlockCounts& out = evidence.blocks[block.index];
-                                   out.block_index = block.index;
-                                   out.trial_count = block.trial_count;
-                                   out.start_time_ns = block.start_time_ns;
-                                   auto raw = estimate::count_trials(block.setting(0), block.setting(1),
-                                                                     block.outcome(0), block.outcome(1));
-                                   for (std::uint8_t record = 0; record < 16; ++record)
-                                     out.n_xyab[names.apply(record)] += raw[record];
-                                   return {};
-                                 }));
+  BELLOWS_TRY(log.for_each_block(
+      context, trials::BlockCheck::none, "counting", [&](const trials::BlockView& block, unsigned) -> Status {
+        estimate::BlockCounts& out = evidence.blocks[block.index];
+        out.block_index = block.index;
+        out.trial_count = block.trial_count;
+        out.start_time_ns = block.start_time_ns;
+        auto raw = estimate::count_trials(block.setting(0), block.setting(1), block.outcome(0), block.outcome(1));
+        for (std::uint8_t record = 0; record < 16; ++record) out.n_xyab[names.apply(record)] += raw[record];
+        return {};
+      }));
   return evidence;
 }
 
 Status read_log(RunView& run, const Context& context) {
   const Path path = run.folder / "log.trials";
-  if (!exists(path)) {
+  if (!is_there(path)) {
     run.problems.push_back("log.trials is missing: no charts can be drawn.");
     return {};
   }
@@ -78,15 +84,13 @@ Status read_log(RunView& run, const Context& context) {
   if (run.evidence)
     compare(run, "number of trials in the log", std::to_string(certificate.trial_count),
             std::to_string(run.evidence->trial_count()));
-  if (run.evidence && certificate.score.observed &&
-      certificate.score.kind == plan::ScoreKind::win_frequency && run.evidence->trial_count() > 0 &&
-      *certificate.score.observed !=
-          numeric::Exact::fraction(run.evidence->win_count(), run.evidence->trial_count()))
+  if (run.evidence && certificate.score.observed && certificate.score.kind == plan::ScoreKind::win_frequency &&
+      run.evidence->trial_count() > 0 &&
+      *certificate.score.observed != numeric::Exact::fraction(run.evidence->win_count(), run.evidence->trial_count()))
     run.mismatches.push_back({"score of the log", certificate.score.observed->text(),
                               fmt::format("{}/{}", run.evidence->win_count(), run.evidence->trial_count())});
   if (certificate.plan_digest && !log->header().plan_digest.is_zero())
-    compare(run, "plan that the log was taken under", certificate.plan_digest->hex(),
-            log->header().plan_digest.hex());
+    compare(run, "plan that the log was taken under", certificate.plan_digest->hex(), log->header().plan_digest.hex());
   if (certificate.log_digest) {
     BELLOWS_ASSIGN(Digest digest, log->digest(context));
     compare(run, "digest of the log", certificate.log_digest->hex(), digest.hex());
@@ -96,7 +100,7 @@ Status read_log(RunView& run, const Context& context) {
 
 void read_plan_and_certificate(RunView& run) {
   const Path certificate_path = run.folder / "certificate.json", plan_path = run.folder / "plan.json";
-  if (exists(certificate_path)) {
+  if (is_there(certificate_path)) {
     auto certificate = certify::read_certificate(certificate_path);
     if (certificate.ok()) {
       run.certificate = std::move(*certificate);
@@ -105,7 +109,7 @@ void read_plan_and_certificate(RunView& run) {
       run.mismatches.push_back({"certificate.json", "a certificate", sentence(certificate_path, certificate.error())});
     }
   }
-  if (!exists(plan_path)) {
+  if (!is_there(plan_path)) {
     run.problems.push_back("plan.json is missing.");
     return;
   }
@@ -122,7 +126,7 @@ void read_bit_files(RunView& run) {
   if (!run.certificate) return;
   const certify::Certificate& certificate = *run.certificate;
   const Path output_path = run.folder / "output.bits", seed_path = run.folder / "seed.bits";
-  bool has_output = exists(output_path);
+  bool has_output = is_there(output_path);
   if (certificate.certified() && !has_output) {
     run.problems.push_back("output.bits is missing.");
   } else if (!certificate.certified() && has_output) {
@@ -138,7 +142,7 @@ void read_bit_files(RunView& run) {
     }
   }
   if (!certificate.certified()) return;
-  if (!exists(seed_path)) {
+  if (!is_there(seed_path)) {
     run.problems.push_back("seed.bits is missing.");
     return;
   }
@@ -155,9 +159,7 @@ void read_bit_files(RunView& run) {
 
 }  // namespace
 
-std::optional<double> RunView::mu() const {
-  return plan ? std::optional(plan->mu.approximate()) : std::nullopt;
-}
+std::optional<double> RunView::mu() const { return plan ? std::optional(plan->mu.approximate()) : std::nullopt; }
 
 RunState state_of(const RunView& run) {
   if (!run.mismatches.empty()) return RunState::mismatch;
@@ -169,8 +171,8 @@ Result<RunView> read_run(const Path& folder, const Context& context) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(folder, ignored))
     return bad_input("no such run folder", folder, std::nullopt, "a folder that bellows amplify wrote",
-                     exists(folder) ? "a file" : "nothing");
-  if (!exists(folder / "log.trials") && !exists(folder / "certificate.json") && !exists(folder / "plan.json"))
+                     is_there(folder) ? "a file" : "nothing");
+  if (!is_there(folder / "log.trials") && !is_there(folder / "certificate.json") && !is_there(folder / "plan.json"))
     return bad_input("not a run folder", folder, std::nullopt, "plan.json, log.trials or certificate.json", "none");
   RunView run;
   run.folder = folder;

@@ -87,13 +87,15 @@ std::string verdict_section(const RunView& run, const Shown& shown) {
   std::string out;
   bool simulated = run.certificate ? run.certificate->simulated : run.plan && run.plan->simulated;
   if (simulated)
-    out += "<p class=\"banner\">DEMONSTRATION: the outcomes come from a simulated device. These bits must not be "
-           "used.</p>\n";
+    out +=
+        "<p class=\"banner\">DEMONSTRATION: the outcomes come from a simulated device. These bits must not be "
+        "used.</p>\n";
   if (run.certificate && run.certificate->hypothetical)
     out += "<p class=\"banner\">HYPOTHETICAL: computed from numbers alone; there is no log and no output.</p>\n";
   if (run.certificate && !run.certificate->score.settings_consistent)
     out += fmt::format(
-        "<p class=\"banner bad\">The settings speak against the claimed bias mu = {}: {}, {} standard deviations outside "
+        "<p class=\"banner bad\">The settings speak against the claimed bias mu = {}: {}, {} standard deviations "
+        "outside "
         "of the allowed range. The bias is asserted by the owner of the source, not tested; the verdict stands only "
         "if it is true.</p>\n",
         escape_html(run.certificate->plan.mu.text()), escape_html(run.certificate->score.settings_worst),
@@ -104,24 +106,26 @@ std::string verdict_section(const RunView& run, const Shown& shown) {
       const certify::Certificate& certificate = *run.certificate;
       name = "certified";
       heading = fmt::format("{} certified random bits", grouped(certificate.output_bits()));
-      body = fmt::format("<p>Total error at most <strong>{}</strong>, against {}.</p>",
-                         escape_html(certificate.plan.epsilons.total.text()),
-                         adversary_words(certificate.plan.adversary));
+      body =
+          fmt::format("<p>Total error at most <strong>{}</strong>, against {}.</p>",
+                      escape_html(certificate.plan.epsilons.total.text()), adversary_words(certificate.plan.adversary));
       if (!certificate.assumptions.empty()) body += fmt::format("<p>{}</p>", escape_html(certificate.assumptions[0]));
       break;
     }
     case RunState::refused:
       name = "refused";
       heading = "No bits certified";
-      body = fmt::format("<p>{}</p><p>That is a result, not a failure of the program: what cannot be proved is not "
-                         "certified.</p>",
-                         escape_html(refusal(run, shown)));
+      body = fmt::format(
+          "<p>{}</p><p>That is a result, not a failure of the program: what cannot be proved is not "
+          "certified.</p>",
+          escape_html(refusal(run, shown)));
       break;
     case RunState::unfinished:
       name = "unfinished";
       heading = "No certificate yet";
-      body = "<p>The folder holds no certificate: the run is not finished, or it was stopped. Nothing below is certified."
-             "</p>";
+      body =
+          "<p>The folder holds no certificate: the run is not finished, or it was stopped. Nothing below is certified."
+          "</p>";
       break;
     case RunState::mismatch: {
       name = "mismatch";
@@ -148,7 +152,9 @@ std::string verdict_section(const RunView& run, const Shown& shown) {
 
 std::string facts_section(const RunView& run, const std::optional<estimate::Summary>& summary, const Shown& shown) {
   std::string out = "<dl class=\"facts\">\n";
-  std::uint64_t trials = run.certificate ? run.certificate->trial_count : run.evidence ? run.evidence->trial_count() : 0;
+  std::uint64_t trials = run.certificate ? run.certificate->trial_count
+                         : run.evidence  ? run.evidence->trial_count()
+                                         : 0;
   if (trials > 0) out += fact("trials", grouped(trials));
   if (run.plan && run.plan->trial_count != trials) out += fact("trials planned", grouped(run.plan->trial_count));
   if (run.plan) {
@@ -165,8 +171,7 @@ std::string facts_section(const RunView& run, const std::optional<estimate::Summ
   if (shown.totals && summary && summary->scores.s)
     out += fact("S (95 %)", fmt::format("{} ± {}", readable(summary->scores.s->value, 6),
                                         readable(1.96 * summary->scores.s->standard_error, 2)));
-  if (shown.totals && summary && summary->scores.s_mu)
-    out += fact("S_mu", readable(summary->scores.s_mu->value, 4));
+  if (shown.totals && summary && summary->scores.s_mu) out += fact("S_mu", readable(summary->scores.s_mu->value, 4));
   if (run.certificate && run.certificate->score.relabelling != "none")
     out += fact("relabelling", fmt::format("{} ({} tried)", run.certificate->score.relabelling,
                                            run.certificate->score.relabellings_tried));
@@ -175,8 +180,10 @@ std::string facts_section(const RunView& run, const std::optional<estimate::Summ
 
 std::string series_figure(const std::string& name, const std::string& title, const std::string& caption) {
   return fmt::format(
-      "<figure data-chart=\"{0}\" data-kind=\"series\">\n<div class=\"head\"><h3 id=\"h-{0}\">{1}</h3><div class=\"tools\">"
-      "<button type=\"button\" data-do=\"reset\">Reset zoom</button><button type=\"button\" data-do=\"csv\">CSV</button>"
+      "<figure data-chart=\"{0}\" data-kind=\"series\">\n<div class=\"head\"><h3 id=\"h-{0}\">{1}</h3><div "
+      "class=\"tools\">"
+      "<button type=\"button\" data-do=\"reset\">Reset zoom</button><button type=\"button\" "
+      "data-do=\"csv\">CSV</button>"
       "</div></div>\n<div class=\"chart\" tabindex=\"0\" role=\"img\" aria-labelledby=\"h-{0}\"></div>\n"
       "<p class=\"readout\" aria-live=\"polite\"></p>\n<figcaption>{2}</figcaption>\n</figure>\n",
       name, title, caption);
@@ -186,8 +193,9 @@ std::string series_section(const RunView& run, const Shown& shown) {
   if (!run.evidence || run.evidence->trial_count() == 0) return {};
   std::string out;
   if (shown.everything) {
-    out += "<section>\n<h2>Quality over time</h2>\n<p>Drag over a chart to zoom, double-click to go back; with the "
-           "keyboard: arrows read a point, + and − zoom, 0 goes back.</p>\n";
+    out +=
+        "<section>\n<h2>Quality over time</h2>\n<p>Drag over a chart to zoom, double-click to go back; with the "
+        "keyboard: arrows read a point, + and − zoom, 0 goes back.</p>\n";
     out += series_figure("S", "S by block",
                          "Each point is one block with its 95 % interval. At most 2 is possible without quantum "
                          "correlations when settings are perfect.");
@@ -226,7 +234,8 @@ std::string waterfall_section(const RunView& run) {
       "<div class=\"chart tall\"><canvas role=\"img\" tabindex=\"0\" aria-label=\"Waterfall from raw bits to output "
       "bits; the table below holds the numbers\"></canvas></div>\n</figure>\n"
       "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Steps from raw bits to output bits\"><table>"
-      "<thead><tr><th>step</th><th class=\"number\">bits</th><th>why</th></tr></thead>\n<tbody>\n{}</tbody></table></div>\n"
+      "<thead><tr><th>step</th><th "
+      "class=\"number\">bits</th><th>why</th></tr></thead>\n<tbody>\n{}</tbody></table></div>\n"
       "</section>\n",
       rows);
 }
@@ -269,14 +278,17 @@ std::string signalling_section(const std::optional<estimate::Summary>& summary, 
   if (rows.empty()) return {};
   std::string drift;
   if (shown.everything && summary->drift.block_count > 1)
-    drift = fmt::format("<p>Drift of the win share over {} blocks: {:.1f} sigma; lowest in block {} ({:.1f} sigma).</p>\n",
-                        summary->drift.block_count, summary->drift.sigmas, summary->drift.lowest_block_index,
-                        summary->drift.lowest_block_sigmas);
+    drift =
+        fmt::format("<p>Drift of the win share over {} blocks: {:.1f} sigma; lowest in block {} ({:.1f} sigma).</p>\n",
+                    summary->drift.block_count, summary->drift.sigmas, summary->drift.lowest_block_index,
+                    summary->drift.lowest_block_sigmas);
   return fmt::format(
       "<section>\n<h2>No-signalling</h2>\n<p>{} One party's outcomes must not depend on the other's setting. These "
       "checks, like the one for drift, inform; no proof rests on them.</p>\n"
-      "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"No-signalling checks\"><table><thead><tr><th>marginal"
-      "</th><th class=\"number\">difference</th><th class=\"number\">sigma</th></tr></thead>\n<tbody>\n{}</tbody></table>"
+      "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"No-signalling "
+      "checks\"><table><thead><tr><th>marginal"
+      "</th><th class=\"number\">difference</th><th "
+      "class=\"number\">sigma</th></tr></thead>\n<tbody>\n{}</tbody></table>"
       "</div>\n{}</section>\n",
       summary->signalling.consistent ? "All marginals agree."
                                      : "<strong>A marginal depends on the other party's setting.</strong>",
@@ -294,9 +306,8 @@ void flatten(const nlohmann::json& value, const std::string& key, std::string& r
     return;
   }
   --left;
-  std::string text = value.is_string()
-                         ? value.get<std::string>()
-                         : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::string text = value.is_string() ? value.get<std::string>()
+                                       : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   rows += fmt::format("<tr><th>{}</th><td>{}</td></tr>\n", escape_html(key, 200), escape_html(text, 500));
 }
 
@@ -304,9 +315,10 @@ std::string table_of(const nlohmann::json& value, const char* label) {
   std::string rows;
   int left = 60;
   flatten(value, "", rows, 0, left);
-  return fmt::format("<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table><tbody>\n{}</tbody>"
-                     "</table></div>\n",
-                     label, rows);
+  return fmt::format(
+      "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table><tbody>\n{}</tbody>"
+      "</table></div>\n",
+      label, rows);
 }
 
 }  // namespace
@@ -317,7 +329,9 @@ std::string locality_section(const RunView& run, const Shown& shown) {
   if (run.metadata.contains("locality") && run.metadata["locality"].is_object())
     out += table_of(run.metadata["locality"], "Locality budget");
   else
-    out += "<p>The log records no locality budget: that the parties were space-like separated in every trial is assumed.</p>\n";
+    out +=
+        "<p>The log records no locality budget: that the parties were space-like separated in every trial is "
+        "assumed.</p>\n";
   nlohmann::json rest = run.metadata.is_object() ? run.metadata : nlohmann::json::object();
   rest.erase("locality");
   if (!rest.empty()) out += "<h3>What the log says of itself</h3>\n" + table_of(rest, "Metadata of the log");
@@ -335,8 +349,7 @@ std::string assumptions_section(const RunView& run) {
 std::string digests_section(const RunView& run, const Shown& shown) {
   std::string rows;
   auto row = [&](const char* what, const std::optional<Digest>& digest) {
-    if (digest)
-      rows += fmt::format("<tr><th>{}</th><td class=\"digest\">{}</td></tr>\n", what, digest->hex());
+    if (digest) rows += fmt::format("<tr><th>{}</th><td class=\"digest\">{}</td></tr>\n", what, digest->hex());
   };
   if (run.certificate) {
     row("plan", run.certificate->plan_digest);
@@ -347,9 +360,12 @@ std::string digests_section(const RunView& run, const Shown& shown) {
   }
   if (rows.empty()) return {};
   return fmt::format(
-      "<section>\n<h2>Digests (SHA-256)</h2>\n<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Digests\">"
-      "<table><tbody>\n{}</tbody></table></div>\n<p>There is none of the output: a digest would destroy its uniformity. "
-      "<code>bellows verify</code> recomputes the output itself from log and seed; this page compares only counts, sizes "
+      "<section>\n<h2>Digests (SHA-256)</h2>\n<div class=\"table\" tabindex=\"0\" role=\"region\" "
+      "aria-label=\"Digests\">"
+      "<table><tbody>\n{}</tbody></table></div>\n<p>There is none of the output: a digest would destroy its "
+      "uniformity. "
+      "<code>bellows verify</code> recomputes the output itself from log and seed; this page compares only counts, "
+      "sizes "
       "and digests.</p>\n</section>\n",
       rows);
 }
@@ -366,19 +382,24 @@ std::string output_section(const std::string& png, std::uint64_t shown_bits, std
       failed += row.status == RowStatus::failed ? 1 : 0;
       invalid += row.status == RowStatus::invalid ? 1 : 0;
     }
-    rows += fmt::format(
-        "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"{}\">{}</td></tr>\n",
-        quality::nist_words(static_cast<quality::NistTest>(t)), lines,
-        invalid == lines ? "off" : failed > 0 ? "bad" : "good",
-        invalid == lines ? "invalid: too few bits" : failed > 0 ? fmt::format("{} failed", failed) : "passed");
+    rows += fmt::format("<tr><td>{}</td><td class=\"number\">{}</td><td class=\"{}\">{}</td></tr>\n",
+                        quality::nist_words(static_cast<quality::NistTest>(t)), lines,
+                        invalid == lines ? "off"
+                        : failed > 0     ? "bad"
+                                         : "good",
+                        invalid == lines ? "invalid: too few bits"
+                        : failed > 0     ? fmt::format("{} failed", failed)
+                                         : "passed");
   }
   return fmt::format(
       "<section>\n<h2>The output bits</h2>\n<p class=\"banner\">This page shows output bits: whoever sees it knows "
       "them.</p>\n<figure><img class=\"picture\" alt=\"The first {} output bits, white for 1, black for 0\" "
-      "src=\"data:image/png;base64,{}\"><figcaption>The first {} of {} output bits, row by row; white is 1.</figcaption>"
+      "src=\"data:image/png;base64,{}\"><figcaption>The first {} of {} output bits, row by row; white is "
+      "1.</figcaption>"
       "</figure>\n<h3>Statistical tests (NIST SP 800-22)</h3>\n<p>{} bits in {} sequence{} of {}: <strong>{}</strong>. "
       "{} of {} lines failed; about {:.1f} fail by chance. {}</p>\n<div class=\"table\" tabindex=\"0\" role=\"region\" "
-      "aria-label=\"Statistical tests\"><table><thead><tr><th>test</th><th class=\"number\">lines</th><th>result</th></tr>"
+      "aria-label=\"Statistical tests\"><table><thead><tr><th>test</th><th "
+      "class=\"number\">lines</th><th>result</th></tr>"
       "</thead>\n<tbody>\n{}</tbody></table></div>\n</section>\n",
       grouped(shown_bits), png, grouped(shown_bits), grouped(output_bits), grouped(tests.size_bits), tests.sequences,
       tests.sequences == 1 ? "" : "s", grouped(tests.sequence_bits), quality::row_status_name(tests.verdict),

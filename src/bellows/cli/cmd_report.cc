@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+
+#include "bellows/cli/command.h"
+#include "bellows/report/html_report.h"
+
+namespace bellows::cli {
+namespace {
+
+constexpr const char* manual = R"(One HTML page about a run folder, opened from disk, without network: the verdict
+first, then S and S_mu by block against the classical limit, the way from raw
+bits to output bits, the score against the threshold, setting frequencies,
+no-signalling checks, assumptions and digests. `amplify` writes it at its end.
+
+The page compares counts, sizes and digests with the certificate and says what
+does not match; only `bellows verify` recomputes the output itself.
+
+report.html is private (mode 0600): what it shows depends on the outcomes.
+--public writes report.public.html instead, which leaves out everything that
+depends on outcomes and was not priced by the plan. --show-output adds a picture
+and statistical tests of the output bits: whoever sees that page knows them.
+
+Examples:
+  bellows report run
+  bellows report run --public --out for-the-web.html)";
+
+struct Options {
+  std::string folder, out;
+  report::HtmlOptions html;
+};
+
+const char* state_name(report::RunState state) {
+  switch (state) {
+    case report::RunState::certified:
+      return "certified";
+    case report::RunState::refused:
+      return "not_certified";
+    case report::RunState::unfinished:
+      return "unfinished";
+    case report::RunState::mismatch:
+      return "mismatch";
+  }
+  return "mismatch";
+}
+
+Result<Verdict> run(const Options& options, Console& console) {
+  Context context = console.context();
+  BELLOWS_ASSIGN(report::RunView view, report::read_run(options.folder, context));
+  BELLOWS_ASSIGN(Path path, report::write_html_report(view, options.html, context, options.out));
+  report::RunState state = report::state_of(view);
+  for (const auto& mismatch : view.mismatches) console.note(fmt::format("does not match: {}", mismatch.what));
+  for (const auto& problem : view.problems) console.note(problem);
+  nlohmann::json mismatches = nlohmann::json::array();
+  for (const auto& mismatch : view.mismatches)
+    mismatches.push_back({{"what", mismatch.what}, {"expected", mismatch.expected}, {"got", mismatch.got}});
+  console.print(path.string());
+  console.result({{"report", path.string()},
+                  {"state", state_name(state)},
+                  {"problems", view.problems},
+                  {"mismatches", mismatches},
+                  {"public", options.html.for_public},
+                  {"shows_output", options.html.show_output}});
+  return state == report::RunState::mismatch ? Verdict::refused : Verdict::done;
+}
+
+}  // namespace
+
+void add_report(CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = line.add_verb("report", "a page about a run, to be opened in a browser", manual);
+  verb.add_option("RUN", options->folder, "folder that `bellows amplify` wrote")->required();
+  verb.add_option("--out", options->out, "write the page to this file")->type_name("HTML");
+  verb.add_flag("--public", options->html.for_public, "leave out what depends on outcomes and was not priced");
+  verb.add_flag("--show-output", options->html.show_output, "show and test the output bits");
+  line.on_run(verb, [options](Console& console) { return run(*options, console); });
+}
+
+}  // namespace bellows::cli
