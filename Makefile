@@ -8,7 +8,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 OUT ?= run
 
-.PHONY: all setup amplify test test-long asan bench docs clean
+.PHONY: all setup setup-test amplify test test-long asan bench docs clean
 all: setup
 	@cmake --preset release >/dev/null
 	@cmake --build build -j $(JOBS) --target bellows_program bellows
@@ -16,21 +16,24 @@ all: setup
 setup:
 	@tools/setup
 
+setup-test:
+	@tools/setup test
+
 amplify: all
 	build/bin/bellows amplify --preset kulikov-2024 --out $(OUT)
 
-test: setup
+test: setup-test
 	@cmake --preset release >/dev/null
 	@cmake --build build -j $(JOBS)
 	ctest --test-dir build -j $(JOBS) --output-on-failure
 	$(MAKE) asan
 
-asan: setup
+asan: setup-test
 	@cmake --preset asan >/dev/null
 	@cmake --build build-asan -j $(JOBS)
 	BELLOWS_SANITIZED=1 ctest --test-dir build-asan -j $(JOBS) --output-on-failure -LE 'slow|house|install'
 
-test-long: setup
+test-long: setup-test
 	@cmake --preset release >/dev/null
 	@cmake --build build -j $(JOBS)
 	BELLOWS_LONG=1 ctest --test-dir build -j $(JOBS) --output-on-failure --timeout 36000
