@@ -1,7 +1,7 @@
 import os
 import subprocess
 
-from program import PROGRAM, ProgramTest, main
+from harness import PROGRAM, ProgramTest, main
 
 
 class TestVerb(ProgramTest):
