@@ -4,11 +4,8 @@
 
 #include "bellows/bits/bit_file_header.h"
 #include "bellows/bits/bit_stream.h"
-#include "bellows/estimate/count.h"
+#include "bellows/estimate/gather.h"
 #include "bellows/trials/reader.h"
-#if __has_include("bellows/trials/relabel.h")
-#include "bellows/trials/relabel.h"
-#endif
 
 namespace bellows::report {
 namespace {
@@ -29,33 +26,6 @@ void compare(RunView& run, const std::string& what, const std::string& expected,
   if (expected != got) run.mismatches.push_back({what, expected, got});
 }
 
-Result<estimate::Evidence> count_log(const trials::LogReader& log, const std::string& relabelling,
-                                     const Context& context) {
-  BELLOWS_TRY(log.require_two_party_chsh());
-#if __has_include("bellows/trials/relabel.h")
-  BELLOWS_ASSIGN(trials::Relabelling names, trials::Relabelling::parse(relabelling));
-#else
-  struct {
-    std::uint8_t apply(std::uint8_t r) const { return r; }
-  } names;
-#endif
-  estimate::Evidence evidence;
-  evidence.relabelling = relabelling;
-  evidence.plan_digest = log.header().plan_digest;
-  evidence.blocks.resize(log.block_count());
-  BELLOWS_TRY(log.for_each_block(
-      context, trials::BlockCheck::none, "counting", [&](const trials::BlockView& block, unsigned) -> Status {
-        estimate::BlockCounts& out = evidence.blocks[block.index];
-        out.block_index = block.index;
-        out.trial_count = block.trial_count;
-        out.start_time_ns = block.start_time_ns;
-        auto raw = estimate::count_trials(block.setting(0), block.setting(1), block.outcome(0), block.outcome(1));
-        for (std::uint8_t record = 0; record < 16; ++record) out.n_xyab[names.apply(record)] += raw[record];
-        return {};
-      }));
-  return evidence;
-}
-
 Status read_log(RunView& run, const Context& context) {
   const Path path = run.folder / "log.trials";
   if (!is_there(path)) {
@@ -71,11 +41,14 @@ Status read_log(RunView& run, const Context& context) {
   run.log_complete = log->is_complete();
   if (log->cut_bytes() > 0)
     run.problems.push_back(fmt::format("log.trials: the last {} bytes are a block that was cut.", log->cut_bytes()));
-  std::string relabelling = run.certificate ? run.certificate->score.relabelling : "none";
-  auto evidence = count_log(*log, relabelling, context);
+  // The digest is compared below, with the certificate's.
+  auto evidence = estimate::gather_evidence(*log, context, estimate::LogDigest::recorded);
   if (!evidence.ok()) {
     if (evidence.error().code == ErrorCode::cancelled) return evidence.error();
-    run.problems.push_back(sentence(path, evidence.error()));
+    if (run.certificate)
+      run.mismatches.push_back({"trial log", "the log of the certificate", sentence(path, evidence.error())});
+    else
+      run.problems.push_back(sentence(path, evidence.error()));
   } else {
     run.evidence = std::move(*evidence);
   }
