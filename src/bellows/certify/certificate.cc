@@ -35,6 +35,7 @@ json to_json(const Certificate& certificate, bool everything) {
                      {"settings_consistent", score.settings_consistent},
                      {"settings_sigmas", score.settings_sigmas},
                      {"settings_worst", score.settings_worst},
+                     {"reason", everything ? score.reason : ""},
                      {"observed", nullptr},
                      {"observed_exact", nullptr},
                      {"threshold", nullptr},
@@ -97,6 +98,7 @@ Status read_score(const json& document, Certificate& certificate, const std::str
   score.settings_consistent = reader.boolean("settings_consistent");
   score.settings_sigmas = reader.number("settings_sigmas");
   score.settings_worst = reader.text("settings_worst");
+  score.reason = reader.text("reason");
   reader.ignore("observed");
   score.observed = maybe_exact(reader, document, "observed_exact");
   score.threshold = maybe_exact(reader, document, "threshold");
@@ -238,7 +240,7 @@ std::string to_text(const Certificate& certificate, bool full) {
     line(fmt::format("{}certified: {} bits, epsilon {}, against a {} adversary", head, certificate.output_bits(),
                      plan.epsilons.total.text(), name(plan.adversary)));
   else
-    line(fmt::format("{}not certified", head));
+    line(fmt::format("{}not certified{}{}", head, score.reason.empty() ? "" : ": ", score.reason));
   if (!score.settings_consistent)
     line(fmt::format("SETTINGS INCONSISTENT with the claimed bias mu = {}: {} ({:.1f} sigma outside)", plan.mu.text(),
                      score.settings_worst, score.settings_sigmas));

@@ -53,6 +53,7 @@ struct Score {
   bool settings_consistent = true;  ///< the settings are likely under the claimed bias; never part of the verdict
   double settings_sigmas = 0;       ///< by how many standard deviations the worst frequency lies outside; 0: inside
   std::string settings_worst;       ///< which frequency that is
+  std::string reason;               ///< why not certified; else empty
   bool operator==(const Score&) const = default;
 };
 

@@ -1,0 +1,130 @@
+#include "bellows/certify/certify.h"
+
+#include <fmt/format.h>
+
+#include "bellows/certify/one_sided.h"
+#include "bellows/certify/search.h"
+
+namespace bellows::certify {
+namespace {
+
+using estimate::count_index;
+using estimate::Evidence;
+
+Exact whole(std::uint64_t value) { return Exact::integer(value); }
+
+/// Everything after the score is known.
+Result<Certificate> finish(Certificate certificate, const Circumstances& circumstances) {
+  const plan::Plan& plan = certificate.plan;
+  Score& score = certificate.score;
+  BELLOWS_ASSIGN(auto source, tradeoff_source(plan.method, plan.polytope));
+  score.threshold_events = plan.threshold_events();
+  score.threshold_index = plan.thresholds.reached(*score.observed);
+  if (!score.threshold_index) {
+    score.reason = fmt::format("the score {:.8g} reaches no threshold of the plan (lowest {:.8g})",
+                               score.observed->approximate(), plan.thresholds.lowest().approximate());
+  } else {
+    score.threshold = plan.thresholds.at(*score.threshold_index);
+    Claim claim = claim_of(plan, *score.threshold_index);
+    claim.recorded_trial_count = certificate.trial_count;
+    BELLOWS_ASSIGN(Bound proved, bound(claim, source.get()));
+    certificate.losses = std::move(proved.losses);
+    if (proved.extraction.output_bits > 0) {
+      certificate.verdict = Verdict::certified;
+      certificate.min_entropy_bits = proved.min_entropy_bits.lower();
+      certificate.extraction = proved.extraction;
+    } else {
+      score.reason = proved.why_not + "; " + largest_bias_in_words(claim);
+    }
+  }
+  if (circumstances.strict_settings && !score.settings_consistent) {
+    certificate.verdict = Verdict::not_certified;
+    certificate.min_entropy_bits = 0;
+    certificate.extraction = {};
+    score.reason = "strict: the settings are unlikely under the claimed bias";
+  }
+  certificate.assumptions = assumptions_in_words(certificate, circumstances, source->assumption());
+  return certificate;
+}
+
+}  // namespace
+
+Status check_plan(const plan::Plan& plan) {
+  BELLOWS_TRY(plan::validate(plan));
+  const plan::ScoreKind kind = plan::score_kind(plan.method);
+  const Ball largest = quantum_maximum(kind, plan.mu);
+  if (certainly_less(largest, Ball(plan.thresholds.highest())))
+    return usage_error("a threshold lies beyond the quantum maximum",
+                       fmt::format("{} at most {:.9g} at mu = {}", name(kind), largest.lower(), plan.mu.text()),
+                       plan.thresholds.highest().text());
+  return {};
+}
+
+Exact observed_score(const plan::Plan& plan, const Evidence& evidence) {
+  const estimate::Counts counts = evidence.totals();
+  if (plan::score_kind(plan.method) == plan::ScoreKind::win_frequency)
+    return Exact::fraction(estimate::count_wins(counts), plan.trial_count);
+  const Exact half = Exact::fraction(1, 2), least = (half - plan.mu) * (half - plan.mu),
+              most = (half + plan.mu) * (half + plan.mu);
+  const Exact good = whole(counts[count_index(0, 0, 0, 0)]);
+  const Exact bad = whole(counts[count_index(0, 1, 0, 1)]) + whole(counts[count_index(1, 0, 1, 0)]) +
+                    whole(counts[count_index(1, 1, 0, 0)]);
+  return (least * good - most * bad) / whole(plan.trial_count);
+}
+
+Result<Certificate> certify(const plan::Plan& plan, const Evidence& evidence, const Circumstances& circumstances) {
+  BELLOWS_TRY(check_plan(plan));
+  const Digest plan_digest = plan::digest(plan);
+  if (!evidence.plan_digest.is_zero() && evidence.plan_digest != plan_digest) {
+    Error error = refused("the trial log was recorded under another plan");
+    error.expected = evidence.plan_digest.hex();
+    error.got = plan_digest.hex();
+    return error;
+  }
+  Certificate certificate;
+  certificate.plan = plan;
+  certificate.trial_count = evidence.trial_count();
+  if (certificate.trial_count == 0) return refused("there are no trials");
+  if (certificate.trial_count > plan.trial_count) {
+    Error error = refused("the log has more trials than the plan; which of them count must not be chosen afterwards");
+    error.expected = fmt::format("at most {}", plan.trial_count);
+    error.got = std::to_string(certificate.trial_count);
+    return error;
+  }
+  if (evidence.relabellings_tried > plan.relabellings() ||
+      (plan.relabelling != "auto" && plan.relabelling != evidence.relabelling)) {
+    Error error = refused("the relabelling of settings and outcomes is not the plan's");
+    error.expected = plan.relabelling;
+    error.got = fmt::format("{} ({} tried)", evidence.relabelling, evidence.relabellings_tried);
+    return error;
+  }
+  certificate.simulated = evidence.simulated || plan.simulated;
+  if (!evidence.plan_digest.is_zero() || plan.origin == plan::Origin::built_in) certificate.plan_digest = plan_digest;
+  if (!evidence.log_digest.is_zero()) certificate.log_digest = evidence.log_digest;
+  Score& score = certificate.score;
+  score.kind = plan::score_kind(plan.method);
+  score.observed = observed_score(plan, evidence);
+  score.relabelling = evidence.relabelling;
+  score.relabellings_tried = evidence.relabellings_tried;
+  const SettingsCheck settings = check_settings(evidence.totals(), plan.mu);
+  score.settings_consistent = settings.consistent;
+  score.settings_sigmas = settings.sigmas;
+  score.settings_worst = settings.worst;
+  return finish(std::move(certificate), circumstances);
+}
+
+Result<Certificate> certify_hypothetical(const plan::Plan& plan, const Exact& score,
+                                         const Circumstances& circumstances) {
+  BELLOWS_TRY(check_plan(plan));
+  Certificate certificate;
+  certificate.plan = plan;
+  certificate.trial_count = plan.trial_count;
+  certificate.hypothetical = true;
+  certificate.simulated = plan.simulated;
+  certificate.score.kind = plan::score_kind(plan.method);
+  certificate.score.observed = score;
+  certificate.score.relabelling = plan.relabelling;
+  return finish(std::move(certificate), circumstances);
+}
+
+}  // namespace bellows::certify

@@ -1,0 +1,184 @@
+#include "bellows/certify/search.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "bellows/certify/certify.h"
+#include "bellows/certify/one_sided.h"
+#include "bellows/numeric/optimise.h"
+
+namespace bellows::certify {
+namespace {
+
+/// The largest x in [low, high] with holds(x), for a predicate that goes from true to false; nothing if !holds(low).
+template <class Predicate>
+std::optional<double> last_true(double low, double high, double tolerance, Predicate holds) {
+  if (!holds(low)) return std::nullopt;
+  if (holds(high)) return high;
+  while (high - low > tolerance) {
+    double middle = (low + high) / 2;
+    (holds(middle) ? low : high) = middle;
+  }
+  return low;
+}
+
+/// A decimal of nine places, rounded down: the number that goes into a plan.
+Exact nine_places(double value) {
+  auto scaled = static_cast<long long>(std::floor(value * 1e9));
+  return Exact(mpq_class(mpz_class(static_cast<long>(scaled)), mpz_class(1000000000)));
+}
+
+double inverse_normal(double probability) {
+  auto found = last_true(-40, 40, 1e-12, [&](double z) { return 0.5 * std::erfc(-z / M_SQRT2) <= probability; });
+  return found.value_or(-40);
+}
+
+}  // namespace
+
+PlanWishes wishes_of(const plan::Preset& preset) {
+  PlanWishes wishes;
+  wishes.preset = preset.name;
+  wishes.mu = preset.mu;
+  wishes.trial_count = preset.trial_count;
+  wishes.epsilon = preset.epsilon;
+  wishes.simulated = true;
+  wishes.expected_win_frequency = preset.win_frequency;
+  return wishes;
+}
+
+Claim claim_at(Claim claim, const Exact& win_frequency, const Exact& mu) {
+  claim.mu = mu;
+  claim.threshold = symmetric_score(plan::score_kind(claim.method), win_frequency, mu);
+  return claim;
+}
+
+std::optional<Exact> largest_bias(const Claim& claim, const Exact& win_frequency, std::uint64_t least_bits) {
+  auto proves = [&](double mu) {
+    auto proved = bound(claim_at(claim, win_frequency, nine_places(mu)));
+    return proved.ok() && proved->extraction.output_bits >= least_bits;
+  };
+  auto mu = last_true(0, 0.5 - 1e-9, 5e-7, proves);
+  if (!mu) return std::nullopt;
+  return Exact(mpq_class(mpz_class(static_cast<long>(std::floor(*mu * 1e6))), mpz_class(1000000)));
+}
+
+std::string largest_bias_in_words(const Claim& claim) {
+  // For the MDL score there is no bias to vary at a fixed score; say it for the win score only.
+  if (plan::score_kind(claim.method) != plan::ScoreKind::win_frequency) return "nothing can be certified here";
+  auto mu = largest_bias(claim, claim.threshold, 1);
+  return mu ? fmt::format("the largest bias with a certified bit at this score and number of trials is mu = {}",
+                          mu->text())
+            : "at this score and number of trials no bias, not even 0, gives a certified bit";
+}
+
+std::optional<double> fewest_trials(const Claim& claim, double least_bits) {
+  auto too_few = [&](double log2_n) { return approximate_output(claim, std::exp2(log2_n)) < least_bits; };
+  if (too_few(60)) return std::nullopt;
+  auto log2_n = last_true(0, 60, 1e-9, too_few);
+  return std::ceil(std::exp2(log2_n.value_or(0)));
+}
+
+std::optional<double> lowest_win_frequency(const Claim& claim, double least_bits) {
+  const double best = quantum_maximum(plan::ScoreKind::win_frequency, claim.mu).lower();
+  auto too_low = [&](double win) {
+    return approximate_output(claim_at(claim, nine_places(win), claim.mu), static_cast<double>(claim.trial_count)) <
+           least_bits;
+  };
+  if (too_low(best - 1e-9)) return std::nullopt;
+  return last_true(0.5, best, 1e-9, too_low);
+}
+
+std::optional<double> smallest_log2_epsilon(const Claim& claim, double least_bits, std::uint64_t events) {
+  auto suffices = [&](double minus_log2) {
+    Claim one = claim;
+    const auto exponent =
+        static_cast<unsigned long>(minus_log2);  // whole powers of two: exact, and fine enough to plan
+    Exact total(mpq_class(mpz_class(1), mpz_class(1) << exponent));
+    one.epsilons = plan::split_epsilon(total, events, claim.extractor);
+    return approximate_output(one, static_cast<double>(claim.trial_count)) >= least_bits;
+  };
+  auto found = last_true(1, 16000, 0.5, suffices);
+  return found ? std::optional(-std::floor(*found)) : std::nullopt;
+}
+
+double power(double win_frequency, double threshold, double trial_count) {
+  const double deviation = std::sqrt(std::max(win_frequency * (1 - win_frequency), 1e-300) / trial_count);
+  return 0.5 * std::erfc((threshold - win_frequency) / deviation / M_SQRT2);
+}
+
+double threshold_for_power(double win_frequency, double trial_count, double chance) {
+  const double deviation = std::sqrt(std::max(win_frequency * (1 - win_frequency), 0.0) / trial_count);
+  return win_frequency - inverse_normal(chance) * deviation;
+}
+
+Result<plan::Plan> complete_plan(plan::Plan plan) {
+  BELLOWS_TRY(check_plan(plan));
+  const std::uint64_t count = plan.thresholds.count();
+  if (plan.extractor == plan::Extractor::automatic) {
+    plan.extractor = plan::Extractor::short_seed;  // where nothing can be certified any family will do
+    Claim claim = claim_of(plan, count / 2);
+    claim.extractor = plan::Extractor::automatic;
+    BELLOWS_ASSIGN(Bound middle, bound(claim));
+    if (middle.extraction.output_bits > 0) plan.extractor = middle.extraction.family;
+  }
+  if (plan.seed_bits == 0) {
+    BELLOWS_ASSIGN(Bound largest, bound(claim_of(plan, count - 1)));
+    plan.seed_bits = largest.extraction.seed_bits;
+  }
+  return plan;
+}
+
+Result<plan::Plan> built_in_plan(const PlanWishes& wishes) {
+  plan::Plan plan;
+  plan.preset = wishes.preset;
+  plan.method = wishes.method;
+  plan.polytope = wishes.polytope;
+  plan.mu = wishes.mu;
+  plan.trial_count = wishes.trial_count;
+  plan.relabelling = wishes.relabelling;
+  plan.extractor = wishes.extractor;
+  plan.publish_mode = wishes.publish_mode;
+  plan.published = wishes.published;
+  plan.simulated = wishes.simulated;
+  // A threshold for the checks of everything else; the grid comes after them.
+  plan.thresholds = plan::Thresholds::list({wishes.threshold.value_or(Exact::literal("0"))});
+  plan.epsilons = plan::split_epsilon(wishes.epsilon, plan.threshold_events(), plan.extractor);
+  BELLOWS_TRY(plan::validate(plan));
+  if (wishes.threshold) return complete_plan(std::move(plan));
+
+  const plan::ScoreKind kind = plan::score_kind(plan.method);
+  const auto n = static_cast<double>(plan.trial_count);
+  BELLOWS_ASSIGN(auto source, tradeoff_source(plan.method, plan.polytope));
+  auto output = [&](double score, double grid_size) {
+    Claim claim = claim_of(plan, 0);
+    claim.threshold = nine_places(score);
+    const auto events = static_cast<std::uint64_t>(grid_size) * plan.relabellings();
+    claim.epsilons = plan::split_epsilon(wishes.epsilon, events, plan.extractor);
+    return approximate_output(claim, n, source.get());
+  };
+  const double highest = nine_places(quantum_maximum(kind, plan.mu).lower()).approximate();
+  const double local = score_for_chsh(kind, Ball(2), plan.mu).upper();
+  // The lowest threshold is the first that gives a bit; where none does, the grid covers what violates the local bound.
+  double lowest = local;
+  if (output(highest, 2) >= 1)
+    lowest = last_true(local, highest, 1e-9, [&](double score) { return output(score, 64) < 1; }).value_or(local);
+  // A score falls anywhere between two thresholds: half a step is lost on average.
+  double typical = (lowest + highest) / 2;
+  if (wishes.expected_win_frequency)
+    typical = symmetric_score(kind, *wishes.expected_win_frequency, plan.mu).approximate();
+  typical = std::clamp(typical, lowest + 0.05 * (highest - lowest), highest);
+  auto worth = [&](double log2_size) {
+    const double size = std::floor(std::exp2(log2_size));
+    return output(typical - (highest - lowest) / (size - 1) / 2, size);
+  };
+  const double size = std::floor(std::exp2(numeric::maximise(worth, 1.01, 20, 20, 1e-3).argument));
+  const Exact first = nine_places(lowest), last = nine_places(highest);
+  if (!(first < last)) return internal_error("the grid of thresholds is empty");
+  plan.thresholds = plan::Thresholds::grid(first, last, static_cast<std::uint64_t>(std::max(2.0, size)));
+  plan.epsilons = plan::split_epsilon(wishes.epsilon, plan.threshold_events(), plan.extractor);
+  return complete_plan(std::move(plan));
+}
+
+}  // namespace bellows::certify

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "bellows/certify/bound.h"
+#include "bellows/plan/presets.h"
+
+namespace bellows::certify {
+
+/// What a built-in plan is made from; all of it is known before the data.
+struct PlanWishes {
+  std::string preset;  ///< its name, for the record; may be empty
+  plan::Method method = plan::Method::win;
+  plan::Polytope polytope = plan::Polytope::santha_vazirani;
+  Exact mu;
+  std::uint64_t trial_count = 0;
+  Exact epsilon;  ///< total
+  plan::Extractor extractor = plan::Extractor::automatic;
+  std::string relabelling = "none";
+  bool simulated = false;
+  plan::PublishMode publish_mode = plan::PublishMode::private_mode;
+  std::vector<plan::Publication> published = {};
+  std::optional<Exact> expected_win_frequency = {};  ///< the grid's size is chosen for it; the grid covers all scores
+  std::optional<Exact> threshold = {};               ///< one threshold instead of a grid, on the method's score
+};
+
+/// Wishes of a preset: its trials, bias, epsilon and expected score; marked simulated.
+PlanWishes wishes_of(const plan::Preset& preset);
+
+/// A plan whose grid of thresholds does not depend on the data: from the lowest score that gives a bit to the quantum
+/// maximum, in as many steps as cost least together. Its extractor is a definite family and seed_bits is set.
+/// Errors: usage: what validate() or check_plan() refuses. refused: a method that this build lacks.
+/// Cost:   some 10 ms.
+Result<plan::Plan> built_in_plan(const PlanWishes& wishes);
+
+/// Resolves `automatic` to the family that is longest at the middle threshold, and sets seed_bits to what the largest
+/// output takes. A plan that is complete stays as it is. Errors: as check_plan().
+Result<plan::Plan> complete_plan(plan::Plan plan);
+
+// The rest finds one unknown, in doubles; answers are checked with bound() where a proof is wanted.
+
+/// A claim at a win frequency under symmetric noise, with a mu of its own: the MDL score depends on it.
+Claim claim_at(Claim claim, const Exact& win_frequency, const Exact& mu);
+
+/// The largest bias, to 1e-6 below, at which a claim with this win frequency still proves `least_bits` (checked with
+/// bound()); nothing where even mu = 0 does not.
+std::optional<Exact> largest_bias(const Claim& claim, const Exact& win_frequency, std::uint64_t least_bits);
+std::string largest_bias_in_words(const Claim& claim);
+
+/// The fewest trials for `least_bits` at the claim's threshold; nothing where 2^60 do not suffice.
+std::optional<double> fewest_trials(const Claim& claim, double least_bits);
+
+/// The lowest win frequency for `least_bits`; nothing where the quantum maximum does not suffice.
+std::optional<double> lowest_win_frequency(const Claim& claim, double least_bits);
+
+/// The smallest total epsilon for `least_bits`, as log2; at least -16000. Nothing where even 1/2 does not suffice.
+std::optional<double> smallest_log2_epsilon(const Claim& claim, double least_bits, std::uint64_t threshold_events);
+
+/// Probability that an honest device of this win frequency reaches a threshold in trial_count trials: the binomial
+/// tail, by the normal approximation (power is a prediction, not a proof).
+double power(double win_frequency, double threshold, double trial_count);
+
+/// The threshold that it reaches with probability `chance`.
+double threshold_for_power(double win_frequency, double trial_count, double chance);
+
+}  // namespace bellows::certify
