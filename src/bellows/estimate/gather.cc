@@ -29,14 +29,15 @@ Result<Evidence> evidence_of_header(const trials::LogReader& log) {
     if (!metadata["simulated"].is_boolean()) return wrong("simulated", "true or false");
     evidence.simulated = metadata["simulated"].get<bool>();
   }
-  if (metadata.contains("relabelling")) {
-    if (!metadata["relabelling"].is_string()) return wrong("relabelling", "a string");
-    evidence.relabelling = metadata["relabelling"].get<std::string>();
-  }
-  if (metadata.contains("relabellings_tried")) {
-    const nlohmann::json& tried = metadata["relabellings_tried"];
+  // What `import` did. A search over relabellings looked at the outcomes: certification must count what it tried.
+  if (metadata.contains("import")) {
+    const nlohmann::json& import = metadata["import"];
+    if (!import.is_object() || !import.contains("relabel") || !import["relabel"].is_string())
+      return wrong("import", "an object with relabel (text) and relabellings_tried (number)");
+    evidence.relabelling = import["relabel"].get<std::string>();
+    const nlohmann::json tried = import.value("relabellings_tried", nlohmann::json());
     if (!tried.is_number_unsigned() || tried.get<std::uint64_t>() == 0 || tried.get<std::uint64_t>() > 0xffffffffu)
-      return wrong("relabellings_tried", "1 to 2^32 - 1");
+      return wrong("import", "relabellings_tried from 1 to 2^32 - 1");
     evidence.relabellings_tried = tried.get<std::uint32_t>();
   }
   return evidence;

@@ -13,7 +13,7 @@ enum class LogDigest {
 
 /// The evidence of a trial log, in one pass over its blocks.
 /// In:     log: two parties, two settings and two outcomes each; complete or not (the whole blocks so far).
-///         Its metadata may say `simulated` (true or false), `relabelling` (text) and `relabellings_tried` (number).
+///         Its metadata may say `simulated` (true or false) and, under `import`, `relabel` (text) and `relabellings_tried`.
 /// Out:    exact counts of every block.
 /// Errors: bad_input: another scenario; a corrupted block; a digest that differs; metadata of another type.
 ///         cancelled: the context says so.

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "bellows/testing/temp_folder.h"
+#include "bellows/trials/import.h"
 #include "bellows/trials/writer.h"
 
 namespace bellows::estimate {
@@ -38,7 +39,7 @@ TEST(GatherEvidence, CountsOfALogInAnyPartition) {
   testing::TempFolder folder;
   const Path path = folder.path() / "log.trials";
   Counts counts = write_log(path, {1000, 1, 4096, 77777},
-                            {{"simulated", true}, {"relabelling", "x:flip"}, {"relabellings_tried", 8}});
+                            {{"simulated", true}, {"import", {{"relabel", "x:flip"}, {"relabellings_tried", 8}}}});
   auto log = trials::LogReader::open(path);
   ASSERT_TRUE(log.ok());
   Context context;
@@ -62,11 +63,33 @@ TEST(GatherEvidence, CountsOfALogInAnyPartition) {
   EXPECT_EQ(merged->blocks, evidence->blocks);
 }
 
+TEST(GatherEvidence, ASearchForTheRelabellingIsCounted) {
+  testing::TempFolder folder;
+  const Path records = folder.path() / "records.u8", log = folder.path() / "log";
+  std::string bytes;  // a xor b = xy xor x: won after a:flip-if-x
+  for (unsigned i = 0; i < 400; ++i) {
+    unsigned x = i & 1, y = i >> 1 & 1, a = i >> 2 & 1;
+    bytes += static_cast<char>(x << 3 | y << 2 | a << 1 | (a ^ (x & y) ^ x));
+  }
+  ASSERT_TRUE(write_text_file(records, bytes, private_file_mode, false).ok());
+  ASSERT_TRUE(trials::import_trials(records, log, {.format = trials::ForeignFormat::xyab_u8, .auto_relabel = true}).ok());
+  auto evidence = gather_evidence(*trials::LogReader::open(log), {});
+  ASSERT_TRUE(evidence.ok());
+  EXPECT_EQ(evidence->relabellings_tried, 8u);
+  EXPECT_NE(evidence->relabelling, "none");
+  EXPECT_EQ(evidence->win_count(), 400u);
+}
+
 TEST(GatherEvidence, MetadataOfTheWrongTypeIsBadInput) {
   testing::TempFolder folder;
   int number = 0;
   for (const nlohmann::json& metadata : std::vector<nlohmann::json>{
-           {{"simulated", "yes"}}, {{"relabelling", 3}}, {{"relabellings_tried", 0}}, {{"relabellings_tried", -1}}}) {
+           {{"simulated", "yes"}},
+           {{"import", 3}},
+           {{"import", {{"relabel", 3}, {"relabellings_tried", 1}}}},
+           {{"import", {{"relabel", "none"}}}},
+           {{"import", {{"relabel", "none"}, {"relabellings_tried", 0}}}},
+           {{"import", {{"relabel", "none"}, {"relabellings_tried", -1}}}}}) {
     const Path path = folder.path() / std::to_string(++number);
     write_log(path, {10}, metadata);
     auto evidence = gather_evidence(*trials::LogReader::open(path), {});
