@@ -1,0 +1,162 @@
+#include <nlohmann/json.hpp>
+
+#include "bellows/bell/no_signalling.h"
+
+namespace bellows::bell {
+namespace {
+
+using nlohmann::json;
+
+json table_to_json(const Scenario& s, const RationalTable& table) {
+  json entries = json::array();
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    if (table[i] == 0) continue;
+    entries.push_back({s.format_outcome(i & (s.outcomes() - 1)), s.format_setting(i >> s.parties()), format_rational(table[i])});
+  }
+  return entries;
+}
+
+Result<RationalTable> table_from_json(const Scenario& s, const json& entries) {
+  RationalTable table(s.table_size(), Rational(0));
+  if (!entries.is_array()) return bad_input("a table must be a list of [outcomes, settings, number]");
+  for (const json& entry : entries) {
+    if (!entry.is_array() || entry.size() != 3 || !entry[0].is_string() || !entry[1].is_string() || !entry[2].is_string()) {
+      return bad_input("a table entry must be [outcomes, settings, number], all strings");
+    }
+    BELLOWS_ASSIGN(const std::size_t a, s.parse_outcome(entry[0].get_ref<const std::string&>()));
+    BELLOWS_ASSIGN(const std::size_t x, s.parse_setting(entry[1].get_ref<const std::string&>()));
+    BELLOWS_ASSIGN(Rational value, parse_rational(entry[2].get_ref<const std::string&>()));
+    Rational& place = table[s.table_index(a, x)];
+    if (place != 0) return bad_input("the same table entry stands twice");
+    place = std::move(value);
+  }
+  return table;
+}
+
+/// Correlators by their index in Scenario: mixed radix, digit 0 for a party that takes no part, else its setting plus 1.
+json box_to_json(const RationalTable& correlators) {
+  json entries = json::array();
+  for (std::size_t c = 0; c < correlators.size(); ++c) {
+    if (correlators[c] != 0) entries.push_back({c, format_rational(correlators[c])});
+  }
+  return entries;
+}
+
+Result<RationalTable> box_from_json(const Scenario& s, const json& entries) {
+  RationalTable correlators(s.correlators(), Rational(0));
+  if (!entries.is_array()) return bad_input("a box must be a list of [correlator, number]");
+  for (const json& entry : entries) {
+    if (!entry.is_array() || entry.size() != 2 || !entry[0].is_number_unsigned() || !entry[1].is_string() ||
+        entry[0].get<std::uint64_t>() >= s.correlators()) {
+      return bad_input("a correlator must be [index, number], the index below " + std::to_string(s.correlators()));
+    }
+    BELLOWS_ASSIGN(Rational value, parse_rational(entry[1].get_ref<const std::string&>()));
+    correlators[entry[0].get<std::size_t>()] = std::move(value);
+  }
+  return correlators;
+}
+
+Result<const json*> member(const json& object, const char* key) {
+  if (!object.is_object() || !object.contains(key)) return bad_input(std::string("'") + key + "' is missing");
+  return &object[key];
+}
+
+Result<Rational> rational_member(const json& object, const char* key) {
+  BELLOWS_ASSIGN(const json* value, member(object, key));
+  if (!value->is_string()) return bad_input(std::string("'") + key + "' must be a number in a string");
+  return parse_rational(value->get_ref<const std::string&>());
+}
+
+Result<SavedBound> parse_document(const json& document) {
+  BELLOWS_ASSIGN(const json* format, member(document, "format"));
+  if (*format != "bellows-bound") return bad_input("this is not a saved bound ('format' is not 'bellows-bound')");
+  BELLOWS_ASSIGN(const json* version, member(document, "version"));
+  if (*version != 1) return bad_input("this program reads version 1 of saved bounds");
+  BELLOWS_ASSIGN(const json* settings, member(document, "settings"));
+  std::vector<int> counts;
+  if (!settings->is_array() || settings->size() > 64) return bad_input("'settings' must be a list of numbers");
+  for (const json& count : *settings) {
+    if (!count.is_number_unsigned() || count.get<std::uint64_t>() > 1000000) return bad_input("'settings' must be a list of numbers");
+    counts.push_back(count.get<int>());
+  }
+  BELLOWS_ASSIGN(const Scenario s, Scenario::make(std::move(counts)));
+  SavedBound saved;
+  if (document.contains("title") && document["title"].is_string()) saved.title = document["title"].get<std::string>();
+  BELLOWS_ASSIGN(const json* objective, member(document, "maximise"));
+  BELLOWS_ASSIGN(RationalTable objective_table, table_from_json(s, *objective));
+  saved.program.objective = {"objective", s, std::move(objective_table)};
+  BELLOWS_ASSIGN(const json* constraints, member(document, "constraints"));
+  if (!constraints->is_array()) return bad_input("'constraints' must be a list");
+  for (const json& entry : *constraints) {
+    BELLOWS_ASSIGN(const json* expression, member(entry, "expression"));
+    BELLOWS_ASSIGN(RationalTable table, table_from_json(s, *expression));
+    BELLOWS_ASSIGN(const json* relation, member(entry, "relation"));
+    if (*relation != "=" && *relation != "<=") return bad_input("a relation is '=' or '<='");
+    BELLOWS_ASSIGN(Rational side, rational_member(entry, "right_hand_side"));
+    BELLOWS_ASSIGN(Rational multiplier, rational_member(entry, "multiplier"));
+    saved.program.constraints.push_back(
+        {{"constraint", s, std::move(table)}, *relation == "=" ? Relation::equal : Relation::at_most, std::move(side)});
+    saved.dual.multipliers.push_back(std::move(multiplier));
+  }
+  BELLOWS_ASSIGN(const json* weights, member(document, "weights"));
+  BELLOWS_ASSIGN(saved.dual.weights, table_from_json(s, *weights));
+  BELLOWS_ASSIGN(saved.claimed_value, rational_member(document, "value"));
+  if (document.contains("attaining_box")) {
+    BELLOWS_ASSIGN(RationalTable box, box_from_json(s, document["attaining_box"]));
+    saved.attaining_box = std::move(box);
+  }
+  return saved;
+}
+
+}  // namespace
+
+std::string format_bound(const NoSignallingProgram& program, const NoSignallingBound& bound, const std::string& title) {
+  const Scenario& s = program.objective.scenario;
+  json document = {{"format", "bellows-bound"}, {"version", 1}, {"title", title}, {"settings", s.settings()}};
+  document["value"] = format_rational(bound.bound.value);
+  document["maximise"] = table_to_json(s, program.objective.coefficients);
+  document["constraints"] = json::array();
+  for (std::size_t k = 0; k < program.constraints.size(); ++k) {
+    const BellConstraint& constraint = program.constraints[k];
+    document["constraints"].push_back({{"expression", table_to_json(s, constraint.functional.coefficients)},
+                                       {"relation", constraint.relation == Relation::equal ? "=" : "<="},
+                                       {"right_hand_side", format_rational(constraint.right_hand_side)},
+                                       {"multiplier", format_rational(bound.dual.multipliers[k])}});
+  }
+  document["weights"] = table_to_json(s, bound.dual.weights);
+  if (bound.attaining_box) document["attaining_box"] = box_to_json(*bound.attaining_box);
+  return document.dump(1) + "\n";
+}
+
+Result<SavedBound> parse_bound(const std::string& text, const std::string& file) {
+  json document;
+  try {
+    document = json::parse(text);
+  } catch (const json::exception& error) {
+    return bad_input(std::string("not JSON: ") + error.what(), file);
+  }
+  Result<SavedBound> saved = parse_document(document);
+  if (!saved) {
+    Error error = saved.error();
+    error.file = file;
+    return error;
+  }
+  return saved;
+}
+
+Result<NoSignallingBound> check_saved(const SavedBound& saved) {
+  NoSignallingBound bound;
+  BELLOWS_ASSIGN(bound.bound, check_bound(saved.program, saved.dual));
+  if (bound.bound.value > saved.claimed_value) {
+    return refused("the file claims " + format_rational(saved.claimed_value) + ", but its dual proves only " +
+                   format_rational(bound.bound.value));
+  }
+  bound.dual = saved.dual;
+  if (saved.attaining_box) {
+    BELLOWS_ASSIGN(bound.attained, check_box(saved.program, *saved.attaining_box));
+    bound.attaining_box = saved.attaining_box;
+  }
+  return bound;
+}
+
+}  // namespace bellows::bell

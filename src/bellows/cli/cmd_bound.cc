@@ -1,0 +1,271 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+
+#include "bellows/base/file.h"
+#include "bellows/bell/behaviour.h"
+#include "bellows/bell/catalogue.h"
+#include "bellows/bell/guess_radius.h"
+#include "bellows/bell/local_bound.h"
+#include "bellows/cli/command.h"
+
+namespace bellows::cli {
+namespace {
+
+using namespace bellows::bell;
+using nlohmann::json;
+
+constexpr const char* manual = R"(What Bell expressions allow: local bounds by enumeration, quantum values of the known states, and no-signalling values
+and guessing probabilities by linear programming. The solver only proposes; each no-signalling bound is checked in exact
+rational arithmetic, and a box that reaches it is given where one was found ("tight").
+
+  bellows bound four-party                          local, quantum and no-signalling values of an expression
+  bellows bound four-party --event '00**@1000' --at-most 1/100 --save b.json
+                                                    largest P(first two outcomes 0 | settings 1000) at expression <= 1/100
+  bellows bound --paper majority-five               a paper's programs: majority-five, weight-seven, three-party,
+                                                    four-outcomes, three-outcomes, chained, guess-radius
+  bellows bound --check b.json                      check a saved bound again, from the file alone
+
+Expressions: chsh, chsh-losses, mdl:MU, chained:N, mermin:3, mermin:5, mermin:7, four-party, or --file FILE (plain text,
+docs/format-functional.md). Events: outcomes@settings, party 1 first, * for any outcome.)";
+
+struct Options {
+  std::string expression, file, event, at_most, equal, save, check, paper;
+  int size = 0;
+  bool show = false;
+};
+
+std::string decimals(const Rational& value) { return fmt::format("{:.9g}", value.get_d()); }
+
+Result<NoSignallingProgram> guessing_program(const Options& options, const Functional& f) {
+  const Scenario& s = f.scenario;
+  const std::size_t at = options.event.find('@');
+  if (at == std::string::npos) return usage_error("--event takes outcomes@settings, for example 00**@1000");
+  const std::string pattern = options.event.substr(0, at);
+  auto setting = s.parse_setting(std::string_view(options.event).substr(at + 1));
+  if (!setting) return usage_error("--event: " + setting.error().message);
+  if (static_cast<int>(pattern.size()) != s.parties() || pattern.find_first_not_of("01*") != std::string::npos) {
+    return usage_error("--event needs one of 0, 1, * for each of the " + std::to_string(s.parties()) + " parties");
+  }
+  std::vector<bool> accept(s.outcomes());
+  for (std::size_t a = 0; a < accept.size(); ++a) {
+    const std::string outcome = s.format_outcome(a);
+    bool fits = true;
+    for (std::size_t p = 0; p < pattern.size(); ++p) fits = fits && (pattern[p] == '*' || pattern[p] == outcome[p]);
+    accept[a] = fits;
+  }
+  NoSignallingProgram program{outcome_event(s, *setting, accept), {}};
+  for (const auto& [text, relation] : {std::pair{options.at_most, Relation::at_most}, std::pair{options.equal, Relation::equal}}) {
+    if (text.empty()) continue;
+    auto value = parse_rational(text);
+    if (!value) return usage_error(value.error().message);
+    program.constraints.push_back({f, relation, std::move(*value)});
+  }
+  return program;
+}
+
+json as_json(const NoSignallingBound& bound) {
+  json result = {{"value", format_rational(bound.bound.value)},
+                 {"constant", format_rational(bound.bound.constant)},
+                 {"value_decimal", bound.bound.value.get_d()},
+                 {"exact_identity", bound.bound.exact_identity},
+                 {"tight", bound.tight()}};
+  result["multipliers"] = json::array();
+  for (const Rational& m : bound.bound.multipliers) result["multipliers"].push_back(format_rational(m));
+  if (bound.variables != 0) {
+    result["variables"] = bound.variables;
+    result["rows"] = bound.rows;
+  }
+  return result;
+}
+
+std::string sentence(const NoSignallingBound& bound) {
+  std::string text = format_rational(bound.bound.value);
+  if (text.size() > 24) text = decimals(bound.bound.value);
+  if (!bound.bound.multipliers.empty() && bound.bound.multipliers[0] != 0 && bound.bound.exact_identity) {
+    text += " = " + format_rational(bound.bound.constant) + " + " + format_rational(bound.bound.multipliers[0]) + " x (right-hand side)";
+  }
+  return text + (bound.tight() ? ", tight" : bound.bound.exact_identity ? ", proved from above" : ", proved from above with rounding paid");
+}
+
+Result<Verdict> check_file(const Options& options, Console& console) {
+  BELLOWS_ASSIGN(const std::string text, read_text_file(options.check, std::uint64_t{1} << 28));
+  BELLOWS_ASSIGN(const SavedBound saved, parse_bound(text, options.check));
+  auto bound = check_saved(saved);
+  if (!bound) {
+    if (bound.error().code != ErrorCode::refused) return bound.error();
+    console.print("REFUSED: " + bound.error().message);
+    console.result({{"file", options.check}, {"accepted", false}, {"why", bound.error().message}});
+    return Verdict::refused;
+  }
+  console.print("accepted: " + saved.title);
+  console.print("  at most " + sentence(*bound));
+  json result = as_json(*bound);
+  result["accepted"] = true;
+  result["title"] = saved.title;
+  result["file"] = options.check;
+  console.result(result);
+  return Verdict::done;
+}
+
+Result<Verdict> guess_radius_table(Console& console) {
+  json rows = json::array();
+  console.print("both probabilities of the majority of three at once, as a point within alpha + beta x (Mermin value):");
+  for (const std::size_t x : {1U, 8U, 7U, 11U, 25U, 31U}) {
+    BELLOWS_ASSIGN(const GuessRadiusProblem problem, five_party_majority(x));
+    BELLOWS_ASSIGN(const GuessRadius octagon, solve_guess_radius(problem, {.polygon_sides = 8}));
+    BELLOWS_ASSIGN(const GuessRadius fine, solve_guess_radius(problem, {.polygon_sides = 128}));
+    BELLOWS_ASSIGN(const GuessRadius traded, solve_guess_radius(problem, {.polygon_sides = 128, .alpha_at_most = 0.86}));
+    const std::string name = problem.expression.scenario.format_setting(x);
+    console.print(fmt::format("  settings {}: octagon {} + {} B; finer {} + {} B; traded {} + {} B (exact checks passed)", name,
+                              decimals(octagon.alpha), decimals(octagon.beta), decimals(fine.alpha), decimals(fine.beta),
+                              decimals(traded.alpha), decimals(traded.beta)));
+    BELLOWS_ASSIGN(const PrintedRadius printed, printed_guess_radius(problem, 0.9732));
+    console.print(printed.alpha < 0 ? "    with gamma = 0.9732 as printed: infeasible for the signs found (floating point)"
+                                    : fmt::format("    with gamma = 0.9732 as printed: {:.6f} + {:.6f} B (floating point)", printed.alpha, printed.beta));
+    const auto pair = [](const GuessRadius& r) { return json{{"alpha", format_rational(r.alpha)}, {"beta", format_rational(r.beta)}}; };
+    json row = {{"settings", name}, {"octagon", pair(octagon)}, {"finer", pair(fine)}, {"traded", pair(traded)}};
+    if (printed.alpha >= 0) row["printed_gamma"] = {{"alpha", printed.alpha}, {"beta", printed.beta}};
+    rows.push_back(row);
+  }
+  console.result({{"paper", "guess-radius"}, {"classes", rows}});
+  return Verdict::done;
+}
+
+Result<Verdict> paper_table(const Options& options, Console& console) {
+  if (options.paper == "guess-radius") return guess_radius_table(console);
+  auto cases = catalogue_cases(options.paper, options.size);
+  if (!cases) return usage_error(cases.error().message);
+  const auto start = std::chrono::steady_clock::now();
+  std::size_t as_expected = 0, tight = 0;
+  json rows = json::array();
+  const bool many = cases->size() > 40;
+  std::vector<std::pair<std::string, std::size_t>> kinds;
+  for (const CatalogueCase& c : *cases) {
+    BELLOWS_ASSIGN(const NoSignallingBound bound, solve(c.program));
+    as_expected += bound.bound.value == c.expected;
+    tight += bound.tight();
+    json row = as_json(bound);
+    row["title"] = c.title;
+    row["expected"] = format_rational(c.expected);
+    rows.push_back(std::move(row));
+    if (!many) {
+      console.print("  " + c.title + " <= " + sentence(bound));
+    } else {
+      const std::string kind = sentence(bound);
+      bool seen = false;
+      for (auto& [known, count] : kinds) {
+        if (known == kind) ++count, seen = true;
+      }
+      if (!seen) kinds.emplace_back(kind, 1);
+    }
+  }
+  for (const auto& [kind, count] : kinds) console.print(fmt::format("  {} programs: at most {}", count, kind));
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  console.print(fmt::format("{} programs, {} with the expected value, {} tight, all duals checked exactly; {:.2f} s", cases->size(), as_expected, tight, seconds));
+  if (options.paper == "four-outcomes") console.print("(the printed (1 + 2 delta)/3 holds, and is twice too steep)");
+  console.result({{"paper", options.paper}, {"programs", rows}, {"as_expected", as_expected}, {"tight", tight}, {"seconds", seconds}});
+  return as_expected == cases->size() ? Verdict::done : Verdict::refused;
+}
+
+/// Values at the known state and measurements, in floating point.
+std::optional<double> quantum_value(const Functional& f) {
+  const std::size_t colon = f.name.find(':');
+  const std::string kind = f.name.substr(0, colon);
+  const int n = colon == std::string::npos ? 0 : std::atoi(f.name.c_str() + colon + 1);
+  if (kind == "four-party") return f.value(four_party_experiment().behaviour().table);
+  if (kind == "mermin") return f.value(ghz_experiment(n).value().behaviour().table);
+  if (kind == "chained") return f.value(chained_experiment(n).value().behaviour().table);
+  if (kind == "chsh") return 2.8284271247461903;
+  if (kind == "chsh-losses") return 2 - 1.4142135623730951;
+  return std::nullopt;
+}
+
+Result<Verdict> values_of(const Functional& f, bool named, Console& console) {
+  json result = {{"expression", f.name}};
+  console.print(f.name + ":");
+  const auto local = local_bounds(f);
+  if (local) {
+    console.print(fmt::format("  local boxes:          {} to {}", format_rational(local->minimum), format_rational(local->maximum)));
+    result["local"] = {{"minimum", format_rational(local->minimum)}, {"maximum", format_rational(local->maximum)}};
+  } else {
+    console.print("  local boxes:          not computed: " + local.error().message);
+  }
+  if (const auto quantum = named ? quantum_value(f) : std::nullopt) {
+    console.print(fmt::format("  quantum, known state: {:.12g} (floating point)", std::abs(*quantum) < 1e-12 ? 0.0 : *quantum));
+    result["quantum"] = *quantum;
+  }
+  Functional negated = f;
+  for (Rational& c : negated.coefficients) c = -c;
+  BELLOWS_ASSIGN(const NoSignallingBound high, solve({f, {}}));
+  BELLOWS_ASSIGN(const NoSignallingBound low, solve({negated, {}}));
+  console.print(fmt::format("  no-signalling boxes:  {} to {}{}", format_rational(-low.bound.value), format_rational(high.bound.value),
+                            low.tight() && high.tight() ? ", tight" : ""));
+  result["no_signalling"] = {{"minimum", format_rational(-low.bound.value)}, {"maximum", format_rational(high.bound.value)},
+                             {"tight", low.tight() && high.tight()}};
+  console.result(result);
+  return Verdict::done;
+}
+
+Result<Verdict> run(const Options& options, Console& console) {
+  const int subjects = !options.expression.empty() + !options.file.empty() + !options.check.empty() + !options.paper.empty();
+  if (subjects != 1) return usage_error("give one of: an expression, --file, --paper, --check");
+  if (!options.check.empty()) return check_file(options, console);
+  if (!options.paper.empty()) return paper_table(options, console);
+  Functional f;
+  if (!options.file.empty()) {
+    BELLOWS_ASSIGN(const std::string text, read_text_file(options.file, std::uint64_t{1} << 28));
+    BELLOWS_ASSIGN(f, parse_functional(text, options.file));
+  } else {
+    auto named = functional_by_name(options.expression);
+    if (!named) return usage_error(named.error().message);
+    f = std::move(*named);
+  }
+  if (options.show) {
+    console.print(format_functional(f));
+    console.result({{"expression", f.name}, {"text", format_functional(f)}});
+    return Verdict::done;
+  }
+  if (options.event.empty()) {
+    if (!options.save.empty() || !options.at_most.empty() || !options.equal.empty()) {
+      return usage_error("--save, --at-most and --equal go with --event");
+    }
+    return values_of(f, options.file.empty(), console);
+  }
+  BELLOWS_ASSIGN(const NoSignallingProgram program, guessing_program(options, f));
+  BELLOWS_ASSIGN(const NoSignallingBound bound, solve(program));
+  std::string title = "P(" + options.event + ")";
+  if (!options.at_most.empty()) title += " at " + f.name + " <= " + options.at_most;
+  if (!options.equal.empty()) title += " at " + f.name + " = " + options.equal;
+  console.print(title + " is at most " + sentence(bound));
+  json result = as_json(bound);
+  result["title"] = title;
+  if (!options.save.empty()) {
+    BELLOWS_TRY(write_text_file(options.save, format_bound(program, bound, title), public_file_mode, false));
+    console.print("saved: " + options.save);
+    result["saved"] = options.save;
+  }
+  console.result(result);
+  return Verdict::done;
+}
+
+}  // namespace
+
+void add_bound(CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = line.add_verb("bound", "values of Bell expressions and guessing bounds, with exact proofs", manual);
+  verb.add_option("EXPRESSION", options->expression, "a Bell expression by name");
+  verb.add_option("--file", options->file, "a Bell expression from a text file");
+  verb.add_option("--event", options->event, "bound the probability of outcomes@settings");
+  verb.add_option("--at-most", options->at_most, "given that the expression is at most this");
+  verb.add_option("--equal", options->equal, "given that the expression is exactly this");
+  verb.add_option("--save", options->save, "write the bound with its dual to a new file");
+  verb.add_option("--check", options->check, "check a saved bound");
+  verb.add_option("--paper", options->paper, "run a paper's programs");
+  verb.add_option("--size", options->size, "settings per party for --paper chained")->check(CLI::Range(0, 64));
+  verb.add_flag("--show", options->show, "print the expression in the text format");
+  line.on_run(verb, [options](Console& console) { return run(*options, console); });
+}
+
+}  // namespace bellows::cli
