@@ -38,7 +38,8 @@ std::string Spec::take(const std::string& key) {
 }
 
 void Spec::fail(const std::string& key, std::string expected, std::string got) {
-  if (status_.ok()) status_ = usage_error(fmt::format("{}: wrong value of {}", name_, key), std::move(expected), std::move(got));
+  if (status_.ok())
+    status_ = usage_error(fmt::format("{}: wrong value of {}", name_, key), std::move(expected), std::move(got));
 }
 
 double Spec::number(const std::string& key, double otherwise, double least, double largest) {

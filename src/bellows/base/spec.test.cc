@@ -18,7 +18,8 @@ TEST(Spec, NamesAndOptions) {
 }
 
 TEST(Spec, WhatIsWrongIsAUsageError) {
-  for (const char* text : {"", ":a=1", "x:a", "x:=1", "x:a=1,a=2", "x:a=1,,b=2"}) EXPECT_FALSE(Spec::parse(text).ok()) << text;
+  for (const char* text : {"", ":a=1", "x:a", "x:=1", "x:a=1,a=2", "x:a=1,,b=2"})
+    EXPECT_FALSE(Spec::parse(text).ok()) << text;
   for (const char* text : {"x:v=2", "x:v=nan", "x:v=", "x:v=0.5x", "x:w=0.5", "x:v=-1"}) {
     auto spec = Spec::parse(text);
     ASSERT_TRUE(spec.ok()) << text;

@@ -80,7 +80,7 @@ class RememberingSource : public SimulatedSource {
       : SimulatedSource(avoids_last_pair ? "scheming" : "remembering", mu), avoids_last_pair_(avoids_last_pair) {
     const Chance low = Chance::of(0.5 - mu), high = Chance::of(0.5 + mu), half = Chance::of(0.5);
     if (avoids_last_pair) {
-      x_ = {x_lane, {high, low}};                                        // not the last x
+      x_ = {x_lane, {high, low}};                                     // not the last x
       y_ = {y_lane, {high, half, half, high, low, half, half, low}};  // context: x, last x, last y
     } else {
       x_ = {x_lane, {low, high}};  // the last y again
@@ -93,7 +93,8 @@ class RememberingSource : public SimulatedSource {
                        std::uint64_t* y) override {
     bits::ChainMember members[2];
     members[0] = {&x_, {}, {}, {avoids_last_pair_ ? 0u : 1u}, x};
-    members[1] = avoids_last_pair_ ? bits::ChainMember{&y_, {}, {0}, {0, 1}, y} : bits::ChainMember{&y_, {}, {0}, {}, y};
+    members[1] =
+        avoids_last_pair_ ? bits::ChainMember{&y_, {}, {0}, {0, 1}, y} : bits::ChainMember{&y_, {}, {0}, {}, y};
     drawer.draw_chain(members, memory.bits);
     return {};
   }
@@ -115,7 +116,8 @@ class StrategySource : public SimulatedSource {
   StrategySource(double mu, const bell::SharedStrategy& strategy, const bell::HiddenChoice& hidden)
       : SimulatedSource("scheming", mu), strategy_name_(strategy.name) {
     x_ = {x_lane, hidden.chances(0, [&](unsigned choice, unsigned) { return strategy.choices[choice].p_x1; })};
-    y_ = {y_lane, hidden.chances(1, [&](unsigned choice, unsigned x) { return strategy.choices[choice].p_y1_given_x[x]; })};
+    y_ = {y_lane,
+          hidden.chances(1, [&](unsigned choice, unsigned x) { return strategy.choices[choice].p_y1_given_x[x]; })};
   }
 
   nlohmann::json describe() const override {

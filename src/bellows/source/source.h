@@ -48,13 +48,14 @@ class Source {
 
 /// Whoever makes a scheming source tells it about the device.
 struct DeviceKnowledge {
-  const bell::SharedStrategy* strategy = nullptr;        ///< of a device that cheats by a shared strategy
+  const bell::SharedStrategy* strategy = nullptr;            ///< of a device that cheats by a shared strategy
   std::array<double, 4> win_by_pair = {0.5, 0.5, 0.5, 0.5};  ///< else: its chance to win, entry 2x + y
-  bool avoids_last_pair = false;                         ///< the device loses on the pair of the trial before
+  bool avoids_last_pair = false;                             ///< the device loses on the pair of the trial before
 };
 
 /// A source by its spec; see source_help().
-/// Errors: usage: no such source, an option that is not known; usage: mu outside [0, 1/2); bad_input: an unreadable file.
+/// Errors: usage: no such source, an option that is not known; usage: mu outside [0, 1/2); bad_input: an unreadable
+/// file.
 Result<std::unique_ptr<Source>> make_source(const std::string& spec, double mu, const DeviceKnowledge& device);
 
 /// One line for each source, for manuals.
