@@ -25,6 +25,7 @@ class ExternalSource : public Source {
  public:
   using Source::Source;
   bool is_simulated() const override { return false; }
+  Status skip_settings(std::uint64_t) override { return {}; }  // a pipe and the system give new bits
 
   Status draw_settings(bits::ChunkDrawer& drawer, const bell::HiddenPlanes&, SourceMemory&, std::uint64_t* x,
                        std::uint64_t* y) override {
@@ -59,6 +60,17 @@ class FileSource : public ExternalSource {
     nlohmann::json description = Source::describe();
     description["path"] = path_;
     return description;
+  }
+
+  Status skip_settings(std::uint64_t trial_count) override {
+    if (path_ == "-") return {};
+    bits::BitString dropped(std::uint64_t{1} << 20);
+    for (std::uint64_t left = 2 * trial_count; left != 0;) {
+      const std::uint64_t piece = std::min(left, dropped.size_bits());
+      BELLOWS_TRY(read(dropped.words(), piece, "the settings of earlier trials"));
+      left -= piece;
+    }
+    return {};
   }
 
  protected:
@@ -119,7 +131,7 @@ Result<bits::BitStreamFormat> guess_format(const Path& path) {
 }
 
 const char* source_help() {
-  return R"(  honest           drifts by mu/2 over some 10^7 trials, and y leans by mu/2 to what x was
+  return R"(  honest           drifts by up to mu/2 over some 10^6 trials; y leans by up to mu/2 to or from what x was
   uniform          probability one half, whatever is claimed
   edge             every bit is 1 with probability 1/2 + mu
   remembering      every bit leans by mu to the bit before

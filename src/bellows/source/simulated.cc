@@ -21,6 +21,7 @@ class SimulatedSource : public Source {
  public:
   using Source::Source;
   bool is_simulated() const override { return true; }
+  Status skip_settings(std::uint64_t) override { return {}; }
 
   Result<bits::BitString> draw_seed(const bits::StreamKey& key, std::uint64_t count_bits) override {
     bits::BitString seed(count_bits);
@@ -47,27 +48,29 @@ class PlainSource : public SimulatedSource {
   Status draw_settings(ChunkDrawer& drawer, const HiddenPlanes&, SourceMemory&, std::uint64_t* x,
                        std::uint64_t* y) override {
     drawer.draw({x_lane, {Chance::of(chance(drawer, 0))}}, {}, x);
-    const double base = chance(drawer, 1);
+    const double base = chance(drawer, 1), lean = lean_to_x_ * wave(drawer, 2);
     const std::uint64_t* parents[] = {x};
-    if (lean_to_x_ == 0) {
+    if (lean == 0) {
       drawer.draw({y_lane, {Chance::of(base)}}, {}, y);
     } else {
-      drawer.draw({y_lane, {Chance::of(base - lean_to_x_), Chance::of(base + lean_to_x_)}}, parents, y);
+      drawer.draw({y_lane, {Chance::of(base - lean), Chance::of(base + lean)}}, parents, y);
     }
     return {};
   }
 
  protected:
   void draw_seed_chunk(ChunkDrawer& drawer, std::uint64_t&, std::uint64_t* out) const override {
-    drawer.draw({bell::seed_lane, {Chance::of(chance(drawer, 2))}}, {}, out);
+    drawer.draw({bell::seed_lane, {Chance::of(chance(drawer, 3))}}, {}, out);
   }
 
  private:
-  /// Three slow waves that do not go together; a period is 3 to 5 blocks.
-  double chance(const ChunkDrawer& drawer, unsigned wave) const {
+  /// Slow waves that do not go together: a period is 2.5 to 4.5 million trials.
+  static double wave(const ChunkDrawer& drawer, unsigned number) {
     const double chunk = static_cast<double>(drawer.block() * chunks_per_block + drawer.chunk());
-    const double period = static_cast<double>(chunks_per_block) * (3 + wave);
-    return 0.5 + constant_ + drift_ * std::sin(2 * std::numbers::pi * (chunk / period + 0.3 * wave));
+    return std::sin(2 * std::numbers::pi * (chunk / (150 + 40 * number) + 0.3 * number));
+  }
+  double chance(const ChunkDrawer& drawer, unsigned number) const {
+    return 0.5 + constant_ + (drift_ == 0 ? 0 : drift_ * wave(drawer, number));
   }
 
   double drift_, lean_to_x_, constant_;

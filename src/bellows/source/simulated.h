@@ -6,7 +6,8 @@ namespace bellows::source {
 
 /// Bits of probability one half; its owner may claim any bias.
 Result<std::unique_ptr<Source>> uniform_source(double mu);
-/// A good source of bias mu: its bits drift (up to mu/2, over some 10^7 trials) and y leans to what x was (by mu/2).
+/// A good source of bias mu: its bits drift (up to mu/2, over some 10^6 trials) and y leans to
+/// or away from what x was (up to mu/2); over a long run both even out.
 Result<std::unique_ptr<Source>> honest_source(double mu);
 /// As bad without any plan: every bit is 1 with probability 1/2 + mu.
 Result<std::unique_ptr<Source>> edge_source(double mu);

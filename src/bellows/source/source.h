@@ -35,6 +35,8 @@ class Source {
   /// Errors: bad_input: the file or pipe has ended, or cannot be read.
   virtual Status draw_settings(bits::ChunkDrawer& drawer, const bell::HiddenPlanes& hidden, SourceMemory& memory,
                                std::uint64_t* x, std::uint64_t* y) = 0;
+  /// Moves a source that is not simulated past the settings of trials that were drawn in an earlier run.
+  virtual Status skip_settings(std::uint64_t trial_count) = 0;
   /// The seed, drawn after the last outcome.
   virtual Result<bits::BitString> draw_seed(const bits::StreamKey& key, std::uint64_t count_bits) = 0;
 
