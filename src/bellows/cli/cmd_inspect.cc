@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <ctime>
+#include <optional>
 
 #include "bellows/bits/bit_file.h"
 #include "bellows/cli/command.h"
@@ -51,6 +52,12 @@ std::string printable(const std::string& text) {
 Result<Verdict> inspect_log(const Options& options, Console& console) {
   BELLOWS_ASSIGN(trials::LogReader reader, trials::LogReader::open(options.file));
   const trials::LogHeader& header = reader.header();
+  // Before the first line is printed: a log that is not sound shows its fault and nothing else.
+  std::optional<Digest> checked;
+  if (options.check) {
+    BELLOWS_ASSIGN(checked, reader.check(console.context()));
+    console.finish_progress();
+  }
   std::uint64_t start_ns =
       reader.block_count() > 0 ? reader.block(0, trials::BlockCheck::none).value().start_time_ns : 0;
   std::string state = reader.is_complete() ? "complete"
@@ -96,12 +103,10 @@ Result<Verdict> inspect_log(const Options& options, Console& console) {
     }
     document["block_list"] = list;
   }
-  if (options.check) {
-    BELLOWS_ASSIGN(Digest digest, reader.check(console.context()));
-    console.finish_progress();
-    document["checked"] = true;
-    document["digest"] = digest.hex();
-    console.print(fmt::format("checked     all blocks are sound, digest {}", digest.hex()));
+  document["checked"] = checked.has_value();
+  if (checked) {
+    document["digest"] = checked->hex();
+    console.print(fmt::format("checked     all blocks are sound, digest {}", checked->hex()));
   }
   console.result(document);
   return Verdict::done;
