@@ -37,15 +37,24 @@ that does not prove what it says. Proofs in the local folder (--keep) are used b
 names the folder. The mathematics is in docs/two-sided-entropy.md, the file format in docs/format-entropy-proof.md.)";
 
 struct Options {
-  std::string what, mu, lambda, slack = "1e-4", score, trials, score_kind = "win", weights, out, check, envelope;
-  double tolerance_bits = 0.0008;
-  bool box = false, first_outcome = false, keep = false;
+  std::string what, mu, lambda, slack = "1e-4", score, trials, score_kind = "win", entropy = "both", weights, out, check, envelope;
+  double tolerance_bits = 0.0007, first_slack_bits = 2e-5;
+  bool box = false, keep = false;
   int scale_bits = 0;
   long precision_bits = entropy::default_check_precision_bits;
 };
 
+const char* symbol(EntropyOf entropy) {
+  switch (entropy) {
+    case EntropyOf::both_outcomes: return "H(AB|XYE)";
+    case EntropyOf::first_outcome: return "H(A|XYE)";
+    case EntropyOf::first_outcome_at_x0: return "H(A|X=0,YE)";
+  }
+  return "";
+}
+
 nlohmann::json as_json(const Statement& s) {
-  nlohmann::json document = {{"entropy", s.entropy == EntropyOf::both_outcomes ? "H(AB|XYE)" : "H(A|XYE)"},
+  nlohmann::json document = {{"entropy", symbol(s.entropy)},
                              {"settings", s.polytope == SettingPolytope::box ? "box" : "santha-vazirani"},
                              {"mu", s.mu.get_str()},
                              {"score", s.score.is_win() ? "win" : "weights"},
@@ -59,7 +68,7 @@ nlohmann::json as_json(const Statement& s) {
 
 std::string in_words(const Statement& s) {
   const mpq_class local = entropy::local_score(s.polytope, s.mu, s.score);
-  return fmt::format("{} >= {:.9g} * ({} - {:.9g}) - {:.6g} bits a trial, mu = {:.9g}, {} settings", s.entropy == EntropyOf::both_outcomes ? "H(AB|XYE)" : "H(A|XYE)",
+  return fmt::format("{} >= {:.9g} * ({} - {:.9g}) - {:.6g} bits a trial, mu = {:.9g}, {} settings", symbol(s.entropy),
                      s.slope.get_d(), s.score.is_win() ? "win score" : "score", local.get_d(), mpq_class(-s.intercept - s.slope * local).get_d(), s.mu.get_d(),
                      s.polytope == SettingPolytope::box ? "box" : "Santha-Vazirani");
 }
@@ -117,7 +126,7 @@ Result<Statement> base_statement(const Options& options) {
   BELLOWS_ASSIGN(const Exact mu, Exact::parse(options.mu));
   s.mu = mu.value();
   s.polytope = options.box ? SettingPolytope::box : SettingPolytope::santha_vazirani;
-  s.entropy = options.first_outcome ? EntropyOf::first_outcome : EntropyOf::both_outcomes;
+  s.entropy = options.entropy == "both" ? EntropyOf::both_outcomes : options.entropy == "first" ? EntropyOf::first_outcome : EntropyOf::first_outcome_at_x0;
   s.score = options.score_kind == "mdl" ? entropy::TrialScore::mdl(s.mu) : entropy::TrialScore::win();
   if (!options.weights.empty()) {
     std::string_view rest = options.weights;
@@ -133,17 +142,14 @@ Result<Statement> base_statement(const Options& options) {
   return s;
 }
 
-// A slope and an intercept that the search proposed, as short exact numbers on the safe side.
-void take_tangent(Statement& s, double slope, double intercept_bits) {
-  const long slope_steps = std::lround(std::ceil(slope * 1000));
-  s.slope = mpq_class(slope_steps, 1000);
+// A tangent that the search proposed, as short exact numbers on the safe side.
+void take_tangent(Statement& s, const entropy::Tangent& t) {
+  const mpq_class local = entropy::local_score(s.polytope, s.mu, s.score);
+  s.slope = mpq_class(std::lround(t.slope * 1000), 1000);
   s.slope.canonicalize();
-  // Turning the line about the local score, where the rounding of the slope hurts least.
-  const double local = entropy::local_score(s.polytope, s.mu, s.score).get_d();
-  const double slack = -(intercept_bits + slope * local) + 0.11 * (s.slope.get_d() - slope);
-  mpq_class exact_slack(std::lround(std::ceil(slack * 1e6)), 1000000);
-  exact_slack.canonicalize();
-  s.intercept = -s.slope * entropy::local_score(s.polytope, s.mu, s.score) - exact_slack;
+  mpq_class slack(std::lround(std::ceil(-(t.intercept_bits + t.slope * local.get_d()) * 1e6 - 1e-3)), 1000000);
+  slack.canonicalize();
+  s.intercept = -s.slope * local - slack;
 }
 
 Result<Statement> chosen_statement(const Options& options) {
@@ -165,7 +171,7 @@ Result<Statement> chosen_statement(const Options& options) {
     penalty = 0.5 * std::sqrt(2 * std::numbers::ln2 * 160 / trials.approximate());
   }
   const entropy::SlopeLimit best = entropy::best_slope(s, score.approximate(), penalty);
-  take_tangent(s, best.slope, best.intercept_bits - slack.approximate());
+  take_tangent(s, entropy::short_tangent(s, best, slack.approximate()));
   return s;
 }
 
@@ -205,7 +211,7 @@ Result<std::optional<Made>> make(const Statement& statement, const Options& opti
 
 std::string file_name(const Statement& s) {
   const mpq_class slack = -s.intercept - s.slope * entropy::local_score(s.polytope, s.mu, s.score);
-  return fmt::format("{}{}{}-mu-{:g}-lambda-{:.7g}-slack-{:.6g}.proof", s.entropy == EntropyOf::both_outcomes ? "" : "first-", s.score.is_win() ? "" : "weights-",
+  return fmt::format("{}{}{}-mu-{:g}-lambda-{:.7g}-slack-{:.6g}.proof", entropy::counts_both(s.entropy) ? "" : "first-", s.score.is_win() ? "" : "weights-",
                      s.polytope == SettingPolytope::box ? "box" : "sv", s.mu.get_d(), s.slope.get_d(), slack.get_d());
 }
 
@@ -215,9 +221,9 @@ Result<Verdict> run_envelope(const Options& options, Console& console) {
   std::error_code error;
   std::filesystem::create_directories(options.envelope, error);
   nlohmann::json files = nlohmann::json::array();
-  for (const entropy::Tangent& t : entropy::envelope(base, slack.approximate(), 1e-4, options.tolerance_bits)) {
+  for (const entropy::Tangent& t : entropy::envelope(base, slack.approximate(), options.first_slack_bits, options.tolerance_bits)) {
     Statement s = base;
-    take_tangent(s, t.slope, t.intercept_bits);
+    take_tangent(s, t);
     BELLOWS_ASSIGN(const auto made, make(s, options, console));
     if (!made) return Verdict::refused;
     const Path path = Path(options.envelope) / file_name(s);
@@ -274,13 +280,16 @@ void add_prove(CommandLine& line) {
   verb.add_option("--score", options->score, "choose the slope that gives most at this score");
   verb.add_option("--trials", options->trials, "with --score: number of trials, since steep slopes cost small experiments more");
   verb.add_flag("--box", options->box, "settings from the box [(1/2-mu)^2, (1/2+mu)^2] in place of the Santha-Vazirani polytope");
-  verb.add_flag("--first-outcome", options->first_outcome, "entropy of the first party's outcome alone, H(A|XYE)");
+  verb.add_option("--entropy", options->entropy, "both: H(AB|XYE); first: H(A|XYE); first-x0: H(A|X=0,YE)")
+      ->check(CLI::IsMember({"both", "first", "first-x0"}))
+      ->capture_default_str();
   verb.add_option("--score-kind", options->score_kind, "win (CHSH) or mdl")->check(CLI::IsMember({"win", "mdl"}))->capture_default_str();
   verb.add_option("--weights", options->weights, "any linear score: 16 numbers for xy = 00 01 10 11, in each ab = 00 01 10 11");
   verb.add_option("--out", options->out, "where to write the proof");
   verb.add_flag("--keep", options->keep, "keep the proof in the local folder, where certify finds it");
   verb.add_option("--envelope", options->envelope, "prove tangents for all scores and write them to this folder");
   verb.add_option("--tolerance", options->tolerance_bits, "with --envelope: how far below the curve the tangents may lie, bits")->capture_default_str();
+  verb.add_option("--first-slack", options->first_slack_bits, "with --envelope: slack of the first line, bits")->capture_default_str();
   verb.add_option("--scale-bits", options->scale_bits, "matrices are stored to this many binary places; 0: as few as will do")
       ->check(CLI::Range(0, 40))
       ->capture_default_str();

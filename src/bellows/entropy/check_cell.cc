@@ -98,7 +98,7 @@ Ball atanh_over_argument(const Ball& t_squared) {
 
 // Replaces m by m - log2 of the state as the measurement leaves it, in the frame in which the product basis is measured.
 void subtract_log_dephased(Matrix& m, const Matrix& state, const CellProblem& problem) {
-  if (problem.entropy == EntropyOf::both_outcomes) {
+  if (counts_both(problem.entropy)) {
     for (int ab = 0; ab < 4; ++ab) m[ab][ab] -= log(state[ab][ab]) * problem.bits_per_nat;
     return;
   }
@@ -147,9 +147,10 @@ std::array<PlanePoint, 3> triangle_around(std::int64_t index, int depth) {
 
 CellProblem::CellProblem(const Statement& statement, const SettingDistribution& distribution)
     : entropy(statement.entropy), intercept(statement.intercept), bits_per_nat(Ball(1) / ln2()) {
+  const SettingDistribution weights = entropy_weights(statement.entropy, distribution);
   for (int xy = 0; xy < 4; ++xy) {
-    probability[xy] = Ball(distribution[xy]);
-    for (int ab = 0; ab < 4; ++ab) score_price[xy][ab] = Ball(mpq_class(statement.slope * statement.score.weight[xy][ab]));
+    entropy_weight[xy] = Ball(weights[xy]);
+    for (int ab = 0; ab < 4; ++ab) score_price[xy][ab] = Ball(mpq_class(distribution[xy] * statement.slope * statement.score.weight[xy][ab]));
   }
 }
 
@@ -160,7 +161,7 @@ bool cell_is_proved(const CellProblem& problem, const Cell& cell, const Referenc
   const PlanePoint alpha0 = on_circle(2 * cell.alpha_index + 1, static_cast<ulong>(cell.alpha_depth) + 2);
   const PlanePoint beta0 = on_circle(2 * cell.beta_index + 1, static_cast<ulong>(cell.beta_depth) + 2);
 
-  // By setting pair: P(xy) [log sigma - log Delta(sigma) - slope * score] in the frame in which the product basis is measured.
+  // By setting pair: weight [log sigma - log Delta(sigma)] - P(xy) slope * score in the frame in which the product basis is measured.
   // sigma_xy turns with the measured directions, so in this frame the matrix is the same for all angles of the cell.
   std::array<Matrix, 4> seen_from_basis;
   for (int xy = 0; xy < 4; ++xy) {
@@ -171,9 +172,9 @@ bool cell_is_proved(const CellProblem& problem, const Cell& cell, const Referenc
     for (auto& row : m)
       for (auto& entry : row) entry *= problem.bits_per_nat;
     subtract_log_dephased(m, into_frame(rho0), problem);
-    for (int ab = 0; ab < 4; ++ab) m[ab][ab] -= problem.score_price[xy][ab];
     for (auto& row : m)
-      for (auto& entry : row) entry *= problem.probability[xy];
+      for (auto& entry : row) entry *= problem.entropy_weight[xy];
+    for (int ab = 0; ab < 4; ++ab) m[ab][ab] -= problem.score_price[xy][ab];
   }
 
   // G = sum over xy of the above, turned out to the measured directions, is bi-affine in the two points of the plane, and its smallest eigenvalue

@@ -13,8 +13,8 @@ struct CellProblem {
   CellProblem(const Statement& statement, const SettingDistribution& distribution);
 
   EntropyOf entropy;
-  std::array<Ball, 4> probability;                 ///< by setting pair
-  std::array<std::array<Ball, 4>, 4> score_price;  ///< slope times the score, by setting pair and outcome pair
+  std::array<Ball, 4> entropy_weight;              ///< by setting pair
+  std::array<std::array<Ball, 4>, 4> score_price;  ///< probability times slope times score, by setting pair and outcome pair
   Ball intercept;
   Ball bits_per_nat;  ///< 1 / ln 2
 };

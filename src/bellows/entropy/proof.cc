@@ -17,7 +17,14 @@ constexpr std::size_t longest_number_bytes = 200;
 constexpr int largest_scale_bits = 48;
 constexpr std::size_t most_classes = 12;
 
-const char* entropy_name(EntropyOf entropy) { return entropy == EntropyOf::both_outcomes ? "both-outcomes" : "first-outcome"; }
+const char* entropy_name(EntropyOf entropy) {
+  switch (entropy) {
+    case EntropyOf::both_outcomes: return "both-outcomes";
+    case EntropyOf::first_outcome: return "first-outcome";
+    case EntropyOf::first_outcome_at_x0: return "first-outcome-at-x0";
+  }
+  return "";
+}
 const char* polytope_name(SettingPolytope polytope) { return polytope == SettingPolytope::box ? "box" : "santha-vazirani"; }
 
 std::string domain_name(const AngleDomain& domain) {
@@ -135,12 +142,13 @@ Result<Statement> read_statement(Reader& in) {
     if (words[3] != "1") return in.wrong("another version of the format", "1", std::string(words[3].substr(0, 20)));
   }
   BELLOWS_ASSIGN(const auto entropy, in.line("entropy"));
-  if (entropy.size() == 2 && entropy[1] == "both-outcomes")
-    s.entropy = EntropyOf::both_outcomes;
-  else if (entropy.size() == 2 && entropy[1] == "first-outcome")
-    s.entropy = EntropyOf::first_outcome;
-  else
-    return in.wrong("unknown entropy", "both-outcomes or first-outcome");
+  bool known = false;
+  for (const EntropyOf one : {EntropyOf::both_outcomes, EntropyOf::first_outcome, EntropyOf::first_outcome_at_x0}) {
+    if (entropy.size() != 2 || entropy[1] != entropy_name(one)) continue;
+    s.entropy = one;
+    known = true;
+  }
+  if (!known) return in.wrong("unknown entropy", "both-outcomes, first-outcome or first-outcome-at-x0");
 
   BELLOWS_ASSIGN(const auto settings, in.line("settings"));
   if (settings.size() == 2 && settings[1] == "santha-vazirani")

@@ -41,8 +41,8 @@ TurningOperator::TurningOperator(const Problem& problem, const Bases& centre, co
     const Dephased d = dephased(problem.entropy, centre.basis[xy], reference);
     const Vector4 logs = d.eigenvalues.array().log() * bits_per_nat;
     const Matrix4& b = centre.basis[xy];
-    const Matrix4 m = problem.probability[xy] * (log_reference * bits_per_nat - d.basis * logs.asDiagonal() * d.basis.transpose() -
-                                                 problem.slope * (b * problem.score[xy].asDiagonal() * b.transpose()));
+    const Matrix4 m = problem.entropy_weight[xy] * (log_reference * bits_per_nat - d.basis * logs.asDiagonal() * d.basis.transpose()) -
+                      problem.probability[xy] * problem.slope * (b * problem.score[xy].asDiagonal() * b.transpose());
     const auto first = taken_apart(m, 0, xy >> 1 ? 1 : -1);
     for (int i = 0; i < 3; ++i) {
       const auto second = taken_apart(first[i], 1, xy & 1 ? 1 : -1);

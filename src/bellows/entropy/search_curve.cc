@@ -96,6 +96,24 @@ SlopeLimit steepest_local(const Statement& statement, double local, double unit)
   return limit;
 }
 
+// The tangent that is highest at the score, between two slopes whose attacks lie on either side. The attack of a slope is the point where its
+// line touches the curve: the chord's slope is the next to try.
+SlopeLimit best_between(const Statement& statement, SlopeLimit low, SlopeLimit high, double at, double unit) {
+  SlopeLimit best = line(low, at) > line(high, at) ? low : high;
+  for (int round = 0; round < 12; ++round) {
+    const double width = high.attack.score - low.attack.score;
+    if (width < 1e-6 / unit) break;
+    const double slope = (high.attack.entropy_bits - low.attack.entropy_bits) / width;
+    if (!(slope > low.slope + 1e-4 * unit && slope < high.slope - 1e-4 * unit)) break;
+    const SlopeLimit middle = slope_limit(statement, slope);
+    if (line(middle, at) > line(best, at)) best = middle;
+    const double chord = low.attack.entropy_bits + slope * (at - low.attack.score);
+    if (chord - line(middle, at) < 1e-5) break;
+    (middle.attack.score < at ? low : high) = middle;
+  }
+  return best;
+}
+
 }  // namespace
 
 SlopeLimit slope_limit(const Statement& statement, double slope, int grid) {
@@ -106,7 +124,7 @@ SlopeLimit slope_limit(const Statement& statement, double slope, int grid) {
   for (const SettingClass& setting : required_classes(at_slope)) {
     const Landscape land(at_slope, setting);
     std::vector<Point> points = land.on_grid(grid);
-    constexpr std::size_t refined_points = 4;
+    constexpr std::size_t refined_points = 2;
     const std::size_t kept = std::min(refined_points, points.size());
     std::partial_sort(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(kept), points.end(),
                       [](const Point& p, const Point& q) { return p.value < q.value; });
@@ -127,51 +145,43 @@ SlopeLimit best_slope(const Statement& statement, double score, double penalty_b
   const double local = local_score(statement.polytope, statement.mu, statement.score).get_d();
   const double at = score - penalty_bits_per_slope;
   const double unit = slope_unit(statement, local);
-  SlopeLimit low = steepest_local(statement, local, unit);
+  const SlopeLimit low = steepest_local(statement, local, unit);
   if (at <= low.attack.score) return low;
-  // The attack of a slope is the point where its line touches the curve: between two such points the chord's slope is the next to try.
-  SlopeLimit high = slope_limit(statement, 400 * unit);
+  const SlopeLimit high = slope_limit(statement, 400 * unit);
   if (at >= high.attack.score) return high;
-  SlopeLimit best = line(low, at) > line(high, at) ? low : high;
-  for (int round = 0; round < 12; ++round) {
-    const double width = high.attack.score - low.attack.score;
-    if (width < 1e-6 / unit) break;
-    const double slope = (high.attack.entropy_bits - low.attack.entropy_bits) / width;
-    if (!(slope > low.slope + 1e-4 * unit && slope < high.slope - 1e-4 * unit)) break;
-    const SlopeLimit middle = slope_limit(statement, slope);
-    if (line(middle, at) > line(best, at)) best = middle;
-    const double touch = low.attack.entropy_bits + slope * (at - low.attack.score);
-    if (touch - line(middle, at) < 1e-6) break;
-    (middle.attack.score < at ? low : high) = middle;
-  }
-  return best;
+  return best_between(statement, low, high, at, unit);
+}
+
+Tangent short_tangent(const Statement& statement, const SlopeLimit& near, double slack_bits) {
+  // Down, so that a slope at the end of the linear part stays in it.
+  const double slope = std::floor(near.slope * 1000 - 0.5) / 1000;
+  return {slope, slope_limit(statement, slope).intercept_bits - slack_bits};
 }
 
 std::vector<Tangent> envelope(const Statement& statement, double slack_bits, double first_slack_bits, double tolerance_bits) {
   const double local = local_score(statement.polytope, statement.mu, statement.score).get_d();
   const double unit = slope_unit(statement, local);
-  const SlopeLimit first = steepest_local(statement, local, unit);
-  std::vector<Tangent> list{{first.slope, first.intercept_bits - first_slack_bits}};
   const SlopeLimit end = slope_limit(statement, 1000 * unit);
-  SlopeLimit last = first;
+  std::vector<SlopeLimit> limits{steepest_local(statement, local, unit)};
   for (const double steep : {30.0, 45.0, 60.0, 90.0, 130.0, 200.0}) {
-    const double slope = steep * unit;
-    if (slope <= first.slope) continue;
-    last = slope_limit(statement, slope);
-    if (end.attack.entropy_bits - line(last, end.attack.score) + slack_bits < 0.8 * tolerance_bits) break;
+    if (steep * unit <= limits[0].slope) continue;
+    limits.resize(1);
+    limits.push_back(slope_limit(statement, steep * unit));
+    if (end.attack.entropy_bits - line(limits[1], end.attack.score) + slack_bits < 0.8 * tolerance_bits) break;
   }
-  if (last.slope > first.slope) list.push_back({last.slope, last.intercept_bits - slack_bits});
   // Where two neighbours cross, the envelope is lowest below the curve; a tangent there comes between them.
-  for (std::size_t i = 0; i + 1 < list.size();) {
-    const Tangent &a = list[i], &b = list[i + 1];
+  for (std::size_t i = 0; i + 1 < limits.size();) {
+    const SlopeLimit &a = limits[i], &b = limits[i + 1];
     const double crossing = (a.intercept_bits - b.intercept_bits) / (b.slope - a.slope);
-    const SlopeLimit between = best_slope(statement, crossing);
-    if (line(between, crossing) - (a.slope * crossing + a.intercept_bits) < tolerance_bits || between.slope <= a.slope + 1e-3 * unit || between.slope >= b.slope - 1e-3 * unit) {
+    const SlopeLimit between = best_between(statement, a, b, crossing, unit);
+    if (line(between, crossing) - line(a, crossing) + slack_bits < tolerance_bits || between.slope <= a.slope + 1e-3 * unit || between.slope >= b.slope - 1e-3 * unit) {
       ++i;
       continue;
     }
-    list.insert(list.begin() + static_cast<std::ptrdiff_t>(i) + 1, {between.slope, between.intercept_bits - slack_bits});
+    limits.insert(limits.begin() + static_cast<std::ptrdiff_t>(i) + 1, between);
   }
+  std::vector<Tangent> list;
+  for (const SlopeLimit& limit : limits) list.push_back(short_tangent(statement, limit, list.empty() ? first_slack_bits : slack_bits));
   return list;
 }
 

@@ -16,7 +16,7 @@ struct SlopeLimit {
 
 /// In:  statement: entropy, polytope, mu, score; slope and intercept are not looked at.
 /// Out: min over classes, angles and states of entropy - slope * score, found from a grid of angles and refined around the best points.
-SlopeLimit slope_limit(const Statement& statement, double slope, int grid = 20);
+SlopeLimit slope_limit(const Statement& statement, double slope, int grid = 12);
 
 /// The slope whose tangent is highest at the score (weighed against `penalty_bits_per_slope`, what one unit of slope costs a trial elsewhere).
 SlopeLimit best_slope(const Statement& statement, double score, double penalty_bits_per_slope = 0);
@@ -25,6 +25,9 @@ SlopeLimit best_slope(const Statement& statement, double score, double penalty_b
 struct Tangent {
   double slope, intercept_bits;
 };
+
+/// The tangent of a slope with three decimals, at most `near.slope`; its intercept lowered by `slack_bits`.
+Tangent short_tangent(const Statement& statement, const SlopeLimit& near, double slack_bits);
 
 /// Slopes and intercepts whose upper envelope stays within `tolerance_bits` below the curve wherever the score can be reached, each intercept
 /// lowered by `slack_bits`; from the steepest slope that still meets the local score (there lowered by first_slack_bits) on.

@@ -40,7 +40,7 @@ double log_slope(double a, double b) {
 }
 
 // Whether outcomes i and k of the dephased basis stay coherent with one another (other than i = k).
-bool same_block(EntropyOf entropy, int i, int k) { return i == k || (entropy == EntropyOf::first_outcome && i / 2 == k / 2); }
+bool same_block(EntropyOf entropy, int i, int k) { return i == k || (!counts_both(entropy) && i / 2 == k / 2); }
 
 // The Newton step on trace-one symmetric matrices, in coordinates of the state's eigenbasis scaled by sqrt(w_i w_k), where the Hessian of the
 // state's own entropy is near the identity.
@@ -69,7 +69,7 @@ Matrix4 newton_step(const Problem& problem, const Bases& bases, const Matrix4& s
           const int p = row_of[c], q = column_of[c];
           v(c) = (p == q ? seen(p, i) * seen(p, k) : (seen(p, i) * seen(q, k) + seen(q, i) * seen(p, k)) / root2) * scale(c);
         }
-        const double weight = (i == k ? 1 : 2) * problem.probability[xy] * bits_per_nat * log_slope(d.eigenvalues(i), d.eigenvalues(k));
+        const double weight = (i == k ? 1 : 2) * problem.entropy_weight[xy] * bits_per_nat * log_slope(d.eigenvalues(i), d.eigenvalues(k));
         hessian.noalias() -= weight * v * v.transpose();
       }
   }
@@ -136,8 +136,10 @@ void sweep(const Problem& problem, const Bases& bases, Matrix4& state, int sweep
 
 Problem::Problem(const Statement& statement, const SettingDistribution& distribution)
     : entropy(statement.entropy), slope(statement.slope.get_d()), intercept(statement.intercept.get_d()) {
+  const SettingDistribution weights = entropy_weights(entropy, distribution);
   for (int xy = 0; xy < 4; ++xy) {
     probability[xy] = distribution[xy].get_d();
+    entropy_weight[xy] = weights[xy].get_d();
     for (int ab = 0; ab < 4; ++ab) score[xy](ab) = statement.score.weight[xy][ab].get_d();
   }
 }
@@ -148,7 +150,7 @@ Bases::Bases(double alpha, double beta) {
 
 Dephased dephased(EntropyOf entropy, const Matrix4& measured_basis, const Matrix4& state) {
   Dephased d{measured_basis, {}};
-  if (entropy == EntropyOf::both_outcomes) {
+  if (counts_both(entropy)) {
     for (int i = 0; i < 4; ++i) d.eigenvalues(i) = std::max(tiny, measured_basis.col(i).dot(state * measured_basis.col(i)));
     return d;
   }
@@ -167,7 +169,8 @@ Matrix4 gradient(const Problem& problem, const Bases& bases, const Matrix4& stat
     const Dephased d = dephased(problem.entropy, bases.basis[xy], state);
     const Vector4 logs = d.eigenvalues.array().log() * bits_per_nat;
     const Matrix4& b = bases.basis[xy];
-    g -= problem.probability[xy] * (d.basis * logs.asDiagonal() * d.basis.transpose() + problem.slope * (b * problem.score[xy].asDiagonal() * b.transpose()));
+    g -= problem.entropy_weight[xy] * (d.basis * logs.asDiagonal() * d.basis.transpose());
+    g -= problem.probability[xy] * problem.slope * (b * problem.score[xy].asDiagonal() * b.transpose());
   }
   return g;
 }

@@ -17,7 +17,8 @@ struct Problem {
   EntropyOf entropy;
   double slope;
   double intercept;
-  std::array<double, 4> probability;
+  std::array<double, 4> probability;     ///< of the setting pairs, for the score
+  std::array<double, 4> entropy_weight;  ///< of the setting pairs, for the entropy
   std::array<Vector4, 4> score;  ///< by setting pair, then outcome pair
 };
 
@@ -43,7 +44,7 @@ struct Dephased {
 };
 Dephased dephased(EntropyOf entropy, const Matrix4& measured_basis, const Matrix4& state);
 
-/// sum over settings of P [log2 state - log2 (state as the measurement leaves it) - slope * score]: tr(state * this) is the value to be minimised, and
+/// sum over settings of weight [log2 state - log2 (state as the measurement leaves it)] - P slope * score: tr(state * this) is the value to be minimised, and
 /// its smallest eigenvalue a lower bound on it.
 Matrix4 gradient(const Problem& problem, const Bases& bases, const Matrix4& state);
 

@@ -70,9 +70,10 @@ std::vector<SettingDistribution> vertices(SettingPolytope polytope, const mpq_cl
 
 std::vector<SettingClass> required_classes(const Statement& statement) {
   const mpq_class& mu = statement.mu;
-  const bool both = statement.entropy == EntropyOf::both_outcomes;
+  const bool both = counts_both(statement.entropy);
   std::vector<SettingClass> list;
-  if (!statement.score.is_win()) {
+  // A setting of its own breaks the symmetry between the settings.
+  if (!statement.score.is_win() || statement.entropy == EntropyOf::first_outcome_at_x0) {
     for (const auto& vertex : vertices(statement.polytope, mu)) list.push_back({vertex, {}});
     return list;
   }
@@ -109,6 +110,12 @@ mpq_class local_score(SettingPolytope polytope, const mpq_class& mu, const Trial
       first = false;
     }
   return best;
+}
+
+SettingDistribution entropy_weights(EntropyOf entropy, const SettingDistribution& distribution) {
+  if (entropy != EntropyOf::first_outcome_at_x0) return distribution;
+  const mpq_class half(1, 2);
+  return {half, half, 0, 0};
 }
 
 std::string objection(const Statement& statement) {

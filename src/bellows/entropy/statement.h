@@ -13,7 +13,12 @@ namespace bellows::entropy {
 enum class EntropyOf {
   both_outcomes,  ///< H(AB|XYE)
   first_outcome,  ///< H(A|XYE)
+  /// H(A|X=0,YE), whatever the setting really drawn: the quantity of the one-sided bound 1 - h(1/2 + 1/2 sqrt(S^2/4 - 1)). The average over x
+  /// that first_outcome takes is larger.
+  first_outcome_at_x0,
 };
+
+inline bool counts_both(EntropyOf entropy) { return entropy == EntropyOf::both_outcomes; }
 
 /// Which joint distributions of the two setting bits the source may draw from, trial by trial.
 enum class SettingPolytope {
@@ -71,6 +76,9 @@ std::vector<SettingClass> required_classes(const Statement& statement);
 
 /// Largest expected score of local strategies, over all sources allowed: there the entropy may vanish.
 mpq_class local_score(SettingPolytope polytope, const mpq_class& mu, const TrialScore& score);
+
+/// How much the entropy at each setting pair counts: the distribution itself, or the pairs with x = 0 alone.
+SettingDistribution entropy_weights(EntropyOf entropy, const SettingDistribution& distribution);
 
 /// Why the parameters make no sense (bias outside [0, 1/2), negative slope); empty when they do.
 std::string objection(const Statement& statement);
