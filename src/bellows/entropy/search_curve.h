@@ -2,10 +2,21 @@
 // Floating point: the smallest entropy over all devices and sources, as a curve over the score. Proposes slopes; proves nothing.
 #include <vector>
 
-#include "bellows/entropy/search_proof.h"
+#include "bellows/entropy/search_state.h"
 #include "bellows/entropy/statement.h"
 
 namespace bellows::entropy {
+
+/// A device that does better than the statement allows (floating point): the claim is false, or true by less than rounding.
+struct Refutation {
+  SettingDistribution probability;
+  double alpha_radians = 0;  ///< angle between the first party's two measured directions
+  double beta_radians = 0;
+  search::Matrix4 state;
+  double score = 0;         ///< expected
+  double entropy_bits = 0;  ///< of one trial
+  double claimed_bits = 0;  ///< what the statement promises at that score
+};
 
 /// For one slope: the largest intercept that any proof can have, and the attack that sets it.
 struct SlopeLimit {

@@ -130,6 +130,12 @@ class ClassSearch {
 
 Result<SearchOutcome> search_proof(const Statement& statement, const SearchOptions& options, const Context& context) {
   if (const std::string why = objection(statement); !why.empty()) return usage_error(why);
+  // A cell beside the region where a false statement fails can be halved for ever: look for the lowest point first.
+  SlopeLimit limit = slope_limit(statement, statement.slope.get_d());
+  if (limit.attack.entropy_bits - limit.slope * limit.attack.score < statement.intercept.get_d() - 1e-9) {
+    limit.attack.claimed_bits = limit.slope * limit.attack.score + statement.intercept.get_d();
+    return SearchOutcome{{}, limit.attack};
+  }
   const std::vector<SettingClass> classes = required_classes(statement);
   std::atomic<std::uint64_t> cells{0};
   std::vector<ClassSearch> searches;

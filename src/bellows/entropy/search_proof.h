@@ -6,7 +6,7 @@
 #include "bellows/base/progress.h"
 #include "bellows/base/result.h"
 #include "bellows/entropy/proof.h"
-#include "bellows/entropy/search_state.h"
+#include "bellows/entropy/search_curve.h"
 
 namespace bellows::entropy {
 
@@ -18,17 +18,6 @@ struct SearchOptions {
   double margin_bits = 1e-6;              ///< kept above the statement, for the rounding of the checker
 };
 
-/// A device that does better than the statement allows (floating point): the claim is false, or true by less than rounding.
-struct Refutation {
-  SettingDistribution probability;
-  double alpha_radians = 0;  ///< angle between the first party's two measured directions
-  double beta_radians = 0;
-  search::Matrix4 state;
-  double score = 0;         ///< expected
-  double entropy_bits = 0;  ///< of one trial
-  double claimed_bits = 0;  ///< what the statement promises at that score
-};
-
 /// A proof, or a refutation; neither when the search gave up.
 struct SearchOutcome {
   std::optional<EntropyProof> proof;
@@ -36,7 +25,8 @@ struct SearchOutcome {
 };
 
 /// In:     statement: exact; the proof's classes are those that it requires.
-/// Out:    a proof that the checker is expected to accept (it has the word), or the strategy that refutes the statement.
+/// Out:    a proof that the checker is expected to accept (it has the word), or the strategy that refutes the statement: the lowest point that
+///         slope_limit() finds, or the centre of a cell.
 /// Errors: usage: parameters without sense; refused: more cells than allowed; cancelled.
 /// Cost:   about 0.2 ms a cell; classes run side by side on context.thread_count threads.
 Result<SearchOutcome> search_proof(const Statement& statement, const SearchOptions& options, const Context& context);
