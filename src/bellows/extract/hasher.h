@@ -23,7 +23,7 @@ class Hasher {
   /// Errors: usage: see check_shape. bad_input: the seed is shorter than needed, or the machine has not enough memory
   ///         (says how much is needed); nothing has been started then.
   /// Claim:  none; a certificate says what the output is worth.
-  /// Source: docs/short-seed-extractor.md, docs/extractors.md.
+  /// Source: docs/short-seed-extractor.md (all four families).
   /// Cost:   see memory_bytes_needed; time about linear in the raw bits. One hasher a thread; it starts its own threads.
   static Result<Hasher> create(const HashShape& shape, bits::BitView seed, const Context& context = {});
 

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <random>
 
+#include "bellows/base/file.h"
 #include "bellows/bits/cpu.h"
 #include "bellows/extract/naive_hash.h"
+#include "bellows/testing/temp_folder.h"
 
 namespace bellows::extract {
 namespace {
@@ -108,6 +111,39 @@ TEST(Hasher, RefusesShapesThatMakeNoSense) {
   HashShape composite{.family = Family::circulant, .raw_bits = 100, .output_bits = 5, .circulant_bits = 105};
   EXPECT_EQ(code(composite), ErrorCode::usage);
   EXPECT_FALSE(hash(shape_of(Family::toeplitz, 100, 10, 0), random_bits(99, random), seed).ok());
+}
+
+std::string hex(bits::BitView string) {
+  std::string text;
+  for (std::uint64_t i = 0; i < string.size_bits; i += 8) {
+    const auto byte = static_cast<unsigned>(string.word_at_bit(i) & 255);
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15];
+  }
+  return text;
+}
+
+// The Python program in docs/short-seed-extractor.md is an implementation by another hand; it must agree.
+TEST(Hasher, TheDocumentedReferenceAgrees) {
+  const std::string page = *read_text_file(Path(BELLOWS_SOURCE_DIR) / "docs" / "short-seed-extractor.md");
+  const std::string fence = "```python\n";
+  const std::size_t begin = page.find(fence) + fence.size(), end = page.find("```", begin);
+  ASSERT_NE(end, std::string::npos);
+  std::mt19937_64 random(3);
+  const HashShape shape = shape_of(Family::short_seed, 2222, 400, 15);
+  const bits::BitString raw = random_bits(shape.raw_bits, random), seed = random_bits(seed_bits_needed(shape), random);
+  bellows::testing::TempFolder folder;
+  const std::string program = page.substr(begin, end - begin) + "raw, seed = bytes.fromhex('" + hex(raw) +
+                              "'), bytes.fromhex('" + hex(seed) + "')\n" +
+                              "print(''.join(map(str, short_seed(raw, seed, 15, 400))))\n";
+  ASSERT_TRUE(write_text_file(folder.path() / "reference.py", program, private_file_mode, false).ok());
+  const std::string command =
+      "python3 " + (folder.path() / "reference.py").string() + " > " + (folder.path() / "out").string();
+  if (std::system(command.c_str()) != 0) GTEST_SKIP() << "no python3 here";
+  std::string expected;
+  const bits::BitString output = *hash(shape, raw, seed);
+  for (std::uint64_t i = 0; i < 400; ++i) expected += output[i] ? '1' : '0';
+  EXPECT_EQ(*read_text_file(folder.path() / "out"), expected + "\n");
 }
 
 TEST(Hasher, CanBeCancelled) {

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "bellows/bits/cpu.h"
+
 namespace bellows::gf2 {
 
 double transform_cost(int rows) { return 1 + 0.06 * std::log2(rows); }
@@ -15,6 +17,14 @@ double product_cost() {
     case bits::Kernel::portable: break;
   }
   return 0.11;
+}
+
+std::uint64_t transform_from_bits() {
+  switch (bits::active_kernel()) {
+    case bits::Kernel::portable: return std::uint64_t{1} << 15;
+    case bits::Kernel::clmul: return std::uint64_t{1} << 18;
+    default: return std::uint64_t{1} << 17;
+  }
 }
 
 }  // namespace bellows::gf2

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "bellows/bits/cpu.h"
+#include <cstdint>
 
 namespace bellows::gf2 {
 
@@ -11,5 +11,8 @@ double transform_cost(int rows);
 
 /// Product of two rows of values, within a sum.
 double product_cost();
+
+/// Length of the shorter factor from which a product by transforms is faster than Karatsuba's method.
+std::uint64_t transform_from_bits();
 
 }  // namespace bellows::gf2

@@ -1,12 +1,125 @@
 #include "bellows/gf2/product.h"
 
+#include <algorithm>
+#include <cstring>
+
+#include "bellows/gf2/kernel_costs.h"
 #include "bellows/gf2/small_product.h"
+#include "bellows/gf2/workers.h"
 
 namespace bellows::gf2 {
+namespace {
+
+constexpr std::uint64_t coefficient_bits = 16;
+
+// Both factors are cut into chunks of equal size, whose products are added up as values of the transform: what one large
+// transform would do in its topmost levels is done by the definition, on few chunks.
+struct Cut {
+  int rows = 0;
+  std::uint64_t chunk_bits = 0;
+  std::uint64_t a_chunks = 0, b_chunks = 0;
+  double cost = 0;  ///< in transforms of one row
+
+  std::uint64_t out_chunks() const { return a_chunks + b_chunks - 1; }
+};
+
+Cut cut_for(std::uint64_t a_bits, std::uint64_t b_bits) {
+  auto cost_of = [](Cut cut) {
+    const auto a = static_cast<double>(cut.a_chunks), b = static_cast<double>(cut.b_chunks);
+    cut.cost = cut.rows * ((2 * (a + b) - 1) * transform_cost(cut.rows) + a * b * product_cost());
+    return cut;
+  };
+  Cut best;
+  // All in one chunk each, the transform as long as it must be.
+  const std::uint64_t words = divide_up(a_bits, coefficient_bits) + divide_up(b_bits, coefficient_bits);
+  const std::uint64_t rows_for_all = divide_up(words, transform::row_points);
+  if (rows_for_all <= transform::largest_row_count)
+    best = cost_of({static_cast<int>(rows_for_all), round_up(std::max(a_bits, b_bits), 64), 1, 1, 0});
+  for (int rows = 1; rows <= transform::largest_row_count; rows *= 2) {
+    const std::uint64_t chunk_bits = static_cast<std::uint64_t>(rows) << 19;
+    const Cut cut = cost_of({rows, chunk_bits, divide_up(a_bits, chunk_bits), divide_up(b_bits, chunk_bits), 0});
+    if (best.rows == 0 || cut.cost < best.cost) best = cut;
+  }
+  return best;
+}
+
+// Chunk `index` of a string, transformed.
+void transform_chunk(Workers& workers, unsigned worker, bits::BitView string, std::uint64_t index, const Cut& cut,
+                     std::uint8_t* spectrum) {
+  const std::uint64_t begin = index * cut.chunk_bits, size_bits = std::min(cut.chunk_bits, string.size_bits - begin);
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(string.words + begin / 64);
+  SecretWords copy;
+  if (size_bits % 64 != 0) {  // what lies beyond the end of a view is not part of it
+    const bits::BitView chunk{string.words + begin / 64, size_bits};
+    copy.assign(chunk.words, chunk.words + chunk.size_words());
+    copy.back() &= bits::low_mask(size_bits % 64);
+    bytes = reinterpret_cast<const std::uint8_t*>(copy.data());
+  }
+  workers.kernel().forward_bits(bytes, divide_up(size_bits, 8), cut.rows, spectrum, workers.scratch(worker));
+}
+
+std::uint64_t memory_bytes(const Cut& cut, std::uint64_t product_bits, unsigned thread_count) {
+  const std::uint64_t spectrum = round_up(transform::spectrum_bytes(cut.rows), std::size_t{2} << 20);
+  return (cut.a_chunks + cut.b_chunks) * spectrum + product_bits / 8 + Workers::memory_bytes(thread_count, cut.rows) +
+         (std::uint64_t{4} << 20);
+}
+
+Result<bits::BitString> multiply_by_transform(bits::BitView a, bits::BitView b, const Context& context) {
+  const Cut cut = cut_for(a.size_bits, b.size_bits);
+  const std::uint64_t product_bits = a.size_bits + b.size_bits - 1;
+  BELLOWS_TRY(check_memory("the product", memory_bytes(cut, product_bits, context.thread_count)));
+  Workers workers(context.thread_count, cut.rows);
+  std::vector<Buffer> spectra;
+  for (std::uint64_t i = 0; i < cut.a_chunks + cut.b_chunks; ++i)
+    spectra.emplace_back(transform::spectrum_bytes(cut.rows));
+  workers.run(spectra.size(), [&](std::uint64_t i, unsigned worker) {
+    if (i < cut.a_chunks)
+      transform_chunk(workers, worker, a, i, cut, spectra[i].data());
+    else
+      transform_chunk(workers, worker, b, i - cut.a_chunks, cut, spectra[i].data());
+  });
+  BELLOWS_TRY(context.check_cancelled());
+
+  // Chunk n of the product is sum over i of a_i b_(n - i); the results take the place of the factors.
+  std::vector<const std::uint8_t*> x(cut.out_chunks() + cut.a_chunks - 1, nullptr), y;
+  std::vector<std::uint8_t*> out;
+  for (std::uint64_t j = 0; j < cut.b_chunks; ++j) x[j + cut.a_chunks - 1] = spectra[cut.a_chunks + j].data();
+  for (std::uint64_t i = 0; i < cut.a_chunks; ++i) y.push_back(spectra[cut.a_chunks - 1 - i].data());
+  for (std::uint64_t n = 0; n < cut.out_chunks(); ++n) out.push_back(spectra[n].data());
+  workers.sum({x.data(), x.size(), 0, y.data(), y.size(), out.data(), out.size(), false}, cut.rows);
+  BELLOWS_TRY(context.check_cancelled());
+
+  // Chunk n covers two chunks of the product, from n on, so even and odd ones take turns.
+  bits::BitString product(product_bits);
+  const std::uint64_t chunk_words = cut.chunk_bits / 64;
+  for (std::uint64_t parity = 0; parity < 2; ++parity) {
+    workers.run((cut.out_chunks() + 1 - parity) / 2, [&](std::uint64_t task, unsigned worker) {
+      const std::uint64_t n = 2 * task + parity, begin = n * chunk_words;
+      workers.kernel().inverse(spectra[n].data(), cut.rows, workers.scratch(worker));
+      const std::uint64_t room = product.size_words() - begin;  // words from the chunk's beginning to the product's end
+      if (room >= 2 * chunk_words) {
+        workers.kernel().add_decoded(workers.scratch(worker), 2 * cut.chunk_bits / coefficient_bits - 1,
+                                     reinterpret_cast<std::uint8_t*>(product.words() + begin));
+      } else {
+        const std::uint64_t count = (room + 1) * 64 / coefficient_bits - 1;
+        const std::uint64_t all = static_cast<std::uint64_t>(cut.rows) * transform::row_points;
+        SecretWords tail(room + 1);
+        workers.kernel().add_decoded(workers.scratch(worker), std::min(count, all),
+                                     reinterpret_cast<std::uint8_t*>(tail.data()));
+        for (std::uint64_t i = 0; i < room; ++i) product.words()[begin + i] ^= tail[i];
+      }
+    });
+    BELLOWS_TRY(context.check_cancelled());
+  }
+  return product;
+}
+
+}  // namespace
 
 Result<bits::BitString> multiply(bits::BitView a, bits::BitView b, const Context& context) {
   BELLOWS_TRY(context.check_cancelled());
   if (a.size_bits == 0 || b.size_bits == 0) return bits::BitString();
+  if (std::min(a.size_bits, b.size_bits) >= transform_from_bits()) return multiply_by_transform(a, b, context);
   const bits::BitString clean_a(a), clean_b(b);  // views may carry bits beyond their end
   SecretWords words(a.size_words() + b.size_words());
   multiply_karatsuba(words.data(), clean_a.words(), clean_a.size_words(), clean_b.words(), clean_b.size_words());

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "bellows/base/digest.h"
+#include "bellows/base/file.h"
+#include "bellows/bits/bit_string.h"
+
+namespace bellows::extract {
+
+/// Remembers which seeds have been used for which plan, so that none is used for two: a seed that has hashed one raw
+/// string is no longer independent of what is known about another. Continuing or verifying the same plan is the same use.
+///
+/// A file of lines, one a use, that is only ever appended to under a lock and synced before the seed is used:
+///
+///     bellows-seeds 1 <bits used> <SHA-256 of the seed's first bits used> <SHA-256 of its first 256 bits> <plan digest>
+///
+/// Two uses of one seed with different lengths begin with the same bits; the second digest finds them.
+class SeedLedger {
+ public:
+  /// $XDG_STATE_HOME/bellows/seeds, or ~/.local/state/bellows/seeds.
+  /// Errors: bad_input: neither XDG_STATE_HOME nor HOME is set.
+  static Result<Path> default_path();
+
+  /// Errors: bad_input: the folder cannot be made.
+  static Result<SeedLedger> open(const Path& path);
+
+  /// Enters the use, durably, unless it stands there already; call it before the first output bit is made.
+  /// In:     used: the bits of the seed that the hash takes, at least 256 for the check of beginnings to bite.
+  ///         plan: digest of the plan that the seed serves.
+  /// Errors: refused: the seed (or another that begins with the same 256 bits) has served a different plan.
+  ///         bad_input: the ledger cannot be read or written, or holds a line that is none of ours.
+  Status record(bits::BitView used, const Digest& plan);
+
+  /// What record() would say, without writing. For `verify`.
+  Status check(bits::BitView used, const Digest& plan) const;
+
+  const Path& path() const { return path_; }
+
+ private:
+  explicit SeedLedger(Path path) : path_(std::move(path)) {}
+  Path path_;
+};
+
+}  // namespace bellows::extract
