@@ -12,6 +12,7 @@ find_package(SQLite3 REQUIRED)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(CLP REQUIRED IMPORTED_TARGET clp)
+pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo)
 
 # Arb is a library of its own in Debian 12 (flint-arb) and part of FLINT from version 3 on.
 find_library(FLINT_LIBRARY flint REQUIRED)

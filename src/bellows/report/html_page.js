@@ -68,7 +68,7 @@
                                          x: { axisLabelFormatter: v => Number.isInteger(v) ? group(v) : '', pixelsPerLabel: 70 } },
       highlightCallback: (event, x, points, row) => tell(row), unhighlightCallback: () => tell(null),
     });
-    drawn[name] = { chart, kind: 'series' };
+    drawn[name] = { chart, kind: 'series', whole };
     let legend = figure.querySelector('.legend');
     if (!legend) { legend = document.createElement('p'); legend.className = 'legend'; readout.before(legend); }
     legend.replaceChildren(...[{ label: spec.label, colour: 'mark' }].concat(lines).map(line => {
@@ -184,10 +184,16 @@
   function drawAll() {
     for (const figure of document.querySelectorAll('figure[data-chart]')) {
       const before = drawn[figure.dataset.chart];
+      // A chart that was zoomed stays so when new data come.
+      const range = before && before.whole ? before.chart.xAxisRange() : null;
+      const zoomed = range && range[1] - range[0] < (before.whole.dateWindow[1] - before.whole.dateWindow[0]) * 0.999 ? range : null;
       if (before) before.chart.destroy();
       delete drawn[figure.dataset.chart];
       const kind = figure.dataset.kind;
-      if (kind === 'series' && data.series && data.series[figure.dataset.chart] && data.blocks.rows.length) drawSeries(figure);
+      if (kind === 'series' && data.series && data.series[figure.dataset.chart] && data.blocks.rows.length) {
+        drawSeries(figure);
+        if (zoomed && drawn[figure.dataset.chart]) drawn[figure.dataset.chart].chart.updateOptions({ dateWindow: zoomed });
+      }
       if (kind === 'waterfall' && data.waterfall) drawWaterfall(figure);
       if (kind === 'ranges' && data.settings) drawRanges(figure);
     }

@@ -1,0 +1,268 @@
+#include "bellows/report/figure_papers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "bellows/base/threads.h"
+#include "bellows/certify/search.h"
+#include "bellows/estimate/scores.h"
+#include "bellows/report/html_data.h"
+#include "bellows/report/html_text.h"
+
+namespace bellows::report {
+namespace {
+
+// S as the papers give it; trials as counted there.
+struct Experiment {
+  const char* name;
+  double s, trials;
+  Marker marker;  // platform, as in the paper: diamond NV centres, square atoms, pentagon ions, star superconducting
+};
+constexpr Experiment experiments[] = {
+    {"Pironio 2010", 2.414, 3016, Marker::pentagon},     {"Hensen 2015", 2.42, 245, Marker::diamond},
+    {"Rosenfeld 2017", 2.221, 10000, Marker::square},    {"Nadlinger 2022", 2.677, 1.5e6, Marker::pentagon},
+    {"Zhang 2022", 2.578, 3342, Marker::square},         {"Storz 2023", 2.0747, 1048576, Marker::star},
+    {"Kulikov 2024", 2.271, 1342177280.0, Marker::star},
+};
+
+numeric::Exact nine_places(double value) {
+  return numeric::Exact::fraction(static_cast<std::uint64_t>(std::llround(value * 1e9)), 1000000000);
+}
+
+double fewest(plan::Method method, plan::Extractor extractor, const numeric::Exact& mu, const numeric::Exact& epsilon,
+              double s, double output_bits) {
+  certify::Claim claim;
+  claim.method = method;
+  claim.extractor = extractor;
+  claim.epsilons = plan::split_epsilon(epsilon, 1, extractor);
+  claim.mu = mu;
+  // Settings of an unbiased run: omega = (S + 4) / 8.
+  claim = certify::claim_at(claim, nine_places((s + 4) / 8), mu);
+  return certify::fewest_trials(claim, output_bits).value_or(NAN);
+}
+
+double entropy_2(double p) { return p <= 0 || p >= 1 ? 0 : -p * std::log2(p) - (1 - p) * std::log2(1 - p); }
+
+double divergence(double p, double q) {
+  double out = 0;
+  if (p > 0) out += p * std::log2(p / q);
+  if (p < 1) out += (1 - p) * std::log2((1 - p) / (1 - q));
+  return out;
+}
+
+template <class Function>
+double golden_minimum(double low, double high, const Function& f) {
+  const double ratio = (std::sqrt(5.0) - 1) / 2;
+  double a = high - ratio * (high - low), b = low + ratio * (high - low), fa = f(a), fb = f(b);
+  for (int i = 0; i < 80; ++i) {
+    if (fa < fb) {
+      high = b;
+      b = a;
+      fb = fa;
+      a = high - ratio * (high - low);
+      fa = f(a);
+    } else {
+      low = a;
+      a = b;
+      fa = fb;
+      b = low + ratio * (high - low);
+      fb = f(b);
+    }
+  }
+  return f((low + high) / 2);
+}
+
+}  // namespace
+
+Result<Figure> kulikov_figure_2(const std::vector<numeric::Exact>& biases, const numeric::Exact& epsilon,
+                                std::uint64_t output_bits, const Context& context) {
+  if (!(epsilon > numeric::Exact() && epsilon < numeric::Exact::integer(1)))
+    return usage_error("epsilon out of range", "above 0 and below 1", epsilon.text());
+  for (const auto& mu : biases)
+    if (mu < numeric::Exact() || mu >= numeric::Exact::fraction(1, 2))
+      return usage_error("bias out of range", "0 to below 1/2", mu.text());
+  FigurePanel panel;
+  panel.x = {"CHSH violation S", false, 2.0, 2.0 + 0.84};
+  panel.y = {fmt::format("trials for {} of output", readable_bits(static_cast<double>(output_bits))), true, 1e2, 1e12};
+  constexpr std::size_t points = 56;
+  struct Curve {
+    plan::Method method;
+    plan::Extractor extractor;
+    const numeric::Exact* mu;
+  };
+  std::vector<Curve> curves;
+  for (std::size_t i = 0; i < biases.size(); ++i) {
+    for (bool printed : {false, true}) {
+      curves.push_back({printed ? plan::Method::mdl_as_printed : plan::Method::win,
+                        printed ? plan::Extractor::shift_matrix : plan::Extractor::toeplitz, &biases[i]});
+      FigureSeries series;
+      series.name = fmt::format("mu = {:g} %{}", biases[i].approximate() * 100, printed ? ", as published" : "");
+      series.colour = static_cast<unsigned>(i);
+      series.dashed = printed;
+      // Denser where the curves are steep.
+      for (std::size_t k = 0; k < points; ++k) {
+        double t = static_cast<double>(k + 1) / points;
+        series.x.push_back(2.0 + (2.0 * std::sqrt(2.0) - 2.0 - 1e-6) * t * t * (1.6 - 0.6 * t));
+      }
+      series.y.assign(points, NAN);
+      panel.series.push_back(std::move(series));
+    }
+  }
+  std::atomic<std::uint64_t> done{0};
+  parallel_for(curves.size() * points, context.thread_count, [&](std::uint64_t task, unsigned worker) {
+    if (!context.check_cancelled().ok()) return;
+    const Curve& curve = curves[task / points];
+    FigureSeries& series = panel.series[task / points];
+    series.y[task % points] = fewest(curve.method, curve.extractor, *curve.mu, epsilon, series.x[task % points],
+                                     static_cast<double>(output_bits));
+    std::uint64_t now = ++done;
+    if (worker == 0) context.report("bounds", now, curves.size() * points, "points");
+  });
+  BELLOWS_TRY(context.check_cancelled());
+  for (Marker marker : {Marker::diamond, Marker::square, Marker::pentagon, Marker::star}) {
+    FigureSeries series;
+    series.name = marker == Marker::diamond  ? "NV centres"
+                  : marker == Marker::square ? "neutral atoms"
+                  : marker == Marker::star   ? "superconducting circuits"
+                                             : "trapped ions";
+    series.colour = 5;
+    series.joined = false;
+    series.marker = marker;
+    for (const Experiment& e : experiments)
+      if (e.marker == marker) {
+        series.x.push_back(e.s);
+        series.y.push_back(e.trials);
+        series.labels.emplace_back(e.name);
+      }
+    panel.series.push_back(std::move(series));
+  }
+  return Figure{
+      "Trials and violation for certified bits (Kulikov et al., Figure 2)",
+      fmt::format("epsilon = {}; symmetric noise, one threshold. Solid: win share and Toeplitz hashing. Dashed: "
+                  "the published bound and extractor.",
+                  epsilon.text()),
+      {panel}};
+}
+
+Result<Figure> kulikov_figure_4(const estimate::Evidence& evidence, double mu) {
+  if (evidence.trial_count() == 0) return refused("the log holds no trials");
+  auto totals = estimate::score_counts(evidence.totals(), mu);
+  auto panel_of = [&](bool with_mu) {
+    FigurePanel panel;
+    panel.x.label = "block";
+    panel.y.label = with_mu ? "S_mu" : "S";
+    panel.title = with_mu ? fmt::format("MDL value at mu = {:g}", mu) : "CHSH value";
+    FigureSeries points;
+    points.name = "block, with 95 % interval";
+    points.joined = false;
+    points.marker = Marker::circle;
+    for (const auto& block : thin_out(evidence.blocks)) {
+      if (block.trial_count == 0) continue;
+      auto scores = estimate::score_counts(block.n_xyab, mu);
+      const auto& value = with_mu ? scores.s_mu : scores.s;
+      if (!value) continue;
+      points.x.push_back(static_cast<double>(block.block_index));
+      points.y.push_back(value->value);
+      points.low.push_back(value->low);
+      points.high.push_back(value->high);
+    }
+    double last = evidence.blocks.empty() ? 1 : static_cast<double>(evidence.blocks.back().block_index);
+    auto line = [&](const std::string& name, double value, unsigned colour, bool dashed) {
+      FigureSeries series;
+      series.name = name;
+      series.x = {-0.5, last + 0.5};
+      series.y = {value, value};
+      series.colour = colour;
+      series.dashed = dashed;
+      panel.series.push_back(std::move(series));
+    };
+    panel.series.push_back(std::move(points));
+    const auto& mean = with_mu ? totals.s_mu : totals.s;
+    if (mean) line(fmt::format("average {:.5g}", mean->value), mean->value, 1, false);
+    line(fmt::format("classical limit {}", with_mu ? 0 : 2), with_mu ? 0 : 2, 5, true);
+    return panel;
+  };
+  return Figure{"Violation by block (Kulikov et al., Figure 4)",
+                fmt::format("{} trials in {} blocks.", grouped(evidence.trial_count()), evidence.blocks.size()),
+                {panel_of(false), panel_of(true)}};
+}
+
+double masanes_rate(unsigned settings, double noise) {
+  const double m = settings;
+  const double sine = std::sin(M_PI / (4 * m));
+  const double loss = (1 - noise) * sine * sine + noise / 2;  // (26)
+  const double error_entropy = entropy_2(noise / 2);
+  auto rate = [&](double gamma) {
+    const double raw = (1 - gamma) * (1 - gamma);
+    double attack = golden_minimum(loss, 1.0, [&](double theta) {
+      return 4 * gamma * gamma / m * divergence(loss, std::min(theta, 1 - 1e-15)) -
+             2 * raw * std::log2(0.5 + m * theta);
+    });
+    return attack - raw * (1 + error_entropy);
+  };
+  double best = -golden_minimum(0.3, 1.0 - 1e-9, [&](double gamma) { return -rate(gamma); });
+  return best > 1e-12 ? best : 0;  // at gamma = 1 the rate is zero up to rounding
+}
+
+Figure masanes_figure_2(const std::vector<unsigned>& settings) {
+  FigurePanel panel;
+  panel.x = {"noise xi", false, 0.0, 0.03};
+  panel.y = {"key rate Ns / N", false, 0.0, 0.0045};
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    FigureSeries series;
+    series.name = fmt::format("M = {}", settings[i]);
+    series.colour = static_cast<unsigned>(i);
+    for (int k = 0; k <= 120; ++k) {
+      series.x.push_back(0.03 * k / 120);
+      series.y.push_back(masanes_rate(settings[i], series.x.back()));
+    }
+    panel.series.push_back(std::move(series));
+  }
+  return Figure{
+      "Secret key rate against noise (Masanes et al., Figure 2)",
+      "Equation (21) with the minimum over theta in the place of the printed maximum; gamma optimised at every point.",
+      {panel}};
+}
+
+double brandao_noise(double bias) { return std::pow(0.5 - bias, 8) / 2; }
+
+Figure brandao_figure_6() {
+  FigurePanel panel;
+  panel.x = {"bias epsilon of the source", false, 0.0, 0.5};
+  panel.y = {"tolerated noise delta", false, 0.0, {}};
+  FigureSeries series;
+  for (int k = 0; k <= 200; ++k) {
+    series.x.push_back(0.5 * k / 200);
+    series.y.push_back(brandao_noise(series.x.back()));
+  }
+  panel.series.push_back(std::move(series));
+  return Figure{"Bias and tolerated noise (Brandao et al., Figure 6)",
+                "Condition (111): delta = (1/2 - epsilon)^8 / 2; below the curve the protocol gives randomness.",
+                {panel}};
+}
+
+Result<Picture> one_time_pad_picture(const Picture& picture, bits::BitView pad) {
+  std::uint64_t needed = std::uint64_t{picture.width} * picture.height * 24;
+  if (picture.channels != 3) return internal_error("the picture is not RGB");
+  if (pad.size_bits < needed)
+    return usage_error("the pad is too short for the picture", fmt::format("{} bits, 24 a pixel", needed),
+                       fmt::format("{}", pad.size_bits));
+  constexpr std::uint32_t gap = 8;
+  Picture out{picture.width * 2 + gap, picture.height, 3, {}};
+  out.bytes.assign(std::uint64_t{out.width} * out.height * 3, 255);
+  std::uint64_t row_bytes = std::uint64_t{picture.width} * 3;
+  for (std::uint64_t row = 0; row < picture.height; ++row) {
+    const std::uint8_t* from = picture.bytes.data() + row * row_bytes;
+    std::uint8_t* left = out.bytes.data() + row * out.width * 3;
+    std::uint8_t* right = left + row_bytes + gap * 3;
+    std::memcpy(left, from, row_bytes);
+    for (std::uint64_t i = 0; i < row_bytes; ++i)
+      right[i] = static_cast<std::uint8_t>(from[i] ^ (pad.word_at_bit((row * row_bytes + i) * 8) & 255));
+  }
+  return out;
+}
+
+}  // namespace bellows::report
