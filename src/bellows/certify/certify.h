@@ -45,7 +45,7 @@ Exact observed_score(const plan::Plan& plan, const estimate::Evidence& evidence)
 
 /// Frequencies of settings (each bit, each pair) against the claimed bias.
 struct SettingsCheck {
-  bool consistent = true;  ///< no frequency lies five standard deviations outside
+  bool consistent = true;  ///< no frequency lies four standard deviations outside
   double sigmas = 0;       ///< the worst one; 0: all inside
   std::string worst;       ///< "P(x=0,y=1) = 26.0 %, at most 25.5 %"
 };

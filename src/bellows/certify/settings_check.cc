@@ -7,7 +7,7 @@
 namespace bellows::certify {
 
 SettingsCheck check_settings(const estimate::Counts& counts, const Exact& mu) {
-  constexpr double alarm_sigmas = 5;
+  constexpr double alarm_sigmas = 4;  // as estimate::SettingCheck::sigmas_allowed
   SettingsCheck check;
   const auto total = static_cast<double>(estimate::sum(counts));
   if (total == 0) return check;

@@ -1,0 +1,137 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "bellows/base/count.h"
+#include "bellows/certify/certificate.h"
+#include "bellows/cli/command.h"
+#include "bellows/protocol/kulikov.h"
+
+namespace bellows::cli {
+namespace {
+
+constexpr const char* manual =
+    "The main job, start to end: plan, trials, seed, certificate, output. Without --trials the experiment is simulated "
+    "(a\n"
+    "demonstration); with --trials the records of a real one are used.\n\n"
+    "Everything goes to one folder: plan.json, log.trials, seed.bits, output.bits, certificate.json (all private) and\n"
+    "certificate.public.json. A run that was stopped goes on when the same command is given again; a finished one "
+    "shows its\n"
+    "result. What may be published, and at what price, is in docs/security.md.\n\n"
+    "The seed is drawn after the last outcome: from --seed, else from the preset's simulated source, else (real "
+    "records) from\n"
+    "the system's generator. Without --plan the plan is built in: a grid of thresholds that does not depend on the "
+    "data.\n\n"
+    "Exit codes: 0 certified, output written; 1 not certified, or refused; 2 usage; 3 bad input; 130 Ctrl-C (give the "
+    "command\n"
+    "again to go on).\n\n"
+    "Examples:\n"
+    "  bellows amplify --out run\n"
+    "  bellows amplify --preset kulikov-2024 --trial-count 20*2^26 --out run\n"
+    "  bellows amplify --trials records.u8 --format xyab-u8 --relabel auto --mu 1.5% --epsilon 1e-9 --out run";
+
+struct Options {
+  std::string preset = "kulikov-2024", trial_count, trials, format, relabel = "none", seed, mu, epsilon, plan, out,
+              method, extractor, mode, signing_key, source, device;
+  std::optional<std::uint64_t> sim_seed;
+  std::vector<std::string> notes;
+  bool raw_output = false, strict = false;
+};
+
+template <class T, class Parse>
+Status parse_into(std::optional<T>& target, const std::string& text, Parse parse) {
+  if (text.empty()) return {};
+  BELLOWS_ASSIGN(target, parse(text));
+  return {};
+}
+
+Result<protocol::AmplifyRequest> request_of(const Options& options) {
+  protocol::AmplifyRequest request;
+  request.folder = options.out;
+  request.preset = options.preset;
+  BELLOWS_TRY(parse_into(request.trial_count, options.trial_count, parse_count));
+  BELLOWS_TRY(parse_into(request.mu, options.mu, numeric::Exact::parse));
+  BELLOWS_TRY(parse_into(request.epsilon, options.epsilon, numeric::Exact::parse));
+  BELLOWS_TRY(parse_into(request.method, options.method, plan::method_named));
+  BELLOWS_TRY(parse_into(request.extractor, options.extractor, plan::extractor_named));
+  BELLOWS_TRY(parse_into(request.publish_mode, options.mode, plan::publish_mode_named));
+  request.simulation_seed = options.sim_seed;
+  request.source = options.source;
+  request.device = options.device;
+  request.notes = options.notes;
+  if (!options.trials.empty()) request.trials_file = options.trials;
+  if (!options.plan.empty()) request.plan_file = options.plan;
+  if (!options.seed.empty()) request.seed_file = options.seed;
+  if (!options.signing_key.empty()) request.signing_key = options.signing_key;
+  request.format = options.format;
+  request.relabelling = options.relabel;
+  request.raw_output = options.raw_output;
+  request.strict = options.strict;
+  return request;
+}
+
+nlohmann::json to_json(const protocol::AmplifyOutcome& outcome, const Path& folder) {
+  nlohmann::json document = certify::to_private_json(outcome.certificate);
+  document["folder"] = folder.string();
+  document["was_finished"] = outcome.was_finished;
+  document["was_continued"] = outcome.was_continued;
+  document["seconds"] = {{"trials", outcome.trials_s},
+                         {"estimate", outcome.estimate_s},
+                         {"certify", outcome.certify_s},
+                         {"extract", outcome.extract_s}};
+  return document;
+}
+
+}  // namespace
+
+void add_amplify(CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = line.add_verb("amplify", "from trials, or a simulated experiment, to certified bits", manual);
+  verb.add_option("--out", options->out, "run folder; made if it does not exist")->required();
+  auto* preset = verb.add_option("--preset", options->preset, "simulated experiment")->capture_default_str();
+  auto* count =
+      verb.add_option("--trial-count", options->trial_count, "trials to simulate, as 1000000, 1e6 or 20*2^26 [2^26]");
+  auto* sim_seed = verb.add_option("--sim-seed", options->sim_seed,
+                                   "a number that fixes the simulation; without it a fresh key is drawn");
+  auto* source =
+      verb.add_option("--source", options->source, "another source than the preset's, see `bellows simulate --help`");
+  auto* device = verb.add_option("--device", options->device, "other devices than the preset's, honest or cheating");
+  auto* trials = verb.add_option("--trials", options->trials, "records of a real experiment");
+  trials->excludes(preset)->excludes(count)->excludes(sim_seed)->excludes(source)->excludes(device);
+  verb.add_option("--format", options->format,
+                  "of --trials: trials, xyab-u8, csv or npy; without it from the file's name")
+      ->needs(trials);
+  verb.add_option("--relabel", options->relabel,
+                  "none, auto (searches; counts as eight thresholds) or e.g. x:flip,a:flip-if-x")
+      ->needs(trials)
+      ->capture_default_str();
+  verb.add_option("--seed", options->seed, "bit file with the seed, drawn after the last outcome");
+  verb.add_option("--mu", options->mu, "claimed bias of the source, as 0.0075 or 0.75%");
+  verb.add_option("--epsilon", options->epsilon, "total failure probability, as 1e-12");
+  verb.add_option("--plan", options->plan, "plan file (JSON or TOML) that was fixed before the first trial");
+  verb.add_option("--method", options->method, "how evidence becomes entropy, see `bellows certify --help`");
+  verb.add_option("--extractor", options->extractor, "auto, toeplitz, circulant, short-seed or shift-matrix");
+  verb.add_option("--mode", options->mode, "private, or public (a beacon: log and output are published together)");
+  verb.add_option("--sign", options->signing_key, "sign the certificates with this key, see `bellows certify --help`");
+  verb.add_option("--note", options->notes, "a sentence of yours for the certificate's assumptions; may be repeated");
+  verb.add_flag("--raw-out", options->raw_output, "also write the output without header, output.raw");
+  verb.add_flag("--strict", options->strict, "refuse where the settings speak against the claimed bias");
+  line.on_run(verb, [options](Console& console) -> Result<Verdict> {
+    BELLOWS_ASSIGN(protocol::AmplifyRequest request, request_of(*options));
+    BELLOWS_ASSIGN(protocol::AmplifyOutcome outcome, protocol::amplify(request, console.context()));
+    console.finish_progress();
+    const certify::Certificate& certificate = outcome.certificate;
+    if (outcome.was_finished) console.note(fmt::format("{} holds a finished run; this is its result", options->out));
+    console.print(certify::to_text(certificate, false));
+    if (certificate.certified())
+      console.print(fmt::format("output: {}", protocol::RunFolder{request.folder}.output().string()));
+    if (!outcome.was_finished)
+      console.note(fmt::format("trials {}, estimate {}, certify {}, extract {}", readable_duration(outcome.trials_s),
+                               readable_duration(outcome.estimate_s), readable_duration(outcome.certify_s),
+                               readable_duration(outcome.extract_s)));
+    console.result(to_json(outcome, request.folder));
+    return certificate.certified() ? Verdict::done : Verdict::refused;
+  });
+}
+
+}  // namespace bellows::cli

@@ -1,0 +1,80 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "bellows/cli/command.h"
+#include "bellows/report/verify.h"
+
+namespace bellows::cli {
+namespace {
+
+constexpr const char* manual =
+    "Recomputes digests, counts, certificate and output from plan, log and seed, and compares. Names the first thing "
+    "that does\n"
+    "not match. It shares no code with what made the trials. A verified run's certificate follows from its log; "
+    "whether the\n"
+    "assumptions that it lists were met, no program can tell.\n\n"
+    "Exit codes: 0 everything matches (also for a run that was rightly not certified); 1 something does not; 3 a file "
+    "is\n"
+    "missing, cut or corrupted.\n\n"
+    "Examples:\n"
+    "  bellows verify run\n"
+    "  bellows verify run --public-key lab.pub\n"
+    "  bellows verify --plan p.json --log l.trials --seed s.bits --certificate c.json --output o.bits";
+
+struct Options {
+  std::string folder, plan, log, seed, certificate, output, public_key;
+};
+
+Result<report::VerifyRequest> request_of(const Options& options) {
+  report::VerifyRequest request = report::VerifyRequest::of_folder(options.folder);
+  auto replace = [&](Path& path, const std::string& given) -> Status {
+    if (!given.empty())
+      path = given;
+    else if (options.folder.empty())
+      return usage_error("name a run folder, or each of --plan --log --seed --certificate --output");
+    return {};
+  };
+  BELLOWS_TRY(replace(request.plan, options.plan));
+  BELLOWS_TRY(replace(request.log, options.log));
+  BELLOWS_TRY(replace(request.seed, options.seed));
+  BELLOWS_TRY(replace(request.certificate, options.certificate));
+  BELLOWS_TRY(replace(request.output, options.output));
+  if (!options.public_key.empty()) request.public_key = options.public_key;
+  return request;
+}
+
+}  // namespace
+
+void add_verify(CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = line.add_verb("verify", "recompute a run from its files and compare", manual);
+  verb.add_option("FOLDER", options->folder, "run folder of `amplify`");
+  verb.add_option("--plan", options->plan, "plan, in place of FOLDER/plan.json");
+  verb.add_option("--log", options->log, "trial log, in place of FOLDER/log.trials");
+  verb.add_option("--seed", options->seed, "seed, in place of FOLDER/seed.bits");
+  verb.add_option("--certificate", options->certificate, "certificate, in place of FOLDER/certificate.json");
+  verb.add_option("--output", options->output, "output, in place of FOLDER/output.bits");
+  verb.add_option("--public-key", options->public_key, "the certificate must be signed with this key");
+  line.on_run(verb, [options](Console& console) -> Result<Verdict> {
+    BELLOWS_ASSIGN(report::VerifyRequest request, request_of(*options));
+    BELLOWS_ASSIGN(report::VerifyReport report, report::verify_run(request, console.context()));
+    console.finish_progress();
+    const report::VerifyStep& last = report.steps.back();
+    if (report.verified()) {
+      console.print(report.certificate.certified() ? fmt::format("verified: {} certified bits follow from log and seed",
+                                                                 report.certificate.output_bits())
+                                                   : std::string("verified: rightly not certified, and no output"));
+    } else {
+      console.print(fmt::format("NOT verified: {} does not match", last.what));
+      if (!last.expected.empty()) console.print("  expected " + last.expected);
+      if (!last.got.empty()) console.print("  got      " + last.got);
+    }
+    for (const report::VerifyStep& step : report.steps)
+      console.print(fmt::format("  [{}] {}", step.matches ? "ok" : "NO", step.what));
+    console.result(report::to_json(report));
+    return report.verified() ? Verdict::done : Verdict::refused;
+  });
+}
+
+}  // namespace bellows::cli

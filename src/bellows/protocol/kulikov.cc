@@ -1,0 +1,184 @@
+#include "bellows/protocol/kulikov.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "bellows/bits/bit_file.h"
+#include "bellows/certify/certify.h"
+#include "bellows/certify/signature.h"
+#include "bellows/estimate/gather.h"
+#include "bellows/estimate/settings_reuse.h"
+#include "bellows/extract/certified_output.h"
+#include "bellows/protocol/seed_stage.h"
+#include "bellows/protocol/trial_stage.h"
+#include "bellows/trials/reader.h"
+
+namespace bellows::protocol {
+namespace {
+
+class Stopwatch {
+ public:
+  double lap_s() {
+    auto now = std::chrono::steady_clock::now();
+    double seconds = std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+    return seconds;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+Status make_folder(const Path& folder) {
+  std::error_code error;
+  bool made = std::filesystem::create_directories(folder, error);
+  if (error) return bad_input("cannot make the run folder: " + error.message(), folder);
+  // A run's files are private one by one; a folder of our own making is so as a whole.
+  if (made) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+  return {};
+}
+
+// A folder that holds other things than a run of ours is left alone.
+Status check_folder_is_ours(const RunFolder& folder) {
+  if (folder.has(folder.plan())) return {};
+  for (const Path& file : {folder.log(), folder.seed(), folder.output(), folder.raw_output(), folder.certificate(),
+                           folder.public_certificate()})
+    if (folder.has(file))
+      return bad_input(
+          "file exists already and is left as it is: the folder holds no plan, so it is not a run that could go on",
+          file);
+  return {};
+}
+
+// What a killed run was writing when it died. The folder is locked, so nobody is writing now.
+void remove_unfinished_files(const RunFolder& folder) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.root, ignored))
+    if (entry.path().extension() == ".tmp") std::filesystem::remove(entry.path(), ignored);
+}
+
+// The plan stands in the folder before the first trial; a folder with another one is left alone.
+Status fix_plan(const plan::Plan& requested, const RunFolder& folder, bool& was_continued) {
+  if (!folder.has(folder.plan())) return plan::write_plan(requested, folder.plan(), false);
+  BELLOWS_ASSIGN(plan::Plan stored, plan::read_plan(folder.plan()));
+  if (plan::digest(stored) != plan::digest(requested)) {
+    Error error = refused("the folder holds a run under another plan; give the options of that run, or another folder");
+    error.file = folder.plan();
+    error.expected = plan::digest(requested).hex();
+    error.got = plan::digest(stored).hex();
+    return error;
+  }
+  was_continued = true;
+  return {};
+}
+
+Status write_output(const bits::BitString& output, const RunFolder& folder, bool raw) {
+  if (raw) {
+    BELLOWS_ASSIGN(AtomicFile file, AtomicFile::create(folder.raw_output(), private_file_mode, true));
+    BELLOWS_TRY(file.write(output.bytes()));
+    BELLOWS_TRY(file.commit());
+  }
+  // An output without certificate is what a crash between the two left: it is made again, bit for bit.
+  return bits::write_bit_file(folder.output(), output, bits::BitFileKind::secret, true);
+}
+
+Status write_certificates(const certify::Certificate& certificate, const RunFolder& folder,
+                          const std::optional<Path>& signing_key) {
+  BELLOWS_TRY(certify::write_public(certificate, folder.public_certificate(), true));
+  if (signing_key) BELLOWS_TRY(certify::sign_file(folder.public_certificate(), *signing_key, true));
+  Path last = folder.certificate();
+  BELLOWS_TRY(certify::write_private(certificate, last, true));
+  if (signing_key) BELLOWS_TRY(certify::sign_file(last, *signing_key, true));
+  return {};
+}
+
+Result<AmplifyOutcome> finished_run(const AmplifyRequest& request, const RunFolder& folder, const Digest& plan_digest) {
+  AmplifyOutcome outcome{.certificate = {}, .was_finished = true};
+  BELLOWS_ASSIGN(outcome.certificate, certify::read_certificate(folder.certificate()));
+  if (outcome.certificate.plan_digest != plan_digest)
+    return bad_input("the folder's certificate is not that of its plan", folder.certificate(), std::nullopt,
+                     plan_digest.hex());
+  if (outcome.certificate.certified() && !folder.has(folder.output()))
+    return bad_input("the run was finished, but its output is gone", folder.output());
+  // A crash may have come between a certificate and its signature.
+  if (request.signing_key && !folder.has(certify::signature_path(folder.certificate())))
+    BELLOWS_TRY(certify::sign_file(folder.certificate(), *request.signing_key, true));
+  return outcome;
+}
+
+// What the certificate must say beside its theorem's assumptions, for this run.
+Result<certify::Circumstances> circumstances_of(const AmplifyRequest& request, const trials::LogReader& log,
+                                                const Context& context) {
+  certify::Circumstances circumstances;
+  circumstances.strict_settings = request.strict;
+  BELLOWS_ASSIGN(auto reuse, estimate::find_settings_reuse(log, context));
+  if (reuse) circumstances.notes.push_back(reuse->in_words());
+  circumstances.notes.push_back(seed_origin_in_words(request));
+  for (const std::string& note : request.notes) circumstances.notes.push_back("The operator states: " + note);
+  return circumstances;
+}
+
+}  // namespace
+
+Result<AmplifyOutcome> amplify(const AmplifyRequest& request, const Context& context) {
+  RunFolder folder{request.folder};
+  BELLOWS_TRY(make_folder(folder.root));
+  BELLOWS_ASSIGN(FolderLock lock, FolderLock::acquire(folder.root));
+  BELLOWS_TRY(check_folder_is_ours(folder));
+  remove_unfinished_files(folder);
+  AmplifyOutcome outcome;
+  Stopwatch watch;
+
+  std::optional<RecordedTrials> recorded;
+  if (request.trials_file) {
+    BELLOWS_ASSIGN(recorded, RecordedTrials::open(request, folder, context));
+  }
+  BELLOWS_ASSIGN(plan::Plan plan, requested_plan(request, recorded ? &*recorded : nullptr, context));
+  Digest plan_digest = plan::digest(plan);
+  std::unique_ptr<Experiment> experiment;
+  if (recorded) {
+    BELLOWS_TRY(recorded->require_plan(plan_digest));
+  } else {
+    BELLOWS_ASSIGN(experiment, requested_experiment(request, plan));
+  }
+  BELLOWS_TRY(fix_plan(plan, folder, outcome.was_continued));
+  bits::StreamKey key;
+  if (experiment) {
+    BELLOWS_ASSIGN(key, fixed_simulation_key(request, folder));
+  }
+  if (folder.has(folder.certificate())) return finished_run(request, folder, plan_digest);
+
+  if (experiment) {
+    BELLOWS_TRY(complete_simulated_log(*experiment, plan, folder, key, context));
+  } else if (!folder.has(folder.log())) {
+    BELLOWS_TRY(recorded->copy_to(folder.log(), plan_digest, context));
+  }
+  recorded.reset();
+  outcome.trials_s = watch.lap_s();
+
+  BELLOWS_ASSIGN(trials::LogReader log, trials::LogReader::open(folder.log()));
+  BELLOWS_TRY(log.require_plan(plan_digest));
+  BELLOWS_TRY(log.require_trials());
+  BELLOWS_ASSIGN(estimate::Evidence evidence, estimate::gather_evidence(log, context));
+  outcome.estimate_s = watch.lap_s();
+
+  BELLOWS_ASSIGN(certify::Circumstances circumstances, circumstances_of(request, log, context));
+  BELLOWS_ASSIGN(outcome.certificate, certify::certify(plan, evidence, circumstances));
+  certify::Certificate& certificate = outcome.certificate;
+  // The last outcome lies behind us: only now is the seed drawn.
+  BELLOWS_ASSIGN(bits::BitString seed, fixed_seed(request, plan, folder, experiment.get(), key, log));
+  certificate.seed_digest = bits::payload_digest(seed);
+  outcome.certify_s = watch.lap_s();
+
+  if (certificate.certified()) {
+    BELLOWS_TRY(enter_seed_use(request, seed.view().first(certificate.extraction.seed_bits), plan_digest, log));
+    BELLOWS_ASSIGN(bits::BitString output, extract::certified_output(certificate, log, seed, context));
+    BELLOWS_TRY(write_output(output, folder, request.raw_output));
+  }
+  outcome.extract_s = watch.lap_s();
+  BELLOWS_TRY(write_certificates(certificate, folder, request.signing_key));
+  return outcome;
+}
+
+}  // namespace bellows::protocol

@@ -1,0 +1,95 @@
+#include "bellows/protocol/seed_stage.h"
+
+#include <fmt/format.h>
+
+#include "bellows/bits/bit_file.h"
+#include "bellows/extract/seed_ledger.h"
+#include "bellows/protocol/seed_check.h"
+#include "bellows/source/external.h"
+
+namespace bellows::protocol {
+namespace {
+
+Result<bits::BitString> draw_seed(const AmplifyRequest& request, const plan::Plan& plan, Experiment* experiment,
+                                  const bits::StreamKey& key) {
+  if (request.seed_file) {
+    BELLOWS_ASSIGN(bits::BitFile file, bits::read_bit_file(*request.seed_file));
+    if (file.bits.size_bits() < plan.seed_bits)
+      return bad_input("the seed is too short", *request.seed_file, std::nullopt,
+                       fmt::format("{} bits", plan.seed_bits), fmt::format("{}", file.bits.size_bits()));
+    return bits::BitString(file.bits.view().first(plan.seed_bits));
+  }
+  if (experiment == nullptr) return source::draw_system_bits(plan.seed_bits);
+  return experiment->draw_seed_bits(key, plan.seed_bits);
+}
+
+}  // namespace
+
+Result<bits::StreamKey> fixed_simulation_key(const AmplifyRequest& request, const RunFolder& folder) {
+  std::optional<bits::StreamKey> asked;
+  if (request.simulation_seed) {
+    asked = bits::StreamKey::from_number(*request.simulation_seed);
+  }
+  if (folder.has(folder.simulation_key())) {
+    BELLOWS_ASSIGN(std::string text, read_text_file(folder.simulation_key(), 4096));
+    if (!text.empty() && text.back() == '\n') text.pop_back();
+    auto stored = bits::StreamKey::from_hex(text);
+    if (!stored.ok()) return bad_input("not a simulation key", folder.simulation_key(), 0, "64 hexadecimal digits");
+    if (asked && !(*asked == *stored)) {
+      Error error = refused("the folder holds a run of another simulation key");
+      error.file = folder.simulation_key();
+      return error;
+    }
+    return stored;
+  }
+  if (!asked) {
+    BELLOWS_ASSIGN(asked, bits::StreamKey::from_system());
+  }
+  BELLOWS_TRY(write_text_file(folder.simulation_key(), asked->hex() + "\n", private_file_mode, false));
+  return *asked;
+}
+
+Result<bits::BitString> fixed_seed(const AmplifyRequest& request, const plan::Plan& plan, const RunFolder& folder,
+                                   Experiment* experiment, const bits::StreamKey& key, const trials::LogReader& log) {
+  if (folder.has(folder.seed())) {
+    BELLOWS_ASSIGN(bits::BitFile file, bits::read_bit_file(folder.seed()));
+    if (file.bits.size_bits() != plan.seed_bits)
+      return bad_input("the folder's seed has another length", folder.seed(), std::nullopt,
+                       fmt::format("{} bits", plan.seed_bits), fmt::format("{}", file.bits.size_bits()));
+    return std::move(file.bits);
+  }
+  BELLOWS_ASSIGN(bits::BitString seed, draw_seed(request, plan, experiment, key));
+  BELLOWS_TRY(check_seed_is_not_from_log(seed, log));
+  BELLOWS_TRY(bits::write_bit_file(folder.seed(), seed, bits::BitFileKind::with_digest));
+  return seed;
+}
+
+Status enter_seed_use(const AmplifyRequest& request, bits::BitView used, const Digest& plan_digest,
+                      const trials::LogReader& log) {
+  if (!request.trials_file && !request.seed_file) return {};
+  Sha256 use;
+  use.update("bellows: one use of a seed");
+  use.update(std::as_bytes(std::span(plan_digest.bytes)));
+  for (std::uint64_t i = 0; i < log.block_count(); ++i) {
+    BELLOWS_ASSIGN(trials::BlockView block, log.block(i, trials::BlockCheck::none));
+    for (std::uint32_t party = 0; party < log.scenario().parties.size(); ++party) {
+      bits::BitView settings = block.setting(party);
+      use.update(std::as_bytes(std::span(settings.words, settings.size_words())));
+    }
+  }
+  BELLOWS_ASSIGN(Path path, extract::SeedLedger::default_path());
+  BELLOWS_ASSIGN(extract::SeedLedger ledger, extract::SeedLedger::open(path));
+  return ledger.record(used, use.finish());
+}
+
+std::string seed_origin_in_words(const AmplifyRequest& request) {
+  if (request.seed_file)
+    return "Seed: from a file of the operator's, who states that it was drawn from the source after the last outcome.";
+  if (request.trials_file)
+    return "Seed: drawn from this system's random generator after the records were read; that generator is assumed to "
+           "meet what is "
+           "assumed of the source.";
+  return "Seed: drawn from the simulated source after the last outcome.";
+}
+
+}  // namespace bellows::protocol

@@ -1,0 +1,126 @@
+#include "bellows/protocol/trial_stage.h"
+
+#include <fmt/format.h>
+
+#include "bellows/estimate/gather.h"
+#include "bellows/trials/import.h"
+#include "bellows/trials/writer.h"
+
+namespace bellows::protocol {
+namespace {
+
+bool is_trial_log(const AmplifyRequest& request) {
+  return request.format == "trials" || (request.format.empty() && request.trials_file->extension() == ".trials");
+}
+
+Result<trials::ImportOptions> import_options(const AmplifyRequest& request) {
+  trials::ImportOptions options;
+  if (!request.format.empty()) {
+    BELLOWS_ASSIGN(options.format, trials::foreign_format_from_name(request.format));
+  }
+  options.auto_relabel = request.relabelling == "auto";
+  if (!options.auto_relabel) {
+    BELLOWS_ASSIGN(options.relabelling, trials::Relabelling::parse(request.relabelling));
+  }
+  return options;
+}
+
+}  // namespace
+
+RecordedTrials::~RecordedTrials() {
+  std::error_code ignored;
+  if (!temporary_.empty()) std::filesystem::remove(temporary_, ignored);
+}
+
+Result<RecordedTrials> RecordedTrials::open(const AmplifyRequest& request, const RunFolder& folder,
+                                            const Context& context) {
+  RecordedTrials recorded;
+  Path log = *request.trials_file;
+  if (is_trial_log(request)) {
+    if (request.relabelling != "none")
+      return usage_error("a trial log has its relabelling from `bellows import --relabel`", "--relabel none",
+                         request.relabelling);
+  } else {
+    BELLOWS_ASSIGN(trials::ImportOptions options, import_options(request));
+    recorded.temporary_ = folder.root / "import.trials.tmp";
+    BELLOWS_ASSIGN([[maybe_unused]] auto report, trials::import_trials(log, recorded.temporary_, options, context));
+    log = recorded.temporary_;
+  }
+  BELLOWS_ASSIGN(recorded.log_, trials::LogReader::open(log));
+  BELLOWS_TRY(recorded.log_->require_complete());
+  BELLOWS_TRY(recorded.log_->require_two_party_chsh());
+  BELLOWS_TRY(recorded.log_->require_trials());
+  return recorded;
+}
+
+bool RecordedTrials::simulated() const {
+  auto simulated = log_->header().metadata.find("simulated");
+  return simulated != log_->header().metadata.end() && simulated->is_boolean() && simulated->get<bool>();
+}
+
+Result<std::string> RecordedTrials::planned_relabelling(const Context& context) const {
+  BELLOWS_ASSIGN(estimate::Evidence origin, estimate::gather_evidence_of_blocks(*log_, 0, 0, context));
+  return origin.relabellings_tried > 1 ? std::string("auto") : origin.relabelling;
+}
+
+Status RecordedTrials::require_plan(const Digest& plan_digest) const {
+  if (log_->header().plan_digest.is_zero()) return {};
+  return log_->require_plan(plan_digest);
+}
+
+Status RecordedTrials::copy_to(const Path& target, const Digest& plan_digest, const Context& context) const {
+  Path unfinished = target;
+  unfinished += ".tmp";
+  trials::LogHeader header = log_->header();
+  header.plan_digest = plan_digest;
+  BELLOWS_ASSIGN(trials::LogWriter writer, trials::LogWriter::create(unfinished, header));
+  for (std::uint64_t i = 0; i < log_->block_count(); ++i) {
+    BELLOWS_TRY(context.check_cancelled());
+    BELLOWS_ASSIGN(trials::BlockView block, log_->block(i));
+    std::vector<bits::BitView> planes;
+    for (std::uint32_t plane = 0; plane < header.scenario.plane_count(); ++plane) planes.push_back(block.plane(plane));
+    BELLOWS_TRY(writer.append_block(planes, block.start_time_ns));
+    log_->release(i);
+    context.report("copy", writer.trial_count(), log_->trial_count(), "trials");
+  }
+  BELLOWS_ASSIGN([[maybe_unused]] Digest digest, writer.finish());
+  if (std::rename(unfinished.c_str(), target.c_str()) != 0) return system_error("cannot put in place", target, errno);
+  return {};
+}
+
+Result<std::unique_ptr<Experiment>> requested_experiment(const AmplifyRequest& request, const plan::Plan& plan) {
+  return make_experiment(
+      {.preset = request.preset, .mu = plan.mu.approximate(), .source = request.source, .device = request.device});
+}
+
+Status complete_simulated_log(Experiment& experiment, const plan::Plan& plan, const RunFolder& folder,
+                              const bits::StreamKey& key, const Context& context) {
+  trials::LogHeader header = log_header(experiment, plan::digest(plan));
+  auto require_same_experiment = [&](const trials::LogHeader& found) -> Status {
+    if (found.metadata == header.metadata && found.plan_digest == header.plan_digest) return {};
+    Error error = refused("the folder's log is of another experiment");
+    error.file = folder.log();
+    error.expected = header.metadata.dump();
+    error.got = found.metadata.dump();
+    return error;
+  };
+  if (!folder.has(folder.log())) {
+    BELLOWS_ASSIGN(trials::LogWriter writer, trials::LogWriter::create(folder.log(), header));
+    BELLOWS_TRY(simulate_log(experiment, key, plan.trial_count, writer, context));
+    BELLOWS_ASSIGN([[maybe_unused]] Digest digest, writer.finish());
+    return {};
+  }
+  bool complete = false;
+  {
+    BELLOWS_ASSIGN(trials::LogReader log, trials::LogReader::open(folder.log()));
+    BELLOWS_TRY(require_same_experiment(log.header()));
+    complete = log.is_complete();
+  }
+  if (complete) return {};
+  BELLOWS_ASSIGN(trials::LogWriter writer, trials::LogWriter::continue_after_crash(folder.log(), context));
+  BELLOWS_TRY(simulate_log(experiment, key, plan.trial_count, writer, context));
+  BELLOWS_ASSIGN([[maybe_unused]] Digest digest, writer.finish());
+  return {};
+}
+
+}  // namespace bellows::protocol

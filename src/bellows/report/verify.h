@@ -1,0 +1,49 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bellows/base/file.h"
+#include "bellows/base/progress.h"
+#include "bellows/certify/certificate.h"
+
+namespace bellows::report {
+
+/// The files of a run; `amplify` names them so in its folder.
+struct VerifyRequest {
+  Path plan, log, seed, certificate, output;
+  /// If given, the certificate must carry a valid signature under this key; if not, a signature that is there must be
+  /// valid.
+  std::optional<Path> public_key;
+
+  static VerifyRequest of_folder(const Path& folder);
+};
+
+/// One thing that was recomputed and compared.
+struct VerifyStep {
+  std::string what;  ///< "plan digest", "log digest", "seed", "certificate: output_bits", "output", ...
+  bool matches = false;
+  std::string expected, got;  ///< empty where they would tell secrets
+};
+
+struct VerifyReport {
+  certify::Certificate certificate;
+  std::vector<VerifyStep> steps;  ///< in order; verification ends at the first that does not match
+
+  bool verified() const { return !steps.empty() && steps.back().matches; }
+};
+
+/// Recomputes everything from log, seed, plan and certificate: digests, counts, certificate and output, and compares.
+/// Shares the bounds and the extractor with the program that made them, but nothing of protocol, device or source. In:
+/// a run that `amplify` finished, or the same files from elsewhere. Out:    steps up to the first mismatch. Errors:
+/// bad_input: a file that is missing, unreadable, cut or corrupted; cancelled. Claim:  a verified run's certificate
+/// follows from its log and seed, and its output from both. Whether the assumptions in
+///         the certificate were met, no program can tell.
+/// Cost:   as estimate, certify and extract together.
+Result<VerifyReport> verify_run(const VerifyRequest& request, const Context& context);
+
+nlohmann::json to_json(const VerifyReport& report);
+
+}  // namespace bellows::report

@@ -1,0 +1,220 @@
+"""The main job from the outside: results, continuation, refusals, and that nothing is lost."""
+import json
+import os
+import random
+import signal
+import stat
+import threading
+import time
+
+import harness
+
+SMALL = ("--preset", "kulikov-2024", "--trial-count", "2^23")
+
+
+class Amplify(harness.ProgramTest):
+    def amplify(self, name, *words, expect=0):
+        return self.run_json("amplify", *words, "--out", self.folder / name, expect=expect)
+
+    def read(self, run, name):
+        return (self.folder / run / name).read_bytes()
+
+    def test_a_run_and_its_files(self):
+        result = self.amplify("run", *SMALL, "--sim-seed", "1")
+        self.assertEqual(result["verdict"], "certified")
+        self.assertGreater(result["output_bits"], 500_000)
+        self.assertTrue(result["simulated"])
+        for name in ("log.trials", "seed.bits", "output.bits", "certificate.json", "simulation.key"):
+            mode = stat.S_IMODE(os.stat(self.folder / "run" / name).st_mode)
+            self.assertEqual(mode, 0o600, name)
+        keys = set(json.loads(self.read("run", "certificate.json")))
+        self.assertLessEqual({"protocol", "method", "adversary", "verdict", "output_bits", "min_entropy_bits", "epsilon", "trials", "score",
+                              "losses", "assumptions", "digests", "plan", "simulated", "hypothetical"}, keys)
+        text = self.run_program("amplify", *SMALL, "--sim-seed", "1", "--out", self.folder / "run")[0]
+        self.assertIn("DEMONSTRATION", text.splitlines()[0])
+        self.run_program("verify", self.folder / "run")
+
+    def test_same_key_same_output_whatever_the_threads_and_kernel(self):
+        self.amplify("a", *SMALL, "--sim-seed", "7", "--threads", "1")
+        self.environment["BELLOWS_KERNEL"] = "portable"
+        self.environment["XDG_STATE_HOME"] = str(self.folder / "other-state")
+        self.amplify("b", *SMALL, "--sim-seed", "7", "--threads", "3")
+        for name in ("log.trials", "seed.bits", "output.bits", "certificate.json"):
+            self.assertEqual(self.read("a", name), self.read("b", name), name)
+
+    def test_real_records(self):
+        for name, mu, least in (("Hanoi11_14Circuit13", "1.5%", 49_000), ("Cairo13_14Circuit13", "3%", 13_500)):
+            records = self.shared(f"bell-ibmq/{name}.xyab.u8")
+            result = self.amplify(name, "--trials", records, "--format", "xyab-u8", "--relabel", "auto", "--mu", mu, "--epsilon", "1e-9",
+                                  "--method", "win")
+            self.assertEqual(result["verdict"], "certified")
+            self.assertGreater(result["output_bits"], least)
+            self.assertFalse(result["simulated"])
+            self.run_program("verify", self.folder / name)
+        refused = self.amplify("none", "--trials", self.shared("bell-ibmq/Hanoi11_14Circuit4.xyab.u8"), "--format", "xyab-u8", "--relabel",
+                               "auto", "--mu", "1.5%", "--epsilon", "1e-9", expect=1)
+        self.assertEqual((refused["verdict"], refused["output_bits"]), ("not_certified", 0))
+        self.assertFalse((self.folder / "none/output.bits").exists())
+        self.run_program("verify", self.folder / "none")
+
+    def test_settings_that_speak_against_the_claim(self):
+        records = self.shared("bell-ibmq/Hanoi11_14Circuit13.xyab.u8")
+        words = ("--trials", records, "--format", "xyab-u8", "--relabel", "auto", "--mu", "0.5%", "--epsilon", "1e-9")
+        result = self.amplify("said", *words)
+        self.assertFalse(result["score"]["settings_consistent"])
+        text = self.run_program("amplify", *words, "--out", self.folder / "said")[0]
+        self.assertIn("SETTINGS INCONSISTENT", "\n".join(text.splitlines()[:3]))
+        self.run_program("amplify", *words, "--strict", "--out", self.folder / "strict", expect=1)
+        self.assertFalse((self.folder / "strict/output.bits").exists())
+
+    def test_another_plan_in_the_folder_is_refused(self):
+        self.amplify("run", *SMALL, "--sim-seed", "1")
+        before = self.read("run", "output.bits")
+        self.run_program("amplify", *SMALL, "--mu", "1%", "--sim-seed", "1", "--out", self.folder / "run", expect=1)
+        self.run_program("amplify", *SMALL, "--sim-seed", "2", "--out", self.folder / "run", expect=1)
+        self.assertEqual(self.read("run", "output.bits"), before)
+
+    def test_a_folder_with_foreign_files_is_left_alone(self):
+        (self.folder / "run").mkdir()
+        (self.folder / "run/output.bits").write_bytes(b"precious")
+        self.run_program("amplify", *SMALL, "--out", self.folder / "run", expect=3)
+        self.assertEqual(self.read("run", "output.bits"), b"precious")
+
+    def test_usage_and_bad_input(self):
+        for words in (("--mu", "0.5"), ("--mu", "-0.1"), ("--mu", "nan"), ("--epsilon", "0"), ("--epsilon", "1"), ("--trial-count", "0"),
+                      ("--trial-count", "2^70"), ("--preset", "no-such-preset"), ("--method", "hope")):
+            code = 1 if words == ("--trial-count", "0") else 2
+            self.run_program("amplify", *words, "--out", self.folder / "bad", expect=code)
+            self.assertFalse((self.folder / "bad/plan.json").exists(), words)
+        (self.folder / "short.u8").write_bytes(b"")
+        self.run_program("amplify", "--trials", self.folder / "short.u8", "--format", "xyab-u8", "--out", self.folder / "bad", expect=1)
+        (self.folder / "foreign.u8").write_bytes(bytes([1, 2, 16]))
+        _, err = self.run_program("amplify", "--trials", self.folder / "foreign.u8", "--format", "xyab-u8", "--out", self.folder / "bad", expect=3)
+        self.assertIn("byte 2", err)
+
+    def test_seed_too_short_or_from_the_log(self):
+        records = self.shared("bell-ibmq/Hanoi11_14Circuit13.xyab.u8")
+        words = ("--trials", records, "--format", "xyab-u8", "--relabel", "auto", "--mu", "1.5%", "--epsilon", "1e-9")
+        self.amplify("run", *words)
+        header = self.read("run", "seed.bits")[:64]
+        (self.folder / "short.bits").write_bytes(b"BELLBITS" + bytes([1, 0, 0, 0]) + bytes(4) + (64).to_bytes(8, "little") + bytes(40) + b"8 bytes.")
+        self.run_program("amplify", *words, "--seed", self.folder / "short.bits", "--out", self.folder / "short", expect=3)
+        self.assertFalse((self.folder / "short/output.bits").exists())
+        self.assertEqual(header[:8], b"BELLBITS")
+        plane = bytearray()  # party A's settings as recorded: x is bit 3 of each record
+        data = records.read_bytes()
+        for i in range(0, len(data) - 7, 8):
+            plane.append(sum((data[i + j] >> 3 & 1) << j for j in range(8)))
+        size = len(plane) * 8
+        payload = bytes(plane) * 40
+        (self.folder / "log.bits").write_bytes(b"BELLBITS" + bytes([1, 0, 0, 0]) + bytes(4) + (size * 40).to_bytes(8, "little") + bytes(40) + payload)
+        plain = [w if w != "auto" else "none" for w in words]
+        _, err = self.run_program("amplify", *plain, "--seed", self.folder / "log.bits", "--out", self.folder / "copied", expect=3)
+        self.assertIn("seed", err)
+
+    def test_a_seed_serves_one_set_of_trials(self):
+        words = ("--format", "xyab-u8", "--relabel", "auto", "--mu", "1.5%", "--epsilon", "1e-9")
+        hanoi = self.shared("bell-ibmq/Hanoi11_14Circuit13.xyab.u8")
+        self.amplify("first", "--trials", hanoi, *words)
+        seed = self.folder / "first/seed.bits"
+        self.amplify("same-use", "--trials", hanoi, *words, "--seed", seed)
+        self.assertEqual(self.read("same-use", "output.bits"), self.read("first", "output.bits"))
+        _, err = self.run_program("amplify", "--trials", hanoi, *words[:-2], "--epsilon", "1e-8", "--seed", seed, "--out", self.folder / "other-plan", expect=1)
+        self.assertIn("seed", err)
+        other = self.folder / "other.u8"
+        records = hanoi.read_bytes()
+        other.write_bytes(records[90_000:] + records[:90_000 - 1] + b"\x00")
+        self.run_program("amplify", "--trials", other, *words, "--seed", seed, "--out", self.folder / "other-trials", expect=1)
+        for name in ("other-plan", "other-trials"):
+            self.assertFalse((self.folder / name / "output.bits").exists())
+
+    def test_two_runs_in_one_folder(self):
+        first = self.start("amplify", "--preset", "kulikov-2024", "--trial-count", "2^27", "--sim-seed", "1", "--out", self.folder / "run")
+        try:
+            while not (self.folder / "run/.lock").exists():
+                time.sleep(0.01)
+            time.sleep(0.2)
+            if first.poll() is None:
+                self.run_program("amplify", "--preset", "kulikov-2024", "--trial-count", "2^27", "--sim-seed", "1", "--out", self.folder / "run", expect=3)
+        finally:
+            first.send_signal(signal.SIGINT)
+            first.communicate()
+        self.assertEqual(first.returncode, 130)
+
+    def test_disk_full(self):
+        if not os.access("/dev/full", os.W_OK):
+            self.skipTest("no /dev/full")
+        import resource
+        limit = 4 << 20  # bytes that a file of the run may have: the log does not fit
+
+        def small_files():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+        self.run_program("amplify", *SMALL, "--sim-seed", "3", "--out", self.folder / "full", expect=3, preexec_fn=small_files)
+        self.assertFalse((self.folder / "full/certificate.json").exists())
+        self.amplify("full", *SMALL, "--sim-seed", "3")  # room again: it goes on
+        self.environment["XDG_STATE_HOME"] = str(self.folder / "other-state")
+        self.amplify("reference", *SMALL, "--sim-seed", "3")
+        self.assertEqual(self.read("full", "output.bits"), self.read("reference", "output.bits"))
+
+    def test_kill_at_random_moments(self):
+        words = (*SMALL, "--sim-seed", "11")
+        start = time.monotonic()
+        self.amplify("reference", *words)
+        whole = time.monotonic() - start
+        dice = random.Random(12)
+        moments = 200 if harness.LONG else 3 if harness.SANITIZED else 20
+        killed, run = 0, 0
+        while killed < moments:
+            run += 1
+            name = f"run{run}"
+            self.environment["XDG_STATE_HOME"] = str(self.folder / f"state{run}")
+            for _ in range(4):  # several kills of one run
+                process = self.start("amplify", *words, "--out", self.folder / name)
+                killer = threading.Timer(dice.random() * whole, process.kill)
+                killer.start()
+                process.communicate()
+                killer.cancel()
+                if process.returncode == 0:
+                    break
+                killed += 1
+            self.amplify(name, *words)
+            for file in ("output.bits", "certificate.json", "log.trials", "seed.bits"):
+                self.assertEqual(self.read(name, file), self.read("reference", file), f"{name}/{file}")
+            self.assertFalse(list((self.folder / name).glob("*.tmp")), "a temporary file was left behind")
+
+
+class Verify(harness.ProgramTest):
+    def test_names_what_does_not_match(self):
+        run = self.folder / "run"
+        self.run_program("amplify", *SMALL, "--sim-seed", "5", "--out", run)
+        self.run_program("verify", run)
+
+        def tampered(name, change, expect):
+            good = (run / name).read_bytes()
+            (run / name).write_bytes(change(good))
+            out, err = self.run_program("verify", run, expect=expect)
+            (run / name).write_bytes(good)
+            return out + err
+
+        flip = lambda at: lambda data: data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+        self.assertIn("output", tampered("output.bits", flip(1000), 1))
+        self.assertIn("log.trials", tampered("log.trials", flip(100_000), 3))
+        self.assertIn("seed.bits", tampered("seed.bits", flip(1000), 3))
+        self.assertIn("plan", tampered("plan.json", lambda data: data.replace(b'"0.0075"', b'"0.0076"'), 1))
+
+        def more_bits(data):
+            document = json.loads(data)
+            document["output_bits"] += 1
+            document["losses"] = document["losses"]
+            return json.dumps(document).encode()
+
+        self.assertTrue(tampered("certificate.json", more_bits, None))
+        self.assertIn("certificate", tampered("certificate.json", lambda data: data[: len(data) // 2], 3))
+        (run / "output.bits").unlink()
+        self.run_program("verify", run, expect=3)
+
+
+if __name__ == "__main__":
+    harness.main()
