@@ -74,6 +74,47 @@ class Amplify(harness.ProgramTest):
         self.run_program("amplify", *SMALL, "--sim-seed", "2", "--out", self.folder / "run", expect=1)
         self.assertEqual(self.read("run", "output.bits"), before)
 
+    def test_plans_given_and_plans_that_differ(self):
+        self.amplify("run", *SMALL, "--sim-seed", "1")
+        plan, log = self.folder / "run/plan.json", self.folder / "run/log.trials"
+        again = self.amplify("again", *SMALL, "--sim-seed", "1", "--plan", plan)
+        self.assertEqual(self.read("again", "output.bits"), self.read("run", "output.bits"))
+        self.assertEqual(again["plan"]["origin"], "built-in")
+        self.amplify("from-log", "--trials", log, "--plan", plan, "--seed", self.folder / "run/seed.bits")
+        self.assertEqual(self.read("from-log", "output.bits"), self.read("run", "output.bits"))
+        self.run_program("verify", self.folder / "from-log")
+        self.run_program("amplify", *SMALL, "--plan", plan, "--mu", "1%", "--out", self.folder / "contradiction", expect=2)
+        other = json.loads(plan.read_text())
+        other["mu"], other["origin"] = "0.01", "file"
+        (self.folder / "other.json").write_text(json.dumps(other))
+        _, err = self.run_program("amplify", "--trials", log, "--plan", self.folder / "other.json", "--out", self.folder / "refused", expect=1)
+        self.assertIn("plan", err)
+        _, err = self.run_program("amplify", "--trials", log, "--mu", "1%", "--out", self.folder / "refused", expect=1)
+        self.assertIn("plan", err)
+        self.assertFalse((self.folder / "refused/output.bits").exists())
+        for text in ("mu = nan", "mu = 0.01\nno_such_key = 1", "mu = ["):
+            (self.folder / "bad.toml").write_text(text)
+            self.run_program("amplify", *SMALL, "--plan", self.folder / "bad.toml", "--out", self.folder / "bad", expect=3)
+            self.assertFalse((self.folder / "bad/plan.json").exists())
+
+    def test_a_plan_that_came_after_the_records_is_called_so(self):
+        records = self.shared("bell-ibmq/Hanoi11_14Circuit13.xyab.u8")
+        words = ("--trials", records, "--format", "xyab-u8", "--relabel", "auto", "--mu", "1.5%", "--epsilon", "1e-9")
+        first = self.amplify("first", *words)
+        self.assertTrue(any("NOT MET" in sentence and "1800" in sentence for sentence in first["assumptions"]))
+        plan = json.loads((self.folder / "first/plan.json").read_text())
+        plan["origin"] = "file"
+        (self.folder / "plan.json").write_text(json.dumps(plan))
+        second = self.amplify("second", *words, "--plan", self.folder / "plan.json", "--note", "measured on a Tuesday")
+        self.assertTrue(any("operator's word" in sentence for sentence in second["assumptions"]))
+        self.assertTrue(any("Tuesday" in sentence for sentence in second["assumptions"]))
+        self.run_program("verify", self.folder / "second")
+        certificate = self.folder / "second/certificate.json"
+        document = json.loads(certificate.read_text())
+        document["assumptions"] = [sentence for sentence in document["assumptions"] if "NOT MET" not in sentence]
+        certificate.write_text(json.dumps(document))
+        self.assertIn("assumptions", self.run_program("verify", self.folder / "second", expect=1)[0])
+
     def test_a_folder_with_foreign_files_is_left_alone(self):
         (self.folder / "run").mkdir()
         (self.folder / "run/output.bits").write_bytes(b"precious")

@@ -34,7 +34,8 @@ bool repeats(bits::BitView string, std::uint64_t shift, std::uint64_t size) {
 }
 
 // The whole log against its own first period, block by block.
-Result<bool> whole_log_repeats(const trials::LogReader& log, const Settings& start, std::uint64_t period, const Context& context) {
+Result<bool> whole_log_repeats(const trials::LogReader& log, const Settings& start, std::uint64_t period,
+                               const Context& context) {
   for (std::uint64_t i = 0; i < log.block_count(); ++i) {
     BELLOWS_TRY(context.check_cancelled());
     BELLOWS_ASSIGN(trials::BlockView block, log.block(i, trials::BlockCheck::none));
@@ -56,7 +57,8 @@ Result<bool> whole_log_repeats(const trials::LogReader& log, const Settings& sta
 
 std::string SettingsReuse::in_words() const {
   return fmt::format(
-      "NOT MET by these records: fresh settings for every trial. One list of {} settings was used {} times, so all but the first "
+      "NOT MET by these records: fresh settings for every trial. One list of {} settings was used {} times, so all but "
+      "the first "
       "pass were known beforehand; the certificate holds only for a device and an Eve that did not use this.",
       period_trials, times);
 }
@@ -68,7 +70,9 @@ Result<std::optional<SettingsReuse>> find_settings_reuse(const trials::LogReader
   BELLOWS_ASSIGN(Settings start, first_settings(log, 2 * longest));
   for (std::uint64_t period = shortest_period; period <= longest; ++period) {
     // 64 settings of each party first: a random log goes on to the next period almost always.
-    if (start.x.view().word_at_bit(period) != start.x.words()[0] || start.y.view().word_at_bit(period) != start.y.words()[0]) continue;
+    if (start.x.view().word_at_bit(period) != start.x.words()[0] ||
+        start.y.view().word_at_bit(period) != start.y.words()[0])
+      continue;
     std::uint64_t compare = std::min(longest, start.x.size_bits() - period);
     if (!repeats(start.x, period, compare) || !repeats(start.y, period, compare)) continue;
     BELLOWS_ASSIGN(bool whole, whole_log_repeats(log, start, period, context));

@@ -26,7 +26,8 @@ Path write_log(const Path& path, std::uint64_t trial_count, std::uint64_t period
   EXPECT_TRUE(writer.ok());
   for (std::uint64_t first = 0; first < trial_count; first += block_trials) {
     std::uint64_t count = std::min(block_trials, trial_count - first);
-    bits::BitString planes[4] = {bits::BitString(count), bits::BitString(count), bits::BitString(count), bits::BitString(count)};
+    bits::BitString planes[4] = {bits::BitString(count), bits::BitString(count), bits::BitString(count),
+                                 bits::BitString(count)};
     for (std::uint64_t i = 0; i < count; ++i) {
       planes[0].set(i, x[first + i]);
       planes[1].set(i, random() & 1);

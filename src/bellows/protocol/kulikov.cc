@@ -8,7 +8,7 @@
 #include "bellows/certify/certify.h"
 #include "bellows/certify/signature.h"
 #include "bellows/estimate/gather.h"
-#include "bellows/estimate/settings_reuse.h"
+#include "bellows/estimate/origin.h"
 #include "bellows/extract/certified_output.h"
 #include "bellows/protocol/seed_stage.h"
 #include "bellows/protocol/trial_stage.h"
@@ -112,8 +112,7 @@ Result<certify::Circumstances> circumstances_of(const AmplifyRequest& request, c
                                                 const Context& context) {
   certify::Circumstances circumstances;
   circumstances.strict_settings = request.strict;
-  BELLOWS_ASSIGN(auto reuse, estimate::find_settings_reuse(log, context));
-  if (reuse) circumstances.notes.push_back(reuse->in_words());
+  BELLOWS_ASSIGN(circumstances.notes, estimate::origin_notes(log, context));
   circumstances.notes.push_back(seed_origin_in_words(request));
   for (const std::string& note : request.notes) circumstances.notes.push_back("The operator states: " + note);
   return circumstances;
@@ -152,7 +151,7 @@ Result<AmplifyOutcome> amplify(const AmplifyRequest& request, const Context& con
   if (experiment) {
     BELLOWS_TRY(complete_simulated_log(*experiment, plan, folder, key, context));
   } else if (!folder.has(folder.log())) {
-    BELLOWS_TRY(recorded->copy_to(folder.log(), plan_digest, context));
+    BELLOWS_TRY(recorded->copy_to(folder.log(), plan, context));
   }
   recorded.reset();
   outcome.trials_s = watch.lap_s();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "bellows/estimate/gather.h"
+#include "bellows/estimate/origin.h"
 #include "bellows/trials/import.h"
 #include "bellows/trials/writer.h"
 
@@ -68,11 +69,13 @@ Status RecordedTrials::require_plan(const Digest& plan_digest) const {
   return log_->require_plan(plan_digest);
 }
 
-Status RecordedTrials::copy_to(const Path& target, const Digest& plan_digest, const Context& context) const {
+Status RecordedTrials::copy_to(const Path& target, const plan::Plan& plan, const Context& context) const {
   Path unfinished = target;
   unfinished += ".tmp";
   trials::LogHeader header = log_->header();
-  header.plan_digest = plan_digest;
+  if (header.plan_digest.is_zero() && plan.origin == plan::Origin::file)
+    header.metadata[estimate::plan_added_later_key] = true;
+  header.plan_digest = plan::digest(plan);
   BELLOWS_ASSIGN(trials::LogWriter writer, trials::LogWriter::create(unfinished, header));
   for (std::uint64_t i = 0; i < log_->block_count(); ++i) {
     BELLOWS_TRY(context.check_cancelled());

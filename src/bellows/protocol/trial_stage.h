@@ -25,7 +25,7 @@ class RecordedTrials {
   /// Errors: refused: the log was taken under a plan, and that is not this one.
   Status require_plan(const Digest& plan_digest) const;
   /// Copies the trials under the plan's digest into the run's log, which appears whole or not at all.
-  Status copy_to(const Path& target, const Digest& plan_digest, const Context& context) const;
+  Status copy_to(const Path& target, const plan::Plan& plan, const Context& context) const;
 
  private:
   RecordedTrials() = default;

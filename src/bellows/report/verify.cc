@@ -8,7 +8,7 @@
 #include "bellows/certify/certify.h"
 #include "bellows/certify/signature.h"
 #include "bellows/estimate/gather.h"
-#include "bellows/estimate/settings_reuse.h"
+#include "bellows/estimate/origin.h"
 #include "bellows/extract/certified_output.h"
 #include "bellows/trials/reader.h"
 
@@ -52,8 +52,7 @@ Result<certify::Certificate> recompute(const certify::Certificate& given, const 
                                        const estimate::Evidence& evidence, const trials::LogReader& log,
                                        const Context& context) {
   certify::Circumstances circumstances;
-  BELLOWS_ASSIGN(auto reuse, estimate::find_settings_reuse(log, context));
-  if (reuse) circumstances.notes.push_back(reuse->in_words());
+  BELLOWS_ASSIGN(circumstances.notes, estimate::origin_notes(log, context));
   BELLOWS_ASSIGN(certify::Certificate bare, certify::certify(plan, evidence, circumstances));
   std::size_t own = bare.assumptions.size();
   if (given.assumptions.size() > own &&
