@@ -1,0 +1,215 @@
+#include "bellows/certify/design.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+
+#include "bellows/base/threads.h"
+#include "bellows/certify/certify.h"
+#include "bellows/certify/one_sided.h"
+#include "bellows/numeric/optimise.h"
+
+namespace bellows::certify {
+namespace {
+
+using plan::ScoreKind;
+
+constexpr double most_trials_log2 = 50;
+
+Exact exact_of(double value) { return Exact(mpq_class(value)); }
+
+/// Nine decimals, rounded down: a threshold that people can read.
+Exact threshold_of(double value) {
+  return Exact(mpq_class(mpz_class(static_cast<long>(std::floor(value * 1e9))), mpz_class(1000000000)));
+}
+
+/// The claim that a design without unknowns makes: one threshold, which the honest device reaches with the chance
+/// asked.
+Claim claim_of_design(const Design& design, double win, double n, const Exact& mu, const Exact& epsilon) {
+  Claim claim;
+  claim.method = design.method;
+  claim.polytope = design.polytope;
+  claim.trial_count = static_cast<std::uint64_t>(std::min(n, std::exp2(60.0)));
+  claim.extractor = design.extractor;
+  claim.published = design.published;
+  claim.epsilons = plan::split_epsilon(epsilon, 1, design.extractor);
+  double threshold = threshold_for_power(win, n, design.chance);
+  claim.mu = mu;
+  if (plan::score_kind(design.method) == ScoreKind::mdl_value)
+    claim.threshold = symmetric_score(ScoreKind::mdl_value, exact_of(threshold), mu);
+  // A threshold may not lie beyond what any quantum device is expected to reach.
+  else
+    claim.threshold = threshold_of(std::min(threshold, quantum_maximum(ScoreKind::win_frequency, mu).lower()));
+  return claim;
+}
+
+Result<double> output_of(const Design& design, double win, double n, const Exact& mu, const Exact& epsilon,
+                         const TradeoffSource& source) {
+  return approximate_output(claim_of_design(design, win, n, mu, epsilon), n, &source);
+}
+
+double value_or_nothing(const Result<double>& result) { return result.ok() ? *result : 0; }
+
+Status check(const Design& design) {
+  int unknown = !design.win_frequency + !design.trial_count + !design.output_bits + !design.mu + !design.epsilon;
+  if (unknown != 1)
+    return usage_error("exactly one of score, trials, output bits, mu and epsilon is to be found", "one left out",
+                       fmt::format("{} left out", unknown));
+  if (design.win_frequency && !(*design.win_frequency > 0.5 && *design.win_frequency < 1))
+    return usage_error("the score is out of range", "a win frequency above 1/2 and below 1 (2 < S <= 2.8284)",
+                       fmt::format("{}", *design.win_frequency));
+  if (design.trial_count && (*design.trial_count == 0 || *design.trial_count > plan::most_trials))
+    return usage_error("the number of trials is out of range", "1 to 2^61", std::to_string(*design.trial_count));
+  if (design.output_bits && *design.output_bits == 0)
+    return usage_error("no output is asked for", "at least 1 bit", "0");
+  if (design.mu && (*design.mu < Exact() || *design.mu >= Exact::fraction(1, 2)))
+    return usage_error("the bias mu is out of range", "0 <= mu < 1/2", design.mu->text());
+  if (design.epsilon && (!design.epsilon->is_positive() || *design.epsilon >= Exact::integer(1)))
+    return usage_error("epsilon is out of range", "0 < epsilon < 1", design.epsilon->text());
+  if (!(design.chance > 0 && design.chance < 1))
+    return usage_error("the chance is out of range", "between 0 and 1", fmt::format("{}", design.chance));
+  return {};
+}
+
+/// The first x (from low to high) at which f(x) >= target, f rising; nothing where f(high) < target.
+std::optional<double> first_reaching(double low, double high, double target, const std::function<double(double)>& f) {
+  if (f(high) < target) return std::nullopt;
+  for (int i = 0; i < 60 && high - low > 1e-10 * std::max(1.0, std::abs(high)); ++i) {
+    double middle = (low + high) / 2;
+    (f(middle) >= target ? high : low) = middle;
+  }
+  return high;
+}
+
+}  // namespace
+
+Result<SolvedDesign> solve(const Design& asked) {
+  BELLOWS_TRY(check(asked));
+  BELLOWS_ASSIGN(auto source, tradeoff_source(asked.method, asked.polytope));
+  SolvedDesign solved;
+  Design& d = solved.design = asked;
+  // Searches aim a few bits too high, since the proof rounds down and hash families have gaps.
+  const double target = d.output_bits ? static_cast<double>(*d.output_bits) + 2 : 0;
+  auto n_of = [&] { return static_cast<double>(*d.trial_count); };
+  auto nothing = [&](const char* what) {
+    std::string words = fmt::format("no {} gives {} output bits", what, d.output_bits.value_or(0));
+    if (d.win_frequency && d.epsilon) {
+      Claim claim = claim_of_design(d, *d.win_frequency, d.trial_count ? n_of() : std::exp2(most_trials_log2), Exact(),
+                                    *d.epsilon);
+      if (auto mu =
+              largest_bias(claim, *d.win_frequency > 0.8535 ? Exact::literal("0.8535") : threshold_of(*d.win_frequency),
+                           d.output_bits.value_or(1)))
+        words += fmt::format("; at this score the largest bias is about {}{}", mu->text(),
+                             d.trial_count ? "" : " with 2^50 trials");
+    }
+    return refused(words);
+  };
+  if (!d.trial_count) {
+    solved.found = "trials";
+    auto found = first_reaching(0, most_trials_log2, target, [&](double log2_n) {
+      return value_or_nothing(output_of(d, *d.win_frequency, std::exp2(log2_n), *d.mu, *d.epsilon, *source));
+    });
+    if (!found) return nothing("number of trials below 2^50");
+    d.trial_count = static_cast<std::uint64_t>(std::ceil(std::exp2(*found)));
+  } else if (!d.win_frequency) {
+    solved.found = "score";
+    const double best = quantum_maximum(ScoreKind::win_frequency, Exact()).lower();
+    auto found = first_reaching(0.5, best, target, [&](double win) {
+      return value_or_nothing(output_of(d, win, n_of(), *d.mu, *d.epsilon, *source));
+    });
+    if (!found) return nothing("score of a quantum device");
+    d.win_frequency = *found;
+  } else if (!d.mu) {
+    solved.found = "mu";
+    auto found = first_reaching(-0.499999, 0, target, [&](double minus_mu) {
+      return value_or_nothing(output_of(d, *d.win_frequency, n_of(), threshold_of(-minus_mu), *d.epsilon, *source));
+    });
+    if (!found) return nothing("bias, not even 0,");
+    d.mu = Exact(mpq_class(mpz_class(static_cast<long>(std::floor(-*found * 1e7))), mpz_class(10000000)));
+  } else if (!d.epsilon) {
+    solved.found = "epsilon";
+    auto found = first_reaching(-5000, -1, target, [&](double log2_epsilon) {
+      Exact epsilon(mpq_class(mpz_class(1), mpz_class(1) << static_cast<unsigned long>(std::floor(-log2_epsilon))));
+      return value_or_nothing(output_of(d, *d.win_frequency, n_of(), *d.mu, epsilon, *source));
+    });
+    if (!found) return nothing("epsilon up to 1/2");
+    d.epsilon = Exact::literal(fmt::format("2^{}", static_cast<long>(std::ceil(*found))));
+  }
+  const bool find_output = !d.output_bits;
+  // The proof has the last word: where gaps between field sizes leave it short, a little more of the unknown.
+  for (int attempt = 0;; ++attempt) {
+    PlanWishes wishes;
+    wishes.method = d.method;
+    wishes.polytope = d.polytope;
+    wishes.mu = *d.mu;
+    wishes.trial_count = *d.trial_count;
+    wishes.epsilon = *d.epsilon;
+    wishes.extractor = d.extractor;
+    wishes.published = d.published;
+    Claim claim = claim_of_design(d, *d.win_frequency, n_of(), *d.mu, *d.epsilon);
+    wishes.threshold = claim.threshold;
+    BELLOWS_ASSIGN(solved.plan, built_in_plan(wishes));
+    BELLOWS_ASSIGN(solved.bound, bound(claim_of(solved.plan, 0), source.get()));
+    if (find_output || solved.bound.extraction.output_bits >= *d.output_bits || attempt == 40) break;
+    if (solved.found == "trials") d.trial_count = *d.trial_count + *d.trial_count / 1000 + 1;
+    if (solved.found == "score") *d.win_frequency += 1e-5;
+    if (solved.found == "mu") d.mu = *d.mu * Exact::literal("0.999");
+    if (solved.found == "epsilon") d.epsilon = *d.epsilon * Exact::literal("2");
+  }
+  if (find_output) {
+    solved.found = "output";
+    d.output_bits = solved.bound.extraction.output_bits;
+    if (*d.output_bits == 0) {
+      d.output_bits = 1;
+      return nothing("bias of this size");
+    }
+  } else if (solved.bound.extraction.output_bits < *d.output_bits) {
+    return nothing("value of the unknown that could be proved");
+  }
+  const double up =
+      value_or_nothing(output_of(d, *d.win_frequency * 1.0 + 0.000125, n_of(), *d.mu, *d.epsilon, *source));
+  const double here = value_or_nothing(output_of(d, *d.win_frequency, n_of(), *d.mu, *d.epsilon, *source));
+  solved.bits_per_mille_of_s = up - here;
+  return solved;
+}
+
+CurveRequest figure_two() {
+  CurveRequest request;
+  for (const char* mu : {"0", "0.01", "0.02", "0.03", "0.04"}) request.biases.push_back(Exact::literal(mu));
+  request.methods = {{plan::Method::mdl_as_printed, plan::Extractor::shift_matrix},
+                     {plan::Method::win, plan::Extractor::short_seed}};
+  request.epsilon = Exact::literal("1e-12");
+  return request;
+}
+
+Result<std::vector<CurvePoint>> trials_against_chsh(const CurveRequest& request, const Context& context) {
+  std::vector<CurvePoint> points;
+  for (const auto& [method, extractor] : request.methods) {
+    BELLOWS_TRY(tradeoff_source(method, plan::Polytope::santha_vazirani));
+    for (const Exact& mu : request.biases)
+      for (std::uint32_t i = 0; i < request.point_count; ++i) {
+        double share = request.point_count < 2 ? 1 : static_cast<double>(i) / (request.point_count - 1);
+        points.push_back({method, extractor, mu,
+                          request.lowest_chsh + share * (request.highest_chsh - request.lowest_chsh), std::nullopt});
+      }
+  }
+  std::atomic<std::uint64_t> done{0};
+  parallel_for(points.size(), context.thread_count, [&](std::uint64_t index, unsigned worker) {
+    if (context.cancel && context.cancel->is_cancelled()) return;
+    CurvePoint& point = points[index];
+    Claim claim;
+    claim.method = point.method;
+    claim.extractor = point.extractor;
+    claim.epsilons = plan::split_epsilon(request.epsilon, 1, point.extractor);
+    claim = claim_at(claim, threshold_of((point.chsh + 4) / 8), point.mu);
+    point.trial_count = fewest_trials(claim, static_cast<double>(request.least_bits));
+    const std::uint64_t count = ++done;
+    if (worker == 0) context.report("curve", count, points.size(), "points");
+  });
+  BELLOWS_TRY(context.check_cancelled());
+  return points;
+}
+
+}  // namespace bellows::certify

@@ -1,0 +1,60 @@
+#include "bellows/cli/certify_options.h"
+
+#include "bellows/base/count.h"
+
+namespace bellows::cli {
+
+void add_plan_options(CLI::App& verb, PlanOptions& options) {
+  verb.add_option("--preset", options.preset, "start from an experiment: kulikov-2024, tsirelson, hardy");
+  verb.add_option("--mu", options.mu, "bias of the source, as its owner asserts it: 0.0075, 0.75%, 3/400");
+  verb.add_option("--epsilon", options.epsilon, "total failure probability, everything included: 1e-12");
+  verb.add_option("--trials,--trial-count", options.trial_count, "number of trials: 1000000, 20*2^26");
+  verb.add_option("--method", options.method, "win, two-sided, mdl, win-older, mdl-as-printed");
+  verb.add_option("--polytope", options.polytope, "what the source may do with two settings: santha-vazirani, box");
+  verb.add_option("--extractor", options.extractor, "auto, toeplitz, circulant, short-seed, shift-matrix");
+  verb.add_option("--threshold", options.threshold, "one threshold on the score instead of the built-in grid");
+  verb.add_option("--publish", options.published,
+                  "what leaves while the output is secret, each at its price: score, counts, block-scores, log-digest");
+  verb.add_option("--mode", options.publish_mode, "private, or public: log and output are published together");
+}
+
+Result<certify::PlanWishes> wishes_from(const PlanOptions& options) {
+  certify::PlanWishes wishes;
+  wishes.mu = numeric::Exact::literal("0.0075");
+  wishes.epsilon = numeric::Exact::literal("1e-12");
+  if (!options.preset.empty()) {
+    BELLOWS_ASSIGN(plan::Preset preset, plan::preset_named(options.preset));
+    wishes = certify::wishes_of(preset);
+  }
+  if (!options.mu.empty()) {
+    BELLOWS_ASSIGN(wishes.mu, numeric::Exact::parse(options.mu));
+  }
+  if (!options.epsilon.empty()) {
+    BELLOWS_ASSIGN(wishes.epsilon, numeric::Exact::parse(options.epsilon));
+  }
+  if (!options.trial_count.empty()) {
+    BELLOWS_ASSIGN(wishes.trial_count, parse_count(options.trial_count));
+  }
+  if (!options.method.empty()) {
+    BELLOWS_ASSIGN(wishes.method, plan::method_named(options.method));
+  }
+  if (!options.polytope.empty()) {
+    BELLOWS_ASSIGN(wishes.polytope, plan::polytope_named(options.polytope));
+  }
+  if (!options.extractor.empty()) {
+    BELLOWS_ASSIGN(wishes.extractor, plan::extractor_named(options.extractor));
+  }
+  if (!options.threshold.empty()) {
+    BELLOWS_ASSIGN(wishes.threshold, numeric::Exact::parse(options.threshold));
+  }
+  if (!options.publish_mode.empty()) {
+    BELLOWS_ASSIGN(wishes.publish_mode, plan::publish_mode_named(options.publish_mode));
+  }
+  for (const std::string& item : options.published) {
+    BELLOWS_ASSIGN(plan::Publication publication, plan::publication_named(item));
+    wishes.published.push_back(publication);
+  }
+  return wishes;
+}
+
+}  // namespace bellows::cli

@@ -1,0 +1,168 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "bellows/certify/certify.h"
+#include "bellows/certify/compare.h"
+#include "bellows/certify/signature.h"
+#include "bellows/cli/certify_options.h"
+#include "bellows/estimate/gather.h"
+
+namespace bellows::cli {
+namespace {
+
+constexpr const char* manual =
+    R"(From a trial log and its plan to a certificate: how many bits may be extracted, with which total failure probability,
+against whom, under which assumptions, by which theorem. Every number is a lower bound in ball arithmetic, rounded down.
+
+  bellows certify run/log.trials --plan run/plan.json --out certificate.json
+  bellows certify run                      a run folder: its log and its plan
+  bellows certify log.trials --mu 0.0075 --epsilon 1e-9      built-in plan: a grid of thresholds that sees no data
+  bellows certify --trials 20*2^26 --score 0.783875 --mu 0.0075 --threshold 0.783875       numbers only: hypothetical
+  bellows certify --compare --preset kulikov-2024            every method on the published data, and the largest bias
+  bellows certify --make-key KEY; bellows certify run --out c.json --sign KEY; bellows certify --check c.json --key KEY.pub
+
+Methods: win (win frequency, one party's entropy), two-sided (both parties', computer-checked), mdl (MDL value), and two for
+comparison: win-older and mdl-as-printed with the entropy accumulation of 2016. --epsilon is always the total.
+With --out FILE.json the private certificate goes to FILE.json (mode 0600) and what may leave to FILE.public.json.
+Exit code 1: not certified, or refused (another plan's log, no trials). docs/security.md states and proves every bound.)";
+
+struct Options {
+  PlanOptions plan;
+  std::string log, plan_file, score, out, sign, make_key, check, key, locality;
+  bool compare = false, strict = false, full = false, overwrite = false;
+};
+
+Result<Verdict> show_comparison(Console& console, const Options& options) {
+  BELLOWS_ASSIGN(plan::Preset preset,
+                 plan::preset_named(options.plan.preset.empty() ? "kulikov-2024" : options.plan.preset));
+  BELLOWS_ASSIGN(certify::PlanWishes wishes, wishes_from(options.plan));
+  if (!options.plan.mu.empty() && wishes.mu != preset.mu) {
+    preset.mu = wishes.mu;
+    preset.mdl_value.reset();  // it was measured at the preset's own bias
+  }
+  if (!options.plan.epsilon.empty()) preset.epsilon = wishes.epsilon;
+  const std::uint64_t trials = options.plan.trial_count.empty() ? 0 : wishes.trial_count;
+  BELLOWS_ASSIGN(auto rows, certify::compare_methods(preset, trials, 1000000));
+  nlohmann::json list = nlohmann::json::array();
+  console.print(fmt::format("{}: mu = {}, epsilon = {}, threshold at win frequency {}", preset.name, preset.mu.text(),
+                            preset.epsilon.text(), preset.win_frequency->text()));
+  console.print(fmt::format("{:<16}{:<14}{:>14}{:>16}{:>15}   largest mu for 1 Mbit", "method", "extractor",
+                            "output bits", "min-entropy", "seed bits"));
+  for (const certify::ComparisonRow& row : rows) {
+    list.push_back(certify::to_json(row));
+    console.print(fmt::format("{:<16}{:<14}{:>14}{:>16.0f}{:>15}   {}", certify::method_name(row), name(row.extractor),
+                              row.output_bits, row.min_entropy_bits, row.seed_bits,
+                              row.mu_max ? fmt::format("{:.4f} %", 100 * row.mu_max->approximate()) : "none"));
+  }
+  console.print("'as printed': the published constant, which the published theorems do not give; for comparison only");
+  console.result({{"preset", preset.name},
+                  {"mu", preset.mu.text()},
+                  {"epsilon", preset.epsilon.text()},
+                  {"trials", trials                         ? trials
+                             : preset.published_trial_count ? preset.published_trial_count
+                                                            : preset.trial_count},
+                  {"rows", std::move(list)}});
+  return Verdict::done;
+}
+
+Result<Verdict> check_signature(Console& console, const Options& options) {
+  BELLOWS_ASSIGN(certify::Certificate certificate, certify::read_certificate(options.check));
+  BELLOWS_ASSIGN(std::string key, certify::verify_file_signature(options.check));
+  if (!options.key.empty()) BELLOWS_TRY(certify::verify_file_signature(options.check, options.key));
+  console.print(fmt::format("signed by {}{}", key, options.key.empty() ? "" : ", the key asked for"));
+  console.print(certify::to_text(certificate, options.full));
+  console.result({{"signed_by", key}, {"certificate", certify::to_private_json(certificate)}});
+  return Verdict::done;
+}
+
+Result<plan::Plan> plan_for(const Options& options, const estimate::Evidence& evidence, const Path& plan_file) {
+  if (!plan_file.empty()) {
+    BELLOWS_ASSIGN(plan::Plan plan, plan::read_plan(plan_file));
+    return certify::complete_plan(std::move(plan));
+  }
+  BELLOWS_ASSIGN(certify::PlanWishes wishes, wishes_from(options.plan));
+  if (options.plan.trial_count.empty()) wishes.trial_count = evidence.trial_count();
+  wishes.relabelling = evidence.relabellings_tried > 1 ? "auto" : evidence.relabelling;
+  wishes.simulated = evidence.simulated;
+  return certify::built_in_plan(wishes);
+}
+
+Path public_path(const Path& path) {
+  return path.parent_path() / (path.stem().string() + ".public" + path.extension().string());
+}
+
+Result<Verdict> show(Console& console, const Options& options, const certify::Certificate& certificate) {
+  if (!options.out.empty()) {
+    BELLOWS_TRY(certify::write_private(certificate, options.out, options.overwrite));
+    BELLOWS_TRY(certify::write_public(certificate, public_path(options.out), options.overwrite));
+    if (!options.sign.empty()) {
+      BELLOWS_TRY(certify::sign_file(options.out, options.sign, options.overwrite));
+      BELLOWS_TRY(certify::sign_file(public_path(options.out), options.sign, options.overwrite));
+    }
+  }
+  std::string text = certify::to_text(certificate, options.full);
+  if (!text.empty()) text.pop_back();
+  console.print(text);
+  console.result(certify::to_private_json(certificate));
+  return certificate.certified() ? Verdict::done : Verdict::refused;
+}
+
+Result<Verdict> run(Console& console, const Options& options) {
+  if (!options.make_key.empty()) {
+    BELLOWS_TRY(certify::make_signing_key(options.make_key));
+    console.print(fmt::format("{} (secret) and {}.pub", options.make_key, options.make_key));
+    console.result({{"secret", options.make_key}, {"public", options.make_key + ".pub"}});
+    return Verdict::done;
+  }
+  if (options.compare) return show_comparison(console, options);
+  if (!options.check.empty()) return check_signature(console, options);
+  if (!options.sign.empty() && options.out.empty()) return usage_error("--sign signs files", "--out FILE", "nothing");
+  certify::Circumstances circumstances;
+  circumstances.strict_settings = options.strict;
+  circumstances.locality = options.locality;
+  if (options.log.empty()) {
+    if (options.score.empty())
+      return usage_error("nothing to certify", "a trial log, a run folder, or --trials N --score W", "neither");
+    BELLOWS_ASSIGN(numeric::Exact score, numeric::Exact::parse(options.score));
+    BELLOWS_ASSIGN(plan::Plan plan, plan_for(options, {}, options.plan_file));
+    BELLOWS_ASSIGN(certify::Certificate certificate, certify::certify_hypothetical(plan, score, circumstances));
+    return show(console, options, certificate);
+  }
+  Path log_file = options.log, plan_file = options.plan_file;
+  std::error_code ignored;
+  if (std::filesystem::is_directory(log_file, ignored)) {
+    if (plan_file.empty()) plan_file = log_file / "plan.json";
+    log_file /= "log.trials";
+  }
+  BELLOWS_ASSIGN(trials::LogReader log, trials::LogReader::open(log_file));
+  BELLOWS_ASSIGN(estimate::Evidence evidence, estimate::gather_evidence(log, console.context()));
+  console.finish_progress();
+  BELLOWS_ASSIGN(plan::Plan plan, plan_for(options, evidence, plan_file));
+  BELLOWS_ASSIGN(certify::Certificate certificate, certify::certify(plan, evidence, circumstances));
+  return show(console, options, certificate);
+}
+
+}  // namespace
+
+void add_certify(CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = line.add_verb("certify", "evidence and plan to a certificate; methods compared; signatures", manual);
+  verb.add_option("LOG", options->log, "trial log, or a run folder");
+  verb.add_option("--plan", options->plan_file, "plan, JSON or TOML");
+  add_plan_options(verb, options->plan);
+  verb.add_option("--score", options->score, "without a log: the score, on the method's scale");
+  verb.add_option("--out", options->out, "write the certificate here, and its public form beside it");
+  verb.add_flag("--overwrite", options->overwrite, "replace files that exist");
+  verb.add_option("--sign", options->sign, "sign what is written with this secret key");
+  verb.add_option("--make-key", options->make_key, "make a signing key: KEY and KEY.pub");
+  verb.add_option("--check", options->check, "check the signature of this certificate");
+  verb.add_option("--key", options->key, "with --check: the public key that it must be");
+  verb.add_option("--locality", options->locality, "verdict of the space-time check in words, for the certificate");
+  verb.add_flag("--compare", options->compare, "every method and extractor on a preset's published data");
+  verb.add_flag("--strict", options->strict, "refuse settings that are unlikely under the claimed bias");
+  verb.add_flag("--full", options->full, "print every assumption");
+  line.on_run(verb, [options](Console& console) { return run(console, *options); });
+}
+
+}  // namespace bellows::cli

@@ -1,0 +1,82 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "bellows/certify/locality.h"
+#include "bellows/cli/command.h"
+
+namespace bellows::cli {
+namespace {
+
+constexpr const char* manual =
+    R"(Whether an influence at the speed of light could have carried one party's setting to the other party's outcome.
+
+  bellows locality space-time.toml
+  bellows locality space-time.toml --pulses arrivals.csv
+
+The file gives the distances from the start of a setting at one party to the fixed outcome at the other, in both directions,
+and every part of the time in between with its uncertainty:
+
+  granularity_ns = 1.66                  # smallest step of the devices: what jitter is held against
+  [distance]
+  A_to_B_m = 33.1
+  B_to_A_m = 32.928
+  uncertainty_m = 0.01
+  [[segment]]
+  direction = "A->B"                     # or "B->A", or "both"
+  name = "random number generator, A"
+  duration_ns = 17.1                     # or start_ns and end_ns
+  uncertainty_ns = 0.1
+
+Sums are computed from the parts, with all uncertainties added in full; a total is never read. The table of arrivals has the
+columns time_h, station, early_ns, late_ns (and device, block, granularity_ns where needed): each device's drift by a linear fit,
+jitter where late minus early reaches the granularity, and a verdict for each block of trials. Exit code 1: the check failed.
+The verdict goes into a certificate with `bellows certify --locality "..."`. Format: docs/locality.md.)";
+
+struct Options {
+  std::string file, pulses;
+};
+
+Result<Verdict> run(Console& console, const Options& options) {
+  BELLOWS_ASSIGN(std::string toml, read_text_file(options.file));
+  std::string csv;
+  if (!options.pulses.empty()) {
+    BELLOWS_ASSIGN(csv, read_text_file(options.pulses));
+  }
+  BELLOWS_ASSIGN(certify::LocalityReport report, certify::check_locality(toml, options.file, csv, options.pulses));
+  console.print(report.closed ? "locality: passed" : "locality: FAILED");
+  for (const certify::Direction& one : report.directions) {
+    console.print(fmt::format("\n{}  distance {:.3f} m, light needs at least {:.2f} ns", one.name, one.distance_m,
+                              one.budget_ns()));
+    for (const certify::Segment& segment : one.segments)
+      console.print(
+          fmt::format("  {:<36}{:>10.2f} ns  +- {:.2f}", segment.name, segment.duration_ns, segment.uncertainty_ns));
+    console.print(
+        fmt::format("  {:<36}{:>10.2f} ns  +- {:.2f}", "sum of these parts", one.sum_ns(), one.uncertainty_ns()));
+    console.print(
+        fmt::format("  {:<36}{:>10.2f} ns  {}", "margin", one.margin_ns(), one.closed() ? "" : "NOT space-like"));
+  }
+  for (const certify::PulseVerdict& one : report.pulses)
+    console.print(fmt::format("pulse {} {}: drift {:+.1f} ps/h, spread at most {:.3f} ns{}, shift at most {:.3f} ns",
+                              one.station, one.device, one.drift_ps_per_h, one.largest_spread_ns,
+                              one.jitter ? " = JITTER" : "", one.largest_shift_ns));
+  for (const certify::BlockVerdict& one : report.blocks)
+    if (!one.closed)
+      console.print(
+          fmt::format("block {}: FAILED, margin {:.2f} ns{}", one.block, one.margin_ns, one.jitter ? ", jitter" : ""));
+  console.result(certify::to_json(report));
+  return report.closed ? Verdict::done : Verdict::refused;
+}
+
+}  // namespace
+
+void add_locality(CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb =
+      line.add_verb("locality", "the space-time check: durations against light, drift and jitter of pulses", manual);
+  verb.add_option("FILE", options->file, "positions and durations, TOML")->required();
+  verb.add_option("--pulses", options->pulses, "arrival times of reference pulses, CSV");
+  line.on_run(verb, [options](Console& console) { return run(console, *options); });
+}
+
+}  // namespace bellows::cli

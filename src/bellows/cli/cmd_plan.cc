@@ -1,0 +1,211 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "bellows/base/count.h"
+#include "bellows/certify/certify.h"
+#include "bellows/certify/design.h"
+#include "bellows/certify/one_sided.h"
+#include "bellows/cli/certify_options.h"
+
+namespace bellows::cli {
+namespace {
+
+using numeric::Exact;
+
+constexpr const char* manual =
+    R"(Before the experiment: how many trials, at which score and bias, for how many output bits.
+
+  bellows plan --score 0.7839 --bits 1000000 --mu 0.0075 --epsilon 1e-12        how many trials?
+  bellows plan --S 2.271 --trials 20*2^26 --bits 1e6 --epsilon 1e-12            which bias can be tolerated?
+  bellows plan --S 2.271 --trials 20*2^26 --mu 0.0075 --epsilon 1e-12 --out plan.json
+  bellows plan --grid --preset kulikov-2024 --out plan.json                     the built-in grid of thresholds
+  bellows plan --read plan.toml --out plan.json                                 complete a plan file and write it as JSON
+  bellows plan --figure2 --csv curve.csv --svg curve.svg                        trials against S, five biases, as published
+
+Of --score (or --S), --trials, --bits, --mu and --epsilon all but one are given; the missing one is found. The plan has one
+threshold, so far below the score that an honest device passes with probability --chance. Honest means: independent trials, uniform
+settings, symmetric noise. The search runs in floating point; the plan that it ends with is proved, and that is what is printed.
+A plan's digest goes into the trial log, so a plan is written before the first trial.)";
+
+struct Options {
+  PlanOptions plan;
+  std::string score, chsh, bits, out, read, csv, svg;
+  double chance = 0.999;
+  unsigned points = 200;
+  bool grid = false, figure_two = false, overwrite = false;
+};
+
+Status write_plan_out(const Options& options, const plan::Plan& plan) {
+  return options.out.empty() ? Status() : plan::write_plan(plan, options.out, options.overwrite);
+}
+
+nlohmann::json bound_json(const certify::Bound& bound) {
+  nlohmann::json losses = nlohmann::json::array();
+  for (const certify::Loss& loss : bound.losses)
+    losses.push_back({{"step", loss.step}, {"bits", loss.bits}, {"why", loss.why}});
+  return {{"output_bits", bound.extraction.output_bits},
+          {"min_entropy_bits", bound.why_not.empty() ? bound.min_entropy_bits.lower() : 0},
+          {"extractor", name(bound.extraction.family)},
+          {"seed_bits", bound.extraction.seed_bits},
+          {"losses", std::move(losses)}};
+}
+
+Result<Verdict> show_plan(Console& console, const Options& options, const plan::Plan& plan) {
+  BELLOWS_TRY(write_plan_out(options, plan));
+  console.print(fmt::format("plan        {}", plan::digest(plan).hex()));
+  console.print(fmt::format("method      {}, {} adversary, mu = {}, epsilon = {}", name(plan.method),
+                            name(plan.adversary), plan.mu.text(), plan.epsilons.total.text()));
+  console.print(fmt::format("trials      {}", plan.trial_count));
+  console.print(fmt::format("thresholds  {} on the {}, from {:.9g} to {:.9g}", plan.thresholds.count(),
+                            name(plan::score_kind(plan.method)), plan.thresholds.lowest().approximate(),
+                            plan.thresholds.highest().approximate()));
+  console.print(fmt::format("extractor   {}, at most {} seed bits", name(plan.extractor), plan.seed_bits));
+  nlohmann::json document = plan::to_json(plan);
+  console.result({{"plan", std::move(document)}, {"digest", plan::digest(plan).hex()}});
+  return Verdict::done;
+}
+
+Result<Verdict> show_figure(Console& console, const Options& options) {
+  certify::CurveRequest request = certify::figure_two();
+  request.point_count = options.points;
+  if (certify::tradeoff_source(plan::Method::two_sided, plan::Polytope::santha_vazirani).ok() &&
+      options.plan.method == "two-sided")
+    request.methods.emplace_back(plan::Method::two_sided, plan::Extractor::short_seed);
+  if (!options.plan.epsilon.empty()) {
+    BELLOWS_ASSIGN(request.epsilon, Exact::parse(options.plan.epsilon));
+  }
+  if (!options.bits.empty()) {
+    BELLOWS_ASSIGN(request.least_bits, parse_count(options.bits));
+  }
+  if (!options.plan.mu.empty()) {
+    BELLOWS_ASSIGN(Exact mu, Exact::parse(options.plan.mu));
+    request.biases = {mu};
+  }
+  BELLOWS_ASSIGN(auto points, certify::trials_against_chsh(request, console.context()));
+  console.finish_progress();
+  const std::string csv = certify::curve_as_csv(points);
+  if (!options.csv.empty()) BELLOWS_TRY(write_text_file(options.csv, csv, public_file_mode, options.overwrite));
+  if (!options.svg.empty())
+    BELLOWS_TRY(
+        write_text_file(options.svg, certify::curve_as_svg(points, request), public_file_mode, options.overwrite));
+  if (options.csv.empty() && options.svg.empty()) console.print(csv.substr(0, csv.size() - 1));
+  nlohmann::json rows = nlohmann::json::array(), experiments = nlohmann::json::array();
+  for (const certify::CurvePoint& point : points) {
+    nlohmann::json row = {{"method", name(point.method)},
+                          {"extractor", name(point.extractor)},
+                          {"mu", point.mu.approximate()},
+                          {"S", point.chsh},
+                          {"trials", nullptr}};
+    if (point.trial_count) row["trials"] = *point.trial_count;
+    rows.push_back(std::move(row));
+  }
+  for (const certify::PublishedExperiment& one : certify::published_experiments())
+    experiments.push_back({{"name", one.name},
+                           {"platform", one.platform},
+                           {"kind", one.kind},
+                           {"S", one.chsh},
+                           {"trials", one.trial_count}});
+  console.result({{"points", std::move(rows)}, {"experiments", std::move(experiments)}});
+  return Verdict::done;
+}
+
+Result<certify::Design> design_from(const Options& options) {
+  BELLOWS_ASSIGN(certify::PlanWishes wishes, wishes_from(options.plan));
+  const bool preset = !options.plan.preset.empty();
+  certify::Design design;
+  design.chance = options.chance;
+  design.method = wishes.method;
+  design.polytope = wishes.polytope;
+  design.extractor = wishes.extractor;
+  design.published = wishes.published;
+  if (!options.plan.mu.empty() || preset) design.mu = wishes.mu;
+  if (!options.plan.epsilon.empty() || preset) design.epsilon = wishes.epsilon;
+  if (!options.plan.trial_count.empty() || (preset && !options.bits.empty() == false))
+    design.trial_count = wishes.trial_count;
+  if (!options.bits.empty()) {
+    BELLOWS_ASSIGN(design.output_bits, parse_count(options.bits));
+  }
+  if (!options.score.empty() && !options.chsh.empty())
+    return usage_error("the score is given twice", "--score or --S", "both");
+  if (!options.score.empty()) {
+    BELLOWS_ASSIGN(Exact score, Exact::parse(options.score));
+    design.win_frequency = score.approximate();
+  } else if (!options.chsh.empty()) {
+    BELLOWS_ASSIGN(Exact chsh, Exact::parse(options.chsh));
+    design.win_frequency = ((chsh + Exact::integer(4)) / Exact::integer(8)).approximate();
+  } else if (preset && wishes.expected_win_frequency) {
+    design.win_frequency = wishes.expected_win_frequency->approximate();
+  }
+  return design;
+}
+
+Result<Verdict> run(Console& console, const Options& options) {
+  if (options.figure_two) return show_figure(console, options);
+  if (!options.read.empty()) {
+    BELLOWS_ASSIGN(plan::Plan plan, plan::read_plan(options.read));
+    BELLOWS_ASSIGN(plan, certify::complete_plan(std::move(plan)));
+    return show_plan(console, options, plan);
+  }
+  if (options.grid) {
+    BELLOWS_ASSIGN(certify::PlanWishes wishes, wishes_from(options.plan));
+    BELLOWS_ASSIGN(plan::Plan plan, certify::built_in_plan(wishes));
+    return show_plan(console, options, plan);
+  }
+  BELLOWS_ASSIGN(certify::Design design, design_from(options));
+  BELLOWS_ASSIGN(certify::SolvedDesign solved, certify::solve(design));
+  BELLOWS_TRY(write_plan_out(options, solved.plan));
+  const certify::Design& d = solved.design;
+  const double chsh = 8 * *d.win_frequency - 4;
+  auto mark = [&](const char* what) { return solved.found == what ? "  <- found" : ""; };
+  console.print(fmt::format("score       {:.8g} (S = {:.6g}){}", *d.win_frequency, chsh, mark("score")));
+  console.print(fmt::format("trials      {}{}", *d.trial_count, mark("trials")));
+  console.print(fmt::format("bias        {}{}", d.mu->text(), mark("mu")));
+  console.print(fmt::format("epsilon     {}{}", d.epsilon->text(), mark("epsilon")));
+  console.print(fmt::format("output      {} bits, proved{}", solved.bound.extraction.output_bits, mark("output")));
+  console.print(fmt::format("threshold   {:.9g}: an honest device passes with probability {:g}",
+                            solved.plan.thresholds.lowest().approximate(), d.chance));
+  console.print(fmt::format("extractor   {}, {} seed bits", name(solved.bound.extraction.family),
+                            solved.bound.extraction.seed_bits));
+  console.print(fmt::format("sensitivity {:+.0f} bits for one per mille of S", solved.bits_per_mille_of_s));
+  console.result({{"found", solved.found},
+                  {"score", *d.win_frequency},
+                  {"S", chsh},
+                  {"trials", *d.trial_count},
+                  {"mu", d.mu->approximate()},
+                  {"mu_exact", d.mu->text()},
+                  {"epsilon", d.epsilon->approximate()},
+                  {"epsilon_exact", d.epsilon->text()},
+                  {"output_bits", solved.bound.extraction.output_bits},
+                  {"threshold", solved.plan.thresholds.lowest().approximate()},
+                  {"chance", d.chance},
+                  {"bits_per_mille_of_S", solved.bits_per_mille_of_s},
+                  {"bound", bound_json(solved.bound)},
+                  {"plan", plan::to_json(solved.plan)}});
+  return Verdict::done;
+}
+
+}  // namespace
+
+void add_plan(CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App& verb = line.add_verb(
+      "plan", "trials, score, bias, epsilon, output: all but one given, the rest found; writes plans", manual);
+  add_plan_options(verb, options->plan);
+  verb.add_option("--score", options->score, "win frequency that an honest device has");
+  verb.add_option("--S", options->chsh, "the same as a CHSH value, uniform settings");
+  verb.add_option("--bits", options->bits, "output bits that are wanted: 1000000, 1e6");
+  verb.add_option("--chance", options->chance, "probability that the honest device passes");
+  verb.add_flag("--grid", options->grid, "the built-in grid of thresholds instead of one");
+  verb.add_option("--read", options->read, "a plan file, TOML or JSON, to complete and check");
+  verb.add_option("--out", options->out, "write the plan here, as JSON");
+  verb.add_flag("--overwrite", options->overwrite, "replace files that exist");
+  verb.add_flag("--figure2", options->figure_two, "trials against S for --bits (a million) at mu = 0 to 4 %");
+  verb.add_option("--points", options->points, "points of a curve")->check(CLI::Range(2u, 100000u));
+  verb.add_option("--csv", options->csv, "write the curve as a table");
+  verb.add_option("--svg", options->svg, "write the curve as a chart");
+  line.on_run(verb, [options](Console& console) { return run(console, *options); });
+}
+
+}  // namespace bellows::cli

@@ -1,0 +1,147 @@
+"""certify, plan and locality as people use them."""
+import json
+import os
+import pathlib
+import stat
+import unittest
+
+from harness import ProgramTest, main
+
+PUBLISHED = ["--trials", "20*2^26", "--mu", "0.75%", "--epsilon", "1e-12"]
+
+
+class Certify(ProgramTest):
+    def test_compare_published(self):
+        document = self.run_json("certify", "--compare", "--preset", "kulikov-2024")
+        rows = {(row["method"], row["extractor"]): row for row in document["rows"]}
+        self.assertAlmostEqual(rows["mdl-as-printed", "shift-matrix"]["output_bits"] / 20431465, 1, delta=0.02)
+        self.assertAlmostEqual(rows["as printed", "shift-matrix"]["output_bits"] / 20431465, 1, delta=0.02)
+        for extractor in ("toeplitz", "circulant"):
+            self.assertGreaterEqual(rows["win", extractor]["output_bits"], 225.5e6)
+        self.assertGreaterEqual(rows["win", "short-seed"]["output_bits"], 226.5e6)
+        self.assertGreaterEqual(rows["win", "short-seed"]["mu_max"], 0.0342)
+        self.assertTrue(0.013 <= rows["mdl-as-printed", "shift-matrix"]["mu_max"] <= 0.014)
+        wide = self.run_json("certify", "--compare", "--preset", "kulikov-2024", "--mu", "3%")
+        bits = {(row["method"], row["extractor"]): row["output_bits"] for row in wide["rows"]}
+        self.assertGreaterEqual(bits["win", "short-seed"], 37e6)
+        self.assertEqual(bits["mdl-as-printed", "shift-matrix"], 0)
+
+    def test_numbers_only(self):
+        words = ["certify", *PUBLISHED, "--threshold", "0.783875", "--score", "0.783875"]
+        certificate = self.run_json(*words)
+        self.assertEqual(sorted(certificate), ["adversary", "assumptions", "digests", "epsilon", "hypothetical", "losses", "method",
+                                               "min_entropy_bits", "output_bits", "plan", "protocol", "score", "simulated", "trials",
+                                               "verdict"])
+        self.assertTrue(certificate["hypothetical"])
+        self.assertEqual(certificate["digests"], {})
+        self.assertGreaterEqual(certificate["output_bits"], 226.5e6)
+        self.assertIn("Guarantee", certificate["assumptions"][0])
+        out, _ = self.run_program(*words, "--full")
+        self.assertTrue(out.startswith("HYPOTHETICAL"))
+        refused = self.run_json("certify", *PUBLISHED, "--threshold", "0.76", "--score", "0.7599", expect=1)
+        self.assertEqual(refused["verdict"], "not_certified")
+
+    def test_bad_values(self):
+        for words in (["--trials", "0", "--score", "0.8"], ["--trials", "1000", "--score", "nan"],
+                      ["--trials", "1000", "--score", "0.8", "--mu", "0.5"], ["--trials", "1000", "--score", "0.8", "--mu", "-0.1"],
+                      ["--trials", "1000", "--score", "0.8", "--epsilon", "0"], ["--trials", "1000", "--score", "0.8", "--epsilon", "1"],
+                      ["--trials", "1000", "--score", "0.8", "--threshold", "0.9"], ["--trials", "1000"],
+                      ["--trials", "1000", "--score", "0.8", "--method", "magic"], []):
+            _, err = self.run_program("certify", *words, expect=2)
+            self.assertIn("bellows certify:", err)
+        self.run_program("certify", "missing.trials", expect=3)
+
+    def test_keys_and_signatures(self):
+        self.run_program("certify", "--make-key", "key")
+        self.assertEqual(stat.S_IMODE(os.stat(self.folder / "key").st_mode), 0o600)
+        words = ["certify", "--trials", "2^24", "--mu", "0.01", "--epsilon", "1e-9", "--score", "0.82", "--out", "c.json", "--sign", "key"]
+        self.run_program(*words)
+        self.assertEqual(stat.S_IMODE(os.stat(self.folder / "c.json").st_mode), 0o600)
+        self.assertTrue((self.folder / "c.public.json").exists())
+        self.run_program("certify", "--check", "c.json", "--key", "key.pub")
+        self.run_program(*words, expect=3)  # exists
+        text = (self.folder / "c.json").read_text()
+        (self.folder / "c.json").write_text(text.replace('"trials": 16777216', '"trials": 16777215'))
+        self.run_program("certify", "--check", "c.json", expect=3)
+        (self.folder / "c.json").write_text(text + "\n")
+        _, err = self.run_program("certify", "--check", "c.json", expect=1)
+        self.assertIn("signature", err)
+
+
+class Plan(ProgramTest):
+    def test_each_unknown(self):
+        known = {"--S": "2.271", "--trials": "20*2^26", "--mu": "0.0075", "--epsilon": "1e-12", "--bits": "1000000"}
+        for left_out in known:
+            words = [word for pair in known.items() if pair[0] != left_out for word in pair]
+            solved = self.run_json("plan", *words)
+            self.assertGreaterEqual(solved["output_bits"], 1000000, left_out)
+            self.assertEqual(solved["bound"]["output_bits"], solved["output_bits"])
+            self.assertGreater(solved["bits_per_mille_of_S"], 0)
+        self.assertGreaterEqual(self.run_json("plan", "--S", "2.271", "--trials", "20*2^26", "--epsilon", "1e-12", "--bits", "1e6")["mu"], 0.0342)
+        self.run_program("plan", "--S", "2.271", "--mu", "0.01", expect=2)
+        _, err = self.run_program("plan", "--S", "2.271", "--trials", "2^30", "--mu", "0.1", "--epsilon", "1e-9", expect=1)
+        self.assertIn("largest bias", err)
+
+    def test_plan_files(self):
+        self.run_program("plan", "--grid", "--preset", "kulikov-2024", "--out", "plan.json")
+        self.run_program("plan", "--grid", "--preset", "kulikov-2024", "--out", "plan.json", expect=3)
+        certificate = self.run_json("certify", "--plan", "plan.json", "--score", "0.783875")
+        self.assertGreaterEqual(certificate["output_bits"], 10.2e6)
+        (self.folder / "plan.toml").write_text('mu = 0.01\ntrial_count = "2^24"\n[thresholds]\nlist = ["0.8"]\n[epsilons]\ntotal = "1e-9"\n')
+        first = self.run_json("plan", "--read", "plan.toml", "--out", "p.json")
+        again = self.run_json("plan", "--read", "p.json")
+        self.assertEqual(first["digest"], again["digest"])
+        self.assertGreater(first["plan"]["seed_bits"], 0)
+        for bad in ("mu = nan\n", "nu = 0.01\n", 'mu = 0.01\ntrial_count = 100\n[thresholds]\nlist = ["0.9"]\n[epsilons]\ntotal = "1e-9"\n'):
+            (self.folder / "bad.toml").write_text(bad)
+            _, err = self.run_program("plan", "--read", "bad.toml", expect=None)
+            self.assertIn("bellows plan:", err)
+
+    def test_figure_two(self):
+        self.run_program("plan", "--figure2", "--points", "9", "--csv", "c.csv", "--svg", "c.svg")
+        lines = (self.folder / "c.csv").read_text().splitlines()
+        self.assertEqual(lines[0], "method,extractor,mu,S,trials")
+        self.assertEqual(len(lines), 1 + 2 * 5 * 9)
+        table = {}
+        for line in lines[1:]:
+            method, _, mu, chsh, trials = line.split(",")
+            if trials:
+                table[method, mu, chsh] = float(trials)
+        for (method, mu, chsh), trials in table.items():
+            if method == "mdl-as-printed":
+                self.assertLess(table["win", mu, chsh], trials)
+        self.assertIn("Kulikov 2024", (self.folder / "c.svg").read_text())
+
+
+class Locality(ProgramTest):
+    FILE = """
+[distance]
+A_to_B_m = 33
+B_to_A_m = 32.928
+uncertainty_m = 0.01
+[[segment]]
+name = "generator"
+duration_ns = 17.1
+[[segment]]
+name = "detection"
+direction = "A->B"
+duration_ns = 90
+[[segment]]
+name = "detection"
+direction = "B->A"
+duration_ns = {0}
+"""
+
+    def test_verdicts(self):
+        (self.folder / "good.toml").write_text(self.FILE.format(86))
+        (self.folder / "late.toml").write_text(self.FILE.format(98))
+        self.assertTrue(self.run_json("locality", "good.toml")["closed"])
+        late = self.run_json("locality", "late.toml", expect=1)
+        self.assertAlmostEqual(late["directions"][1]["sum_ns"], 115.1)
+        (self.folder / "bad.toml").write_text(self.FILE.format(-1))
+        _, err = self.run_program("locality", "bad.toml", expect=3)
+        self.assertIn("negative duration", err)
+
+
+if __name__ == "__main__":
+    main()
