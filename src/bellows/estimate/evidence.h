@@ -54,6 +54,31 @@ std::uint64_t count_wins(const Counts& counts);
 /// Errors: bad_input: the two speak of different logs, plans or relabellings, or share a block.
 Result<Evidence> merge(const Evidence& one, const Evidence& other);
 
+/// Ranges that a claimed bias allows for the probability of one pair of settings: (1/2 - mu)^2, (1/2 + mu)^2.
+constexpr double least_pair_probability(double mu) { return (0.5 - mu) * (0.5 - mu); }
+constexpr double largest_pair_probability(double mu) { return (0.5 + mu) * (0.5 + mu); }
+
+/// One frequency of settings against the range that the claimed bias leaves it.
+struct SettingFrequency {
+  std::string name;  ///< "x=0", "y=0|x=1", "xy=10"
+  std::uint64_t count = 0, of_trials = 0;
+  double share = 0, allowed_low = 0, allowed_high = 1;
+  double sigmas = 0;  ///< standard deviations outside the range; negative: inside
+};
+
+/// The bias is asserted by the owner of the source, not tested: this only says when the settings speak against it.
+struct SettingCheck {
+  double mu = 0;
+  std::vector<SettingFrequency> frequencies;
+  std::size_t worst = 0;
+  /// No frequency is more than `sigmas_allowed` outside of its range.
+  bool consistent = true;
+  static constexpr double sigmas_allowed = 4;
+};
+
+/// In: mu: claimed bias, in [0, 1/2); counts: any. Frequencies of nothing count as inside.
+SettingCheck check_settings(const Counts& counts, double mu);
+
 nlohmann::json to_json(const Evidence& evidence);
 
 /// Errors: bad_input: a key missing, unknown or of the wrong type, blocks out of order, a trial count that is not the

@@ -17,10 +17,6 @@ struct Measured {
   double value = 0, standard_error = 0, low = 0, high = 0;
 };
 
-/// Ranges that a claimed bias allows for the probability of one pair of settings: (1/2 - mu)^2, (1/2 + mu)^2.
-constexpr double least_pair_probability(double mu) { return (0.5 - mu) * (0.5 - mu); }
-constexpr double largest_pair_probability(double mu) { return (0.5 + mu) * (0.5 + mu); }
-
 struct Scores {
   std::uint64_t trial_count = 0;
   std::uint64_t win_count = 0;         ///< trials with a xor b = x y
@@ -32,24 +28,6 @@ struct Scores {
   std::optional<Measured> s_mu;        ///< the MDL value at the claimed bias; nothing if none is claimed
   /// Correlator E(xy) = P(a = b) - P(a != b), entry 2x + y; nothing where the pair never occurs.
   std::array<std::optional<double>, 4> correlators;
-};
-
-/// One frequency of settings against the range that the claimed bias leaves it.
-struct SettingFrequency {
-  std::string name;  ///< "x=0", "y=0|x=1", "xy=10"
-  std::uint64_t count = 0, of_trials = 0;
-  double share = 0, allowed_low = 0, allowed_high = 1;
-  double sigmas = 0;  ///< standard deviations outside the range; negative: inside
-};
-
-/// The bias is asserted by the owner of the source, not tested: this only says when the settings speak against it.
-struct SettingCheck {
-  double mu = 0;
-  std::vector<SettingFrequency> frequencies;
-  std::size_t worst = 0;
-  /// No frequency is more than `sigmas_allowed` outside of its range.
-  bool consistent = true;
-  static constexpr double sigmas_allowed = 4;
 };
 
 /// One marginal of a party, compared between the two settings of the other party.
@@ -91,7 +69,6 @@ struct Summary {
 Result<Summary> summarize(const Evidence& evidence, std::optional<double> mu);
 
 Scores score_counts(const Counts& counts, std::optional<double> mu);
-SettingCheck check_settings(const Counts& counts, double mu);
 SignallingCheck check_signalling(const Counts& counts);
 Drift measure_drift(const std::vector<BlockCounts>& blocks);
 
