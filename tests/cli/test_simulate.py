@@ -90,7 +90,7 @@ class Simulate(harness.ProgramTest):
 
     def test_recorded_hardware(self):
         data = self.shared("bell-ibmq/Hanoi11_14Circuit13.xyab.u8")
-        self.run_program("import", data, "--format", "xyab-u8", "--relabel", "auto", "--out", "hanoi.trials")
+        self.run_program("import", data, "hanoi.trials", "--format", "xyab-u8", "--relabel", "auto")
         seen = self.run_json("estimate", "hanoi.trials", "--mu", "0.005")
         self.assertFalse(seen["evidence"]["simulated"])
         self.assertAlmostEqual(seen["omega"]["value"], 0.84557, delta=1e-5)

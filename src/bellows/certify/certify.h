@@ -43,11 +43,11 @@ Result<Certificate> certify_hypothetical(const plan::Plan& plan, const Exact& sc
 /// The score of the plan's method, exactly. Trials that the plan has and the evidence lacks count as lost (MDL: as 0).
 Exact observed_score(const plan::Plan& plan, const estimate::Evidence& evidence);
 
-/// Frequencies of settings (each bit, each pair) against the claimed bias.
+/// Frequencies of settings (each bit, each pair) against the claimed bias, as estimate finds them.
 struct SettingsCheck {
   bool consistent = true;  ///< no frequency lies four standard deviations outside
   double sigmas = 0;       ///< the worst one; 0: all inside
-  std::string worst;       ///< "P(x=0,y=1) = 26.0 %, at most 25.5 %"
+  std::string worst;       ///< "P(xy=01) = 26.0 %, at most 25.5 %"
 };
 SettingsCheck check_settings(const estimate::Counts& counts, const Exact& mu);
 
