@@ -27,7 +27,7 @@ Example: bellows estimate run/log.trials --mu 0.0075)";
 struct Options {
   std::string file;
   std::optional<double> mu;
-  bool strict = false, recorded_digest = false;
+  bool strict = false, recorded_digest = false, unchecked = false;
 };
 
 std::string show(const estimate::Measured& m) {
@@ -96,16 +96,20 @@ void add_estimate(CommandLine& line) {
   verb.add_option("FILE", options->file, "trial log")->required();
   verb.add_option("--mu", options->mu, "bias that the source's owner claims, in [0, 0.5)");
   verb.add_flag("--strict", options->strict, "refuse (exit code 1) settings that are not consistent with --mu");
+  verb.add_flag("--unchecked", options->unchecked,
+                "count without checking the blocks' checksums; implies --recorded-digest");
   verb.add_flag("--recorded-digest", options->recorded_digest,
                 "show the digest that the log carries, without computing it");
   line.on_run(verb, [options](Console& console) -> Result<Verdict> {
     if (options->strict && !options->mu) return usage_error("--strict needs the claimed bias", "--mu", "nothing");
     BELLOWS_ASSIGN(trials::LogReader log, trials::LogReader::open(options->file));
     BELLOWS_TRY(log.require_trials());
-    BELLOWS_ASSIGN(estimate::Evidence evidence,
-                   estimate::gather_evidence(
-                       log, console.context(),
-                       options->recorded_digest ? estimate::LogDigest::recorded : estimate::LogDigest::compute));
+    BELLOWS_ASSIGN(
+        estimate::Evidence evidence,
+        estimate::gather_evidence(log, console.context(),
+                                  options->recorded_digest || options->unchecked ? estimate::LogDigest::recorded
+                                                                                 : estimate::LogDigest::compute,
+                                  options->unchecked ? trials::BlockCheck::none : trials::BlockCheck::full));
     BELLOWS_ASSIGN(estimate::Summary summary, estimate::summarize(evidence, options->mu));
     console.finish_progress();
     print_summary(console, *options, log, evidence, summary);

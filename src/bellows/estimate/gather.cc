@@ -45,16 +45,16 @@ Result<Evidence> evidence_of_header(const trials::LogReader& log) {
 
 }  // namespace
 
-Result<Evidence> gather_evidence(const trials::LogReader& log, const Context& context, LogDigest log_digest) {
+Result<Evidence> gather_evidence(const trials::LogReader& log, const Context& context, LogDigest log_digest,
+                                 trials::BlockCheck check) {
   BELLOWS_ASSIGN(Evidence evidence, evidence_of_header(log));
   evidence.blocks.resize(log.block_count());
   std::vector<Digest> digests(log_digest == LogDigest::compute ? log.block_count() : 0);
-  BELLOWS_TRY(log.for_each_block(context, trials::BlockCheck::full, "counting",
-                                 [&](const trials::BlockView& block, unsigned) -> Status {
-                                   evidence.blocks[block.index] = count_block(block);
-                                   if (!digests.empty()) digests[block.index] = log.block_digest(block.index);
-                                   return {};
-                                 }));
+  BELLOWS_TRY(log.for_each_block(context, check, "counting", [&](const trials::BlockView& block, unsigned) -> Status {
+    evidence.blocks[block.index] = count_block(block);
+    if (!digests.empty()) digests[block.index] = log.block_digest(block.index);
+    return {};
+  }));
   if (log_digest == LogDigest::recorded) {
     evidence.log_digest = log.recorded_digest().value_or(Digest());
     return evidence;

@@ -72,7 +72,8 @@ TEST(GatherEvidence, ASearchForTheRelabellingIsCounted) {
     bytes += static_cast<char>(x << 3 | y << 2 | a << 1 | (a ^ (x & y) ^ x));
   }
   ASSERT_TRUE(write_text_file(records, bytes, private_file_mode, false).ok());
-  ASSERT_TRUE(trials::import_trials(records, log, {.format = trials::ForeignFormat::xyab_u8, .auto_relabel = true}).ok());
+  ASSERT_TRUE(
+      trials::import_trials(records, log, {.format = trials::ForeignFormat::xyab_u8, .auto_relabel = true}).ok());
   auto evidence = gather_evidence(*trials::LogReader::open(log), {});
   ASSERT_TRUE(evidence.ok());
   EXPECT_EQ(evidence->relabellings_tried, 8u);
@@ -83,13 +84,13 @@ TEST(GatherEvidence, ASearchForTheRelabellingIsCounted) {
 TEST(GatherEvidence, MetadataOfTheWrongTypeIsBadInput) {
   testing::TempFolder folder;
   int number = 0;
-  for (const nlohmann::json& metadata : std::vector<nlohmann::json>{
-           {{"simulated", "yes"}},
-           {{"import", 3}},
-           {{"import", {{"relabel", 3}, {"relabellings_tried", 1}}}},
-           {{"import", {{"relabel", "none"}}}},
-           {{"import", {{"relabel", "none"}, {"relabellings_tried", 0}}}},
-           {{"import", {{"relabel", "none"}, {"relabellings_tried", -1}}}}}) {
+  for (const nlohmann::json& metadata :
+       std::vector<nlohmann::json>{{{"simulated", "yes"}},
+                                   {{"import", 3}},
+                                   {{"import", {{"relabel", 3}, {"relabellings_tried", 1}}}},
+                                   {{"import", {{"relabel", "none"}}}},
+                                   {{"import", {{"relabel", "none"}, {"relabellings_tried", 0}}}},
+                                   {{"import", {{"relabel", "none"}, {"relabellings_tried", -1}}}}}) {
     const Path path = folder.path() / std::to_string(++number);
     write_log(path, {10}, metadata);
     auto evidence = gather_evidence(*trials::LogReader::open(path), {});
