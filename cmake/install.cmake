@@ -18,6 +18,13 @@ install(TARGETS bellows ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS bellows_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY src/bellows DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h" PATTERN "cli" EXCLUDE PATTERN "testing" EXCLUDE)
 
+# Made by the target bellows_manners; a build of the program alone has none.
+install(FILES ${CMAKE_BINARY_DIR}/share/bellows.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
+install(FILES ${CMAKE_BINARY_DIR}/share/bellows.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+  RENAME bellows OPTIONAL)
+install(FILES ${CMAKE_BINARY_DIR}/share/_bellows DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions OPTIONAL)
+install(FILES ${CMAKE_BINARY_DIR}/share/bellows.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
+
 include(CMakePackageConfigHelpers)
 configure_package_config_file(cmake/bellows-config.cmake.in ${CMAKE_BINARY_DIR}/bellows-config.cmake
   INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/bellows)

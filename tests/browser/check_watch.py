@@ -44,6 +44,8 @@ def main():
                 check(wait(lambda: progress().startswith("120,000 trials")), f"six blocks: {progress()}")
                 for chart in browser.run(PAINTED):
                     check(chart["painted"] > 500 and chart["data"] > 30, f"chart {chart} is not drawn")
+                facts = browser.run("return document.getElementById('facts').innerText")
+                check("S (95 %)" in facts and "share of trials won" in facts and "NaN" not in facts, f"facts: {facts}")
                 check(browser.run("return document.querySelectorAll('#alarms .banner').length") == 0, "an alarm too early")
                 writer.stdin.write(b"-4\n")
                 writer.stdin.flush()

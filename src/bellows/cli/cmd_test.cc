@@ -66,6 +66,18 @@ Result<bits::BitStream> open_stream(const Options& options) {
   return bits::BitStream::open(options.file, format, limit);
 }
 
+// The report's columns fit 80: "first difference" is "first" here.
+std::string short_variant(std::string variant) {
+  if (variant.rfind("template ", 0) == 0) return variant.substr(9);
+  return variant.substr(0, variant.find(" difference"));
+}
+
+// Without the words that the name of the test says already, to fit the line.
+std::string short_reason(const std::string& reason) {
+  constexpr std::string_view walk = "the walk returns to zero in ";
+  return reason.rfind(walk, 0) == 0 ? reason.substr(walk.size()) : reason;
+}
+
 std::string coloured(const Console& console, quality::RowStatus status) {
   const char* name = quality::row_status_name(status);
   if (!console.color_on_stdout()) return name;
@@ -82,18 +94,31 @@ std::string histogram(const std::array<std::uint64_t, 10>& bins) {
   return out;
 }
 
+// Sentences in lines of at most 79 characters.
+void print_wrapped(const Console& console, std::string_view text) {
+  std::string line;
+  for (const std::string& word : CLI::detail::split(std::string(text), ' ')) {
+    if (!line.empty() && line.size() + 1 + word.size() > 79) {
+      console.print(line);
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + word;
+  }
+  console.print(line);
+}
+
 void print_row(const Console& console, const quality::BatteryRow& row) {
   std::string name{quality::nist_name(row.test)};
-  std::string variant = row.variant.rfind("template ", 0) == 0 ? row.variant.substr(9) : row.variant;
+  std::string variant = short_variant(row.variant);
   if (row.status == quality::RowStatus::invalid) {
-    console.print(
-        fmt::format("{:<24} {:<17} {}: {}", name, variant, coloured(console, row.status), row.invalid_reason));
+    console.print(fmt::format("{:<23} {:<13} {}: {}", name, variant, coloured(console, row.status),
+                              short_reason(row.invalid_reason)));
     return;
   }
   std::string uniformity = row.valid_sequences > 1 ? fmt::format("{:.6f}", *row.uniformity) : "      --";
-  std::string p = row.p_values.size() == 1 ? fmt::format("p = {:.6f}", row.p_values[0])
+  std::string p = row.p_values.size() == 1 ? fmt::format("{:.6f}", row.p_values[0])
                                            : fmt::format("{}/{}", row.passed_sequences, row.valid_sequences);
-  console.print(fmt::format("{:<24} {:<17} {}  {}  {:>12}  {}", name, variant, histogram(row.bins), uniformity, p,
+  console.print(fmt::format("{:<23} {:<13} {}  {}  {:>9}  {}", name, variant, histogram(row.bins), uniformity, p,
                             coloured(console, row.status)));
 }
 
@@ -119,10 +144,11 @@ void print_templates(const Console& console, const std::vector<quality::BatteryR
   }
   if (worst == nullptr) return;
   console.print(fmt::format(
-      "{:<24} {:<17} {}  {}  {:>12}  {}", quality::nist_name(total.test), fmt::format("{} templates", count),
-      histogram(total.bins), "        ", fmt::format(">= {}/{}", worst->passed_sequences, worst->valid_sequences),
+      "{:<23} {:<13} {}  {}  {:>9}  {}", quality::nist_name(total.test), fmt::format("{} templates", count),
+      histogram(total.bins), "        ",
+      worst->valid_sequences > 1 ? fmt::format(">={}/{}", worst->passed_sequences, worst->valid_sequences) : "",
       failed == 0 ? coloured(console, quality::RowStatus::passed)
-                  : fmt::format("{} of {} {}", failed, count, coloured(console, quality::RowStatus::failed))));
+                  : fmt::format("{} {}", failed, coloured(console, quality::RowStatus::failed))));
 }
 
 void print_report(const Console& console, const quality::BatteryReport& report, bool all_rows) {
@@ -131,8 +157,8 @@ void print_report(const Console& console, const quality::BatteryReport& report, 
                             report.sequences == 1 ? "" : "s", report.sequence_bits,
                             report.unused_bits ? fmt::format(" ({} left over)", report.unused_bits) : ""));
   console.print("");
-  console.print(
-      fmt::format("{:<24} {:<17} {:<10}  {:<8}  {:>12}  {}", "test", "", "p-values", "uniform", "passed", ""));
+  console.print(fmt::format("{:<23} {:<13} {:<10}  {:<8}  {:>9}  {}", "test", "", "p-values", "uniform",
+                            report.sequences == 1 ? "p-value" : "passed", ""));
   bool templates_done = false;
   for (const auto& row : report.rows) {
     if (row.test == quality::NistTest::non_overlapping_template && !all_rows) {
@@ -143,7 +169,8 @@ void print_report(const Console& console, const quality::BatteryReport& report, 
     }
   }
   console.print("");
-  console.print(
+  print_wrapped(
+      console,
       fmt::format("{} lines: {} passed, {} failed, {} invalid. Of ideal bits about {:.1f} lines fail by chance.",
                   report.rows.size(), report.rows_with(RowStatus::passed), report.rows_with(RowStatus::failed),
                   report.rows_with(RowStatus::invalid), report.expected_failed_rows));
@@ -228,7 +255,7 @@ Result<Verdict> run(Options options, Console& console) {
   print_report(console, report, options.all_rows);
   bool outside_failed = false;
   BELLOWS_TRY(print_outside(console, options, context, document, outside_failed));
-  console.print(quality::no_proof_of_origin);
+  print_wrapped(console, quality::no_proof_of_origin);
   console.result(document);
   return report.verdict == quality::RowStatus::failed || outside_failed ? Verdict::refused : Verdict::done;
 }
@@ -256,16 +283,26 @@ void add_test(CommandLine& line) {
                 "compute tests also on sequences shorter than the document asks for, as the NIST programme does");
   auto& parameters = options->battery.parameters;
   const char* group = "Parameters of single tests";
-  verb.add_option("--block-frequency-bits", parameters.block_frequency_block_bits)->capture_default_str()->group(group);
-  verb.add_option("--template-bits", parameters.non_overlapping_template_bits)->capture_default_str()->group(group);
-  verb.add_option("--overlapping-template-bits", parameters.overlapping_template_bits)
+  verb.add_option("--block-frequency-bits", parameters.block_frequency_block_bits,
+                  "bits of a block in the block frequency test")
       ->capture_default_str()
       ->group(group);
-  verb.add_option("--approximate-entropy-bits", parameters.approximate_entropy_bits)
+  verb.add_option("--template-bits", parameters.non_overlapping_template_bits, "bits of a non-overlapping template")
       ->capture_default_str()
       ->group(group);
-  verb.add_option("--serial-bits", parameters.serial_bits)->capture_default_str()->group(group);
-  verb.add_option("--linear-complexity-bits", parameters.linear_complexity_block_bits)
+  verb.add_option("--overlapping-template-bits", parameters.overlapping_template_bits,
+                  "bits of the overlapping template")
+      ->capture_default_str()
+      ->group(group);
+  verb.add_option("--approximate-entropy-bits", parameters.approximate_entropy_bits,
+                  "bits of a block in the approximate entropy test")
+      ->capture_default_str()
+      ->group(group);
+  verb.add_option("--serial-bits", parameters.serial_bits, "bits of a block in the serial test")
+      ->capture_default_str()
+      ->group(group);
+  verb.add_option("--linear-complexity-bits", parameters.linear_complexity_block_bits,
+                  "bits of a block in the linear complexity test")
       ->capture_default_str()
       ->group(group);
   verb.add_flag("--ent", options->ent, "run ent too");

@@ -32,16 +32,34 @@ numeric::Exact nine_places(double value) {
   return numeric::Exact::fraction(static_cast<std::uint64_t>(std::llround(value * 1e9)), 1000000000);
 }
 
-double fewest(plan::Method method, plan::Extractor extractor, const numeric::Exact& mu, const numeric::Exact& epsilon,
-              double s, double output_bits) {
+struct Curve {
+  plan::Method method;
+  plan::Extractor extractor;
+  const numeric::Exact* mu;
+};
+constexpr double most_trials_drawn = 1e12;
+
+certify::Claim claim_of(const Curve& curve, const numeric::Exact& epsilon) {
   certify::Claim claim;
-  claim.method = method;
-  claim.extractor = extractor;
-  claim.epsilons = plan::split_epsilon(epsilon, 1, extractor);
-  claim.mu = mu;
-  // Settings of an unbiased run: omega = (S + 4) / 8.
-  claim = certify::claim_at(claim, nine_places((s + 4) / 8), mu);
+  claim.method = curve.method;
+  claim.extractor = curve.extractor;
+  claim.epsilons = plan::split_epsilon(epsilon, 1, curve.extractor);
+  claim.mu = *curve.mu;
+  return claim;
+}
+
+// Settings of an unbiased run: omega = (S + 4) / 8.
+double fewest(const Curve& curve, const numeric::Exact& epsilon, double s, double output_bits) {
+  certify::Claim claim = certify::claim_at(claim_of(curve, epsilon), nine_places((s + 4) / 8), *curve.mu);
   return certify::fewest_trials(claim, output_bits).value_or(NAN);
+}
+
+// The violation below which even the most trials that are drawn do not suffice.
+std::optional<double> lowest_violation(const Curve& curve, const numeric::Exact& epsilon, double output_bits) {
+  certify::Claim claim = claim_of(curve, epsilon);
+  claim.trial_count = static_cast<std::uint64_t>(most_trials_drawn);
+  auto omega = certify::lowest_win_frequency(claim, output_bits);
+  return omega ? std::optional(8 * *omega - 4) : std::nullopt;
 }
 
 double entropy_2(double p) { return p <= 0 || p >= 1 ? 0 : -p * std::log2(p) - (1 - p) * std::log2(1 - p); }
@@ -86,13 +104,9 @@ Result<Figure> kulikov_figure_2(const std::vector<numeric::Exact>& biases, const
       return usage_error("bias out of range", "0 to below 1/2", mu.text());
   FigurePanel panel;
   panel.x = {"CHSH violation S", false, 2.0, 2.0 + 0.84};
-  panel.y = {fmt::format("trials for {} of output", readable_bits(static_cast<double>(output_bits))), true, 1e2, 1e12};
-  constexpr std::size_t points = 56;
-  struct Curve {
-    plan::Method method;
-    plan::Extractor extractor;
-    const numeric::Exact* mu;
-  };
+  panel.y = {fmt::format("trials for {} of output", readable_bits(static_cast<double>(output_bits))), true, 1e2,
+             most_trials_drawn};
+  constexpr std::size_t points = 48;
   std::vector<Curve> curves;
   for (std::size_t i = 0; i < biases.size(); ++i) {
     for (bool printed : {false, true}) {
@@ -102,11 +116,12 @@ Result<Figure> kulikov_figure_2(const std::vector<numeric::Exact>& biases, const
       series.name = fmt::format("mu = {:g} %{}", biases[i].approximate() * 100, printed ? ", as published" : "");
       series.colour = static_cast<unsigned>(i);
       series.dashed = printed;
-      // Denser where the curves are steep.
-      for (std::size_t k = 0; k < points; ++k) {
-        double t = static_cast<double>(k + 1) / points;
-        series.x.push_back(2.0 + (2.0 * std::sqrt(2.0) - 2.0 - 1e-6) * t * t * (1.6 - 0.6 * t));
-      }
+      series.x.assign(points, NAN);
+      // Denser where the curve is steep.
+      if (auto lowest = lowest_violation(curves.back(), epsilon, static_cast<double>(output_bits)))
+        for (std::size_t k = 0; k < points; ++k)
+          series.x[k] = *lowest + 1e-7 +
+                        (2.0 * std::sqrt(2.0) - 2e-6 - *lowest) * std::pow(static_cast<double>(k) / (points - 1), 2.5);
       series.y.assign(points, NAN);
       panel.series.push_back(std::move(series));
     }
@@ -116,8 +131,8 @@ Result<Figure> kulikov_figure_2(const std::vector<numeric::Exact>& biases, const
     if (!context.check_cancelled().ok()) return;
     const Curve& curve = curves[task / points];
     FigureSeries& series = panel.series[task / points];
-    series.y[task % points] = fewest(curve.method, curve.extractor, *curve.mu, epsilon, series.x[task % points],
-                                     static_cast<double>(output_bits));
+    double s = series.x[task % points];
+    if (std::isfinite(s)) series.y[task % points] = fewest(curve, epsilon, s, static_cast<double>(output_bits));
     std::uint64_t now = ++done;
     if (worker == 0) context.report("bounds", now, curves.size() * points, "points");
   });

@@ -77,7 +77,7 @@ Result<std::string> html_report(const RunView& run, const HtmlOptions& options, 
   }
   page += assumptions_section(run);
   page += digests_section(run, shown);
-  page += page_end(json_for_page(data), "");
+  page += page_end(json_for_page(data), "", "Made by bellows: one file, no network.");
   return page;
 }
 

@@ -247,8 +247,8 @@ std::string settings_section(const RunView& run, const std::optional<estimate::S
   for (const auto& f : check.frequencies) {
     bool outside = f.sigmas > estimate::SettingCheck::sigmas_allowed;
     rows += fmt::format(
-        "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{:.6f}</td><td class=\"number\">{:.6f} to "
-        "{:.6f}</td><td class=\"{}\">{}</td></tr>\n",
+        "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{:.5f}</td><td class=\"number\">{:.5f} to "
+        "{:.5f}</td><td class=\"{}\">{}</td></tr>\n",
         escape_html(f.name), grouped(f.count), f.share, f.allowed_low, f.allowed_high, outside ? "bad" : "good",
         outside ? fmt::format("{:.1f} sigma outside", f.sigmas) : "within");
   }
@@ -407,10 +407,11 @@ std::string output_section(const std::string& png, std::uint64_t shown_bits, std
       rows);
 }
 
-std::string page_end(const std::string& data_json, const std::string& extra_script) {
+std::string page_end(const std::string& data_json, const std::string& extra_script, const std::string& origin) {
   const HtmlAssets& assets = html_assets();
   std::string out =
-      "</main>\n<footer>Made by bellows. One file, no network. Charts: dygraphs and Chart.js (MIT licence).</footer>\n"
+      "</main>\n<footer>" + escape_html(origin) +
+      " Charts: dygraphs and Chart.js (MIT licence).</footer>\n"
       "<noscript><p class=\"banner\">The charts need JavaScript; all numbers stand in the tables.</p></noscript>\n";
   out += "<script type=\"application/json\" id=\"data\">" + data_json + "</script>\n";
   for (std::string_view script : {assets.dygraphs, assets.chart_js, assets.script}) {

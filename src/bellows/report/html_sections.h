@@ -31,7 +31,7 @@ std::string assumptions_section(const RunView& run);
 std::string digests_section(const RunView& run, const Shown& shown);
 std::string output_section(const std::string& png, std::uint64_t shown_bits, std::uint64_t output_bits,
                            const quality::BatteryReport& tests);
-std::string page_end(const std::string& data_json, const std::string& extra_script);
+std::string page_end(const std::string& data_json, const std::string& extra_script, const std::string& origin);
 
 /// One chart of the page: where the script draws series `name`.
 std::string series_figure(const std::string& name, const std::string& title, const std::string& caption);

@@ -13,7 +13,7 @@
     return box;
   }
   function tell(page) {
-    const s = page.state, scores = s.summary ? s.summary.scores : null;
+    const s = page.state, scores = s.summary || null;
     byId('headline').textContent = s.complete ? 'The log is complete' : s.trials ? 'Being written' : 'No trials yet';
     byId('progress').textContent = group(s.trials) + ' trials' + (s.planned_trials ? ' of ' + group(s.planned_trials) + ' (' + (100 * s.trials / s.planned_trials).toFixed(1) + ' %)' : '') +
       ', ' + group(s.blocks) + (s.blocks === 1 ? ' block' : ' blocks') + (s.trials_per_second ? ', ' + show(s.trials_per_second, 4) + ' a second' : '') + (s.seconds_left !== null && s.seconds_left !== undefined ? ', ' + duration(s.seconds_left) + ' left' : '') + '.';

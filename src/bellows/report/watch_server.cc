@@ -161,7 +161,8 @@ std::string watch_page(const std::string& name, const std::string& state_json, b
   page += series_figure("score", "Share of trials won, so far",
                         "Against the classical limit and the plan's thresholds, where they are known.");
   page += "</section>\n";
-  page += page_end(state_json, std::string(html_assets().watch_script));
+  page += page_end(state_json, std::string(html_assets().watch_script),
+                   "Served by bellows watch on this machine, for its user only.");
   return page;
 }
 

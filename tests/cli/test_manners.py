@@ -1,0 +1,119 @@
+import json
+import os
+import pty
+import shutil
+import subprocess
+
+from harness import PROGRAM, ProgramTest, main
+
+
+class Completion(ProgramTest):
+    def complete(self, *words):
+        """What bash offers for the last of the words."""
+        script, _ = self.run_program("completion", "bash")
+        line = " ".join(f'"{word}"' for word in words)
+        done = subprocess.run(["bash", "-c", f'{script}\nCOMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _bellows; printf "%s\\n" "${{COMPREPLY[@]}}"'],
+                              capture_output=True, text=True, cwd=self.folder)
+        self.assertEqual(done.stderr, "")
+        return done.stdout.split()
+
+    def test_bash_offers_verbs_options_and_words(self):
+        self.assertIn("report", self.complete("bellows", "re"))
+        self.assertIn("--version", self.complete("bellows", "--v"))
+        self.assertIn("--sequence-bits", self.complete("bellows", "test", "--seq"))
+        self.assertIn("kulikov-10", self.complete("bellows", "figure", "kulikov-1"))
+        self.assertEqual(sorted(self.complete("bellows", "completion", "")), ["bash", "fish", "zsh"])
+        (self.folder / "some.bits").write_text("")
+        self.assertEqual(self.complete("bellows", "test", "so"), ["some.bits"])
+        self.assertEqual(self.complete("bellows", "test", "--p-values", "so"), ["some.bits"])
+
+    def test_scripts_are_well_formed(self):
+        for shell, check in (("bash", ["bash", "-n"]), ("zsh", ["zsh", "-n"]), ("fish", ["fish", "--no-execute"])):
+            script, _ = self.run_program("completion", shell)
+            self.assertIn("sequence-bits", script)
+            self.assertEqual(self.run_json("completion", shell)["script"], script)
+            if not shutil.which(check[0]):
+                continue
+            (self.folder / "script").write_text(script)
+            done = subprocess.run([*check, "script"], cwd=self.folder, capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), shell)
+        self.run_program("completion", "tcsh", expect=2)
+
+    def test_fish_completes(self):
+        if not shutil.which("fish"):
+            self.skipTest("fish is not installed")
+        script, _ = self.run_program("completion", "fish")
+        (self.folder / "c.fish").write_text(script)
+        done = subprocess.run(["fish", "-c", "source c.fish; complete -C 'bellows test --seq'"], cwd=self.folder, capture_output=True,
+                              text=True, env={**os.environ, "HOME": str(self.folder)})
+        self.assertIn("--sequence-bits", done.stdout)
+
+
+class Manual(ProgramTest):
+    def test_man_page_holds_every_verb_and_option(self):
+        page, _ = self.run_program("manual")
+        helped, _ = self.run_program("--help")
+        verbs = [line.split()[0] for line in helped.split("Subcommands:")[1].splitlines() if line.startswith("  ") and line[2] != " "]
+        self.assertGreater(len(verbs), 5)
+        for verb in verbs:
+            self.assertTrue(f".SS bellows {verb}".replace("-", "\\-") in page, verb)
+        self.assertTrue("\\-\\-sequence\\-bits" in page)
+        if shutil.which("groff"):
+            done = subprocess.run(["groff", "-man", "-Tascii", "-P-cbou", "-ww"], input=page, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0)
+            self.assertNotIn("error", done.stderr)
+            self.assertTrue("EXIT STATUS" in done.stdout, "no exit status in the formatted page")
+
+
+class Terminal(ProgramTest):
+    def on_terminal(self, *words, **variables):
+        """Standard output and error on a terminal of 80 columns."""
+        main_end, other = pty.openpty()
+        import fcntl
+        import struct
+        import termios
+        fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        environment = {key: value for key, value in self.environment.items() if key != "NO_COLOR"}
+        process = subprocess.Popen([PROGRAM, *map(str, words)], stdout=other, stderr=other, cwd=self.folder, env={**environment, **variables})
+        os.close(other)
+        out = b""
+        while True:
+            try:
+                piece = os.read(main_end, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            out += piece
+        os.close(main_end)
+        process.wait()
+        return out.decode()
+
+    def test_colour_only_where_wanted(self):
+        (self.folder / "random").write_bytes(os.urandom(20000))
+        coloured = self.on_terminal("test", "--raw", "random")
+        self.assertIn("\033[32mpassed", coloured)
+        self.assertNotIn("\033[32m", self.on_terminal("test", "--raw", "random", NO_COLOR="1"))
+        plain, _ = self.run_program("test", "--raw", "random")
+        self.assertNotIn("\033", plain)
+
+    def test_lines_fit_the_terminal(self):
+        import re
+        (self.folder / "random").write_bytes(os.urandom(125000))
+        text = re.sub("\033\\[[0-9;]*[mK]", "", self.on_terminal("test", "--raw", "random"))
+        for line in text.replace("\r", "\n").splitlines():
+            self.assertLessEqual(len(line), 80, line)
+
+    def test_quiet_when_not_a_terminal(self):
+        (self.folder / "random").write_bytes(os.urandom(20000))
+        _, err = self.run_program("test", "--raw", "random")
+        self.assertEqual(err, "")
+
+    def test_json_is_one_document(self):
+        (self.folder / "random").write_bytes(os.urandom(2000))
+        out, _ = self.run_program("test", "--raw", "--json", "random")
+        json.loads(out)
+
+
+if __name__ == "__main__":
+    main()
