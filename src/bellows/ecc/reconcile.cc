@@ -1,0 +1,249 @@
+#include "bellows/ecc/reconcile.h"
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <numeric>
+
+#include "bellows/base/threads.h"
+#include "bellows/ecc/ldpc_decoder.h"
+
+namespace bellows::ecc {
+namespace {
+
+__extension__ using Wide = unsigned __int128;
+
+constexpr std::uint64_t fewest_raw_bits = 64;
+constexpr std::uint64_t target_columns = 2048;
+constexpr std::uint64_t largest_frame_bits = std::uint64_t{1} << 20;
+constexpr std::uint32_t fewest_rows = 10;
+constexpr double least_design_rate = 4e-4;
+constexpr double frame_sigmas = 4;  // how far the error count of one frame may lie above its share
+
+double entropy(double p) { return -p * std::log2(p) - (1 - p) * std::log2(1 - p); }
+
+// Leak over entropy that this decoder gets along with, measured (docs/error-correction.md).
+double working_efficiency(double error_rate) {
+  struct Point {
+    double rate, efficiency;
+  };
+  constexpr Point points[] = {{4e-4, 1.40},  {1e-3, 1.32},  {2.5e-3, 1.255}, {5e-3, 1.215},
+                              {1e-2, 1.185}, {2e-2, 1.175}, {5e-2, 1.18},    {0.11, 1.2}};
+  const Point* next = std::find_if(std::begin(points), std::end(points), [&](Point p) { return p.rate >= error_rate; });
+  if (next == std::begin(points)) return next->efficiency;
+  if (next == std::end(points)) return points[std::size(points) - 1].efficiency;
+  const Point& last = *(next - 1);
+  double x = std::log(error_rate / last.rate) / std::log(next->rate / last.rate);
+  return last.efficiency + x * (next->efficiency - last.efficiency);
+}
+
+// position[i]: where in the permuted string bit i goes.
+std::vector<std::uint32_t> permutation(std::uint64_t size, const PermutationSeed& seed) {
+  static_assert(randombytes_SEEDBYTES == std::tuple_size_v<PermutationSeed>);
+  std::vector<std::uint32_t> order(size);
+  std::iota(order.begin(), order.end(), 0u);
+  std::vector<std::uint64_t> random(size);
+  randombytes_buf_deterministic(random.data(), random.size() * sizeof(random[0]), seed.data());
+  for (std::uint64_t i = size; i > 1; --i) {
+    auto other = static_cast<std::uint64_t>((static_cast<Wide>(random[i - 1]) * i) >> 64);
+    std::swap(order[i - 1], order[other]);
+  }
+  return order;
+}
+
+std::uint64_t frame_start(const Scheme& scheme, std::uint32_t frame) {
+  return scheme.raw_bits / scheme.frames * frame + std::min<std::uint64_t>(frame, scheme.raw_bits % scheme.frames);
+}
+
+// The frame's bits in permuted order, a byte each, padded with zeros.
+void load_frame(const Scheme& scheme, const std::vector<std::uint32_t>& order, bits::BitView raw, std::uint32_t frame,
+                SecretBytes& out) {
+  std::uint64_t start = frame_start(scheme, frame), size = scheme.frame_bits(frame);
+  out.assign(scheme.code_bits(), 0);
+  for (std::uint64_t i = 0; i < size; ++i) out[i] = raw[order[start + i]];
+}
+
+LdpcCode code_of(const Scheme& scheme) { return make_code(scheme.circulant, scheme.columns, scheme.rows); }
+
+Status check_frames(const Scheme& scheme, const std::vector<std::uint32_t>& frames) {
+  for (std::uint32_t frame : frames)
+    if (frame >= scheme.frames)
+      return bad_input("no such frame", "", std::nullopt, fmt::format("below {}", scheme.frames),
+                       fmt::format("{}", frame));
+  return {};
+}
+
+}  // namespace
+
+Result<Scheme> plan_scheme(std::uint64_t raw_bits, std::uint64_t most_errors) {
+  if (raw_bits < fewest_raw_bits || raw_bits > most_raw_bits)
+    return usage_error("the raw key has no fitting length",
+                       fmt::format("{} to {} bits", fewest_raw_bits, most_raw_bits), fmt::format("{}", raw_bits));
+  Scheme scheme;
+  scheme.raw_bits = raw_bits;
+  scheme.frames = static_cast<std::uint32_t>(divide_up(raw_bits, largest_frame_bits));
+  std::uint64_t frame_bits = divide_up(raw_bits, scheme.frames);
+  scheme.circulant =
+      static_cast<std::uint32_t>(std::max<std::uint64_t>(8, round_up(divide_up(frame_bits, target_columns), 8)));
+  scheme.columns =
+      static_cast<std::uint32_t>(std::max<std::uint64_t>(fewest_rows, divide_up(frame_bits, scheme.circulant)));
+  double mean = static_cast<double>(most_errors) / static_cast<double>(raw_bits);
+  double in_frame = static_cast<double>(frame_bits);
+  double rate = mean + (scheme.frames > 1 ? frame_sigmas * std::sqrt(mean / in_frame) : 0.0);
+  rate = std::max(rate, least_design_rate);
+  auto too_noisy = refused(fmt::format("too many errors to correct: {:.1f} % in the raw key", 100 * rate));
+  if (rate > 0.25) return too_noisy;
+  scheme.design_errors_per_million = static_cast<std::uint32_t>(std::ceil(rate * 1e6));
+  double rows = std::ceil(scheme.columns * entropy(rate) * working_efficiency(rate));
+  // Short frames: the last few bits of slack are worth more than the efficiency.
+  rows += std::ceil(2 * std::sqrt(in_frame) * 0.2 / scheme.circulant);
+  if (rows >= scheme.columns) return too_noisy;
+  scheme.rows = std::max(fewest_rows, static_cast<std::uint32_t>(rows));
+  return scheme;
+}
+
+Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits) {
+  bool fits = scheme.raw_bits == raw_bits && raw_bits >= fewest_raw_bits && raw_bits <= most_raw_bits &&
+              scheme.frames >= 1 && scheme.frames <= raw_bits && scheme.circulant >= 8 && scheme.circulant % 8 == 0 &&
+              scheme.circulant <= largest_frame_bits && scheme.columns >= fewest_rows &&
+              scheme.columns <= 2 * target_columns && scheme.rows >= fewest_rows && scheme.rows <= scheme.columns &&
+              scheme.code_bits() >= divide_up(raw_bits, scheme.frames) &&
+              scheme.code_bits() <= 2 * divide_up(raw_bits, scheme.frames) + 8192 &&
+              scheme.design_errors_per_million > 0 && scheme.design_errors_per_million < 400'000 &&
+              16 * std::uint64_t{scheme.columns} <= std::uint64_t{most_edges_in_row} * scheme.rows * 3;
+  if (!fits) return bad_input("the error-correction scheme does not fit the raw key");
+  return {};
+}
+
+Result<bits::BitString> encode(const Scheme& scheme, const PermutationSeed& seed, bits::BitView raw,
+                               const Context& context) {
+  BELLOWS_CHECK(raw.size_bits == scheme.raw_bits, "the scheme is for another length");
+  BELLOWS_TRY(context.check_cancelled());
+  auto order = permutation(raw.size_bits, seed);
+  LdpcCode code = code_of(scheme);
+  std::vector<bits::BitString> parts(scheme.frames);
+  parallel_for(scheme.frames, context.thread_count, [&](std::uint64_t frame, unsigned) {
+    SecretBytes bits;
+    std::vector<std::uint8_t> syndrome(code.syndrome_bits());
+    load_frame(scheme, order, raw, static_cast<std::uint32_t>(frame), bits);
+    compute_syndrome(code, bits.data(), syndrome.data());
+    bits::BitString part(syndrome.size());
+    for (std::uint64_t i = 0; i < syndrome.size(); ++i) part.words()[i / 64] |= std::uint64_t{syndrome[i]} << (i % 64);
+    parts[frame] = std::move(part);
+  });
+  BELLOWS_TRY(context.check_cancelled());
+  bits::BitString syndromes;
+  for (const auto& part : parts) syndromes.append(part);
+  return syndromes;
+}
+
+Result<Decoded> decode(const Scheme& scheme, const PermutationSeed& seed, bits::BitView received,
+                       bits::BitView syndromes, const Context& context) {
+  BELLOWS_CHECK(received.size_bits == scheme.raw_bits, "the scheme is for another length");
+  if (syndromes.size_bits != scheme.leaked_bits())
+    return bad_input("wrong number of syndrome bits", "", std::nullopt, fmt::format("{}", scheme.leaked_bits()),
+                     fmt::format("{}", syndromes.size_bits));
+  auto order = permutation(received.size_bits, seed);
+  LdpcCode code = code_of(scheme);
+  const unsigned threads = std::max(1u, std::min<unsigned>(context.thread_count, scheme.frames));
+  std::vector<std::unique_ptr<LdpcDecoder>> decoders(threads);
+  std::vector<SecretBytes> errors(scheme.frames);
+  std::vector<char> success(scheme.frames, 0);
+  std::atomic<std::uint64_t> done{0};
+  parallel_for(scheme.frames, threads, [&](std::uint64_t index, unsigned worker) {
+    if (!context.check_cancelled().ok()) return;
+    if (!decoders[worker]) decoders[worker] = std::make_unique<LdpcDecoder>(code);
+    auto frame = static_cast<std::uint32_t>(index);
+    SecretBytes bits;
+    std::vector<std::uint8_t> difference(code.syndrome_bits());
+    load_frame(scheme, order, received, frame, bits);
+    compute_syndrome(code, bits.data(), difference.data());
+    std::uint64_t first = index * difference.size();
+    for (std::uint64_t i = 0; i < difference.size(); ++i) difference[i] ^= syndromes[first + i];
+    errors[frame].resize(code.length_bits());
+    // A second attempt with other odds settles differently where the first went astray.
+    for (double odds : {1.0, 0.6}) {
+      success[frame] = decoders[worker]->decode(difference.data(), odds * scheme.design_errors_per_million * 1e-6,
+                                                code.length_bits() - scheme.frame_bits(frame), errors[frame].data());
+      if (success[frame] != 0) break;
+    }
+    if (worker == 0)
+      context.report("error correction", ++done, scheme.frames, "frames");
+    else
+      ++done;
+  });
+  BELLOWS_TRY(context.check_cancelled());
+  Decoded decoded;
+  decoded.corrected = bits::BitString(received);
+  for (std::uint32_t frame = 0; frame < scheme.frames; ++frame) {
+    if (success[frame] == 0) {
+      decoded.failed.push_back(frame);
+      continue;
+    }
+    std::uint64_t start = frame_start(scheme, frame);
+    for (std::uint64_t i = 0; i < scheme.frame_bits(frame); ++i) {
+      std::uint64_t place = order[start + i], error = errors[frame][i];
+      decoded.corrected.words()[place / 64] ^= error << (place % 64);
+      decoded.corrected_errors += error;
+    }
+  }
+  return decoded;
+}
+
+Result<bits::BitString> reveal_frames(const Scheme& scheme, const PermutationSeed& seed, bits::BitView raw,
+                                      const std::vector<std::uint32_t>& frames) {
+  BELLOWS_TRY(check_frames(scheme, frames));
+  auto order = permutation(raw.size_bits, seed);
+  std::uint64_t total = 0;
+  for (std::uint32_t frame : frames) total += scheme.frame_bits(frame);
+  bits::BitString revealed(total);
+  std::uint64_t to = 0;
+  for (std::uint32_t frame : frames)
+    for (std::uint64_t i = 0; i < scheme.frame_bits(frame); ++i)
+      revealed.set(to++, raw[order[frame_start(scheme, frame) + i]]);
+  return revealed;
+}
+
+Status insert_frames(const Scheme& scheme, const PermutationSeed& seed, bits::BitView revealed,
+                     const std::vector<std::uint32_t>& frames, bits::BitString& raw) {
+  BELLOWS_TRY(check_frames(scheme, frames));
+  std::uint64_t total = 0;
+  for (std::uint32_t frame : frames) total += scheme.frame_bits(frame);
+  if (revealed.size_bits != total) return bad_input("wrong number of revealed bits");
+  auto order = permutation(raw.size_bits(), seed);
+  std::uint64_t from = 0;
+  for (std::uint32_t frame : frames)
+    for (std::uint64_t i = 0; i < scheme.frame_bits(frame); ++i)
+      raw.set(order[frame_start(scheme, frame) + i], revealed[from++]);
+  return {};
+}
+
+std::uint64_t most_unseen_errors(std::uint64_t n_seen, std::uint64_t seen_errors, std::uint64_t n_unseen,
+                                 double epsilon) {
+  if (n_seen == 0) return n_unseen;
+  double seen = static_cast<double>(seen_errors) / static_cast<double>(n_seen),
+         total = static_cast<double>(n_seen + n_unseen);
+  auto unlikely = [&](std::uint64_t unseen_errors) {
+    double share = static_cast<double>(seen_errors + unseen_errors) / total;
+    if (share <= seen) return false;
+    double divergence = (seen > 0 ? seen * std::log2(seen / share) : 0) +
+                        (seen < 1 && share < 1 ? (1 - seen) * std::log2((1 - seen) / (1 - share)) : 0);
+    return -static_cast<double>(n_seen) * divergence < std::log2(epsilon) * (1 + 1e-9);
+  };
+  std::uint64_t low = 0, high = n_unseen;  // the most errors that are not unlikely
+  while (low < high) {
+    std::uint64_t middle = low + (high - low + 1) / 2;
+    if (unlikely(middle))
+      high = middle - 1;
+    else
+      low = middle;
+  }
+  return low;
+}
+
+}  // namespace bellows::ecc

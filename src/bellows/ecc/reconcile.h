@@ -1,0 +1,68 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "bellows/base/progress.h"
+#include "bellows/base/result.h"
+#include "bellows/bits/bit_string.h"
+
+namespace bellows::ecc {
+
+/// How a raw key is cut into frames and which code serves them. Public; the sender's word counts.
+struct Scheme {
+  std::uint64_t raw_bits = 0;
+  std::uint32_t frames = 0;
+  std::uint32_t circulant = 0, columns = 0, rows = 0;
+  std::uint32_t design_errors_per_million = 0;  ///< the error rate that the code is made for
+
+  std::uint64_t code_bits() const { return std::uint64_t{circulant} * columns; }
+  /// Data bits of a frame; the rest of the code word is padding that both sides know.
+  std::uint64_t frame_bits(std::uint32_t frame) const { return raw_bits / frames + (frame < raw_bits % frames); }
+  std::uint64_t frame_syndrome_bits() const { return std::uint64_t{circulant} * rows; }
+  /// What is published about the raw key: all syndromes.
+  std::uint64_t leaked_bits() const { return frames * frame_syndrome_bits(); }
+};
+
+inline constexpr std::uint64_t most_raw_bits = std::uint64_t{1} << 31;
+
+/// The scheme for an error rate that the strings will not exceed.
+/// In:     raw_bits: 64 to 2^31. most_errors: upper bound on the differing places, for the whole string.
+/// Errors: refused: so many errors that the code would publish more bits than the string has. usage: raw_bits.
+Result<Scheme> plan_scheme(std::uint64_t raw_bits, std::uint64_t most_errors);
+/// Errors: bad_input: numbers of a peer that make no sense for this length.
+Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits);
+
+/// Seed of the public permutation that spreads errors evenly over places and frames.
+using PermutationSeed = std::array<std::uint8_t, 32>;
+
+/// The syndromes of all frames, one after another: leaked_bits() bits.
+/// Cost: about 20 bytes a raw bit in a frame's worth of memory a thread, and 4 bytes a raw bit for the permutation.
+Result<bits::BitString> encode(const Scheme& scheme, const PermutationSeed& seed, bits::BitView raw,
+                               const Context& context = {});
+
+struct Decoded {
+  bits::BitString corrected;          ///< in failed frames: the receiver's bits as they were
+  std::vector<std::uint32_t> failed;  ///< frames that could not be decoded
+  std::uint64_t corrected_errors = 0;
+};
+
+/// The sender's string from the receiver's and the syndromes. A frame whose decoding ends has the right syndrome, and
+/// still may be wrong: compare a hash.
+Result<Decoded> decode(const Scheme& scheme, const PermutationSeed& seed, bits::BitView received,
+                       bits::BitView syndromes, const Context& context = {});
+
+/// The sender's bits of some frames, for publishing; and putting them in place of the receiver's.
+Result<bits::BitString> reveal_frames(const Scheme& scheme, const PermutationSeed& seed, bits::BitView raw,
+                                      const std::vector<std::uint32_t>& frames);
+Status insert_frames(const Scheme& scheme, const PermutationSeed& seed, bits::BitView revealed,
+                     const std::vector<std::uint32_t>& frames, bits::BitString& raw);
+
+/// At most so many errors lie in n_unseen places when `seen_errors` lay in n_seen others, which places are which being
+/// uniformly random: fails with probability epsilon at most, whatever the errors (hypergeometric tail by Hoeffding's
+/// 2^(-n D)).
+std::uint64_t most_unseen_errors(std::uint64_t n_seen, std::uint64_t seen_errors, std::uint64_t n_unseen,
+                                 double epsilon);
+
+}  // namespace bellows::ecc
