@@ -12,9 +12,7 @@ namespace {
 constexpr std::uint64_t abort_limit_bytes = 1024;
 constexpr std::uint64_t growth_bytes = std::uint64_t{16} << 20;
 
-std::span<const std::byte> bytes_of(const MessageHeader& header) {
-  return std::as_bytes(std::span(&header, 1));
-}
+std::span<const std::byte> bytes_of(const MessageHeader& header) { return std::as_bytes(std::span(&header, 1)); }
 
 // Received text is shown to people: only plain characters pass.
 std::string plain_text(std::span<const std::uint8_t> bytes) {
@@ -40,7 +38,7 @@ std::string Channel::what_is_expected(std::uint16_t type) const {
   return fmt::format("message {} from {} (type {})", next_to_receive_, role_name(other(ledger_->role())), type);
 }
 
-Status Channel::send(std::uint16_t type, std::span<const std::byte> payload) {
+Status Channel::send(std::uint16_t type, std::span<const std::byte> payload, std::span<const std::byte> hidden) {
   BELLOWS_ASSIGN(auto taken, ledger_->take_sending_key());
   MessageHeader header;
   header.type = type;
@@ -51,6 +49,7 @@ Status Channel::send(std::uint16_t type, std::span<const std::byte> payload) {
   TagMaker maker(taken.key);
   maker.update(bytes_of(header));
   maker.update(payload);
+  maker.update(hidden);
   Tag tag = maker.finish();
   Sha256 hash;
   hash.update(bytes_of(header));
@@ -64,7 +63,7 @@ Status Channel::send(std::uint16_t type, std::span<const std::byte> payload) {
   return socket_.send(std::as_bytes(std::span(tag)), timeout_, cancel_);
 }
 
-Result<SecretBytes> Channel::receive(std::uint16_t type, std::uint64_t limit_bytes) {
+Result<SecretBytes> Channel::receive(std::uint16_t type, std::uint64_t limit_bytes, std::span<const std::byte> hidden) {
   std::string expected = what_is_expected(type);
   auto broken = [&](const Error& error, const char* part) {
     Error out = error;
@@ -104,9 +103,10 @@ Result<SecretBytes> Channel::receive(std::uint16_t type, std::uint64_t limit_byt
   TagMaker maker(key);
   maker.update(bytes_of(header));
   maker.update(std::as_bytes(std::span(payload)));
+  if (!is_abort) maker.update(hidden);
   if (!tag_matches(maker.finish(), tag))
-    return refused(fmt::format("{} was changed on its way, or comes from someone without the secret: its tag is wrong",
-                               expected));
+    return refused(
+        fmt::format("{} was changed on its way, or comes from someone without the secret: its tag is wrong", expected));
   // Genuine from here on. The key is spent before anything is done with the message.
   BELLOWS_TRY(ledger_->spend_receiving_keys_through(header.key_index));
   ++counts_.received_messages;

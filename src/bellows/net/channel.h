@@ -31,8 +31,8 @@ static_assert(sizeof(MessageHeader) == 48);
 struct ChannelCounts {
   std::uint64_t sent_messages = 0, received_messages = 0;
   std::uint64_t sent_bytes = 0, received_bytes = 0;
-  std::uint64_t keys_spent = 0;           ///< 256 bits each, both directions
-  double log2_forgery_probability = -1e9; ///< of the whole session: union over the messages received
+  std::uint64_t keys_spent = 0;            ///< 256 bits each, both directions
+  double log2_forgery_probability = -1e9;  ///< of the whole session: union over the messages received
 };
 
 /// Messages that arrive unchanged, once and in order, or an error that says which message and what became of it:
@@ -45,13 +45,16 @@ class Channel {
   /// From now on messages carry this label.
   void set_session(const Label& session) { session_ = session; }
 
-  /// Takes a key from the ledger and sends. Errors: refused: secret used up; bad_input: the peer is gone or does not read.
-  Status send(std::uint16_t type, std::span<const std::byte> payload);
+  /// Takes a key from the ledger and sends. Errors: refused: secret used up; bad_input: the peer is gone or does not
+  /// read. In: hidden: bytes that the tag covers and that are not sent; the receiver must hold the same. The tag's
+  /// one-time pad
+  ///     keeps them as secret as they were.
+  Status send(std::uint16_t type, std::span<const std::byte> payload, std::span<const std::byte> hidden = {});
 
   /// The next message, which must be of this type and not longer than limit_bytes.
   /// Errors: refused: changed, dropped, replayed, reordered, of another session, or the peer aborted (message holds its
   ///         reason); bad_input: not a bellows peer, another version, too long, cut, silence, connection closed.
-  Result<SecretBytes> receive(std::uint16_t type, std::uint64_t limit_bytes);
+  Result<SecretBytes> receive(std::uint16_t type, std::uint64_t limit_bytes, std::span<const std::byte> hidden = {});
 
   /// Tells the peer why this side stops; never fails, waits one second at most.
   void send_abort(const std::string& reason);

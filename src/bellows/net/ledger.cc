@@ -36,11 +36,16 @@ std::string label_text(const Label& label) {
 
 const char* session_state_name(SessionState state) {
   switch (state) {
-    case SessionState::open: return "open";
-    case SessionState::aborted: return "aborted";
-    case SessionState::no_key: return "no key";
-    case SessionState::prepared: return "in doubt";
-    case SessionState::delivered: return "delivered";
+    case SessionState::open:
+      return "open";
+    case SessionState::aborted:
+      return "aborted";
+    case SessionState::no_key:
+      return "no key";
+    case SessionState::prepared:
+      return "in doubt";
+    case SessionState::delivered:
+      return "delivered";
   }
   return "?";
 }
@@ -108,8 +113,8 @@ Status Ledger::State::load_account(bool& is_new) {
     return database.execute("COMMIT");
   }
   if (about.integer(0) != ledger_format)
-    return bad_input("the ledger has another format", secret_file.path(), std::nullopt, fmt::format("{}", ledger_format),
-                     fmt::format("{}", about.integer(0)));
+    return bad_input("the ledger has another format", secret_file.path(), std::nullopt,
+                     fmt::format("{}", ledger_format), fmt::format("{}", about.integer(0)));
   if (auto id = about.blob(1); !std::equal(id.begin(), id.end(), secret_id.begin(), secret_id.end()))
     return bad_input("the ledger belongs to another secret", secret_file.path());
   if (about.integer(2) != static_cast<std::int64_t>(role))
@@ -197,7 +202,8 @@ Result<OneTimeKey> Ledger::look_at_receiving_key(std::uint64_t index) const {
   if (index < received_count())
     return refused(fmt::format("a message came with key {}, which was used before: replayed", index));
   if (index >= state_->key_count)
-    return refused(fmt::format("a message came with key {}, beyond the end of the secret ({})", index, state_->key_count));
+    return refused(
+        fmt::format("a message came with key {}, beyond the end of the secret ({})", index, state_->key_count));
   BELLOWS_ASSIGN(OneTimeKey key, state_->read_key(other(state_->role), index));
   if (all_zero(key)) return refused("this part of the shared secret was destroyed: it was used before");
   return key;

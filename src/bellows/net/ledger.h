@@ -39,8 +39,8 @@ struct SessionEntry {
 };
 
 /// The secret that both parties hold, and the account of it. Every key is taken down in SQLite (write-ahead log, full
-/// sync) *before* it leaves this class, then overwritten in the secret file; so neither a crash at any moment nor a lost
-/// ledger can bring it back.
+/// sync) *before* it leaves this class, then overwritten in the secret file; so neither a crash at any moment nor a
+/// lost ledger can bring it back.
 ///
 /// The secret is a `.bits` file without digest: 128 public bits that name it, then equal halves of 256-bit keys, the
 /// first for messages from alice, the second for messages from bob. Each party needs a copy of its own.
@@ -69,7 +69,8 @@ class Ledger {
   Result<Taken> take_sending_key();
   /// The key that the peer says it used. Errors: refused: used before, or beyond the end of the secret.
   Result<OneTimeKey> look_at_receiving_key(std::uint64_t index) const;
-  /// Enters the key and all before it as spent. Called once a message was found genuine, before anything is done with it.
+  /// Enters the key and all before it as spent. Called once a message was found genuine, before anything is done with
+  /// it.
   Status spend_receiving_keys_through(std::uint64_t index);
 
   /// Records (by digest of the party's log) serve one session only. Errors: refused: they were used in another.

@@ -31,7 +31,8 @@ Result<Addresses> resolve(const Address& address, bool to_listen) {
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = to_listen ? AI_PASSIVE : 0;
   addrinfo* found = nullptr;
-  int status = ::getaddrinfo(address.host.empty() ? nullptr : address.host.c_str(), address.port.c_str(), &hints, &found);
+  int status =
+      ::getaddrinfo(address.host.empty() ? nullptr : address.host.c_str(), address.port.c_str(), &hints, &found);
   if (status != 0) return bad_input(fmt::format("cannot resolve {}: {}", address.text(), ::gai_strerror(status)));
   return Addresses(found);
 }
@@ -61,8 +62,7 @@ Result<bool> wait_for(int descriptor, short events, Clock::time_point deadline, 
 
 Result<Address> Address::parse(const std::string& text) {
   auto colon = text.rfind(':');
-  if (colon == std::string::npos || colon + 1 == text.size())
-    return usage_error("not an address", "HOST:PORT", text);
+  if (colon == std::string::npos || colon + 1 == text.size()) return usage_error("not an address", "HOST:PORT", text);
   Address address{text.substr(0, colon), text.substr(colon + 1)};
   if (address.host.size() > 1 && address.host.front() == '[' && address.host.back() == ']')
     address.host = address.host.substr(1, address.host.size() - 2);
@@ -122,8 +122,9 @@ Status Socket::receive(std::span<std::byte> buffer, Duration timeout, const Canc
     }
     BELLOWS_ASSIGN(bool ready, wait_for(descriptor_, POLLIN, std::min(limit, Clock::now() + timeout), cancel));
     if (!ready)
-      return bad_input(fmt::format("silence: the peer sent nothing for {:.1f} s", static_cast<double>(timeout.count()) / 1000),
-                       "", std::nullopt, "", came);
+      return bad_input(
+          fmt::format("silence: the peer sent nothing for {:.1f} s", static_cast<double>(timeout.count()) / 1000), "",
+          std::nullopt, "", came);
   }
   return {};
 }

@@ -8,8 +8,7 @@ Result<Database> Database::open(const Path& path) {
   Database database;
   database.path_ = path;
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW;
-  if (sqlite3_open_v2(path.c_str(), &database.handle_, flags, nullptr) != SQLITE_OK)
-    return database.error("open");
+  if (sqlite3_open_v2(path.c_str(), &database.handle_, flags, nullptr) != SQLITE_OK) return database.error("open");
   sqlite3_busy_timeout(database.handle_, 2000);
   return database;
 }
@@ -21,11 +20,10 @@ Status Database::execute(const char* sql) {
 
 Error Database::error(const char* doing) const {
   int code = handle_ != nullptr ? sqlite3_errcode(handle_) : SQLITE_NOMEM;
-  if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
-    return bad_input("the ledger is in use by another process", path_);
-  return bad_input(fmt::format("cannot {} the ledger: {}", doing,
-                               handle_ != nullptr ? sqlite3_errmsg(handle_) : "out of memory"),
-                   path_);
+  if (code == SQLITE_BUSY || code == SQLITE_LOCKED) return bad_input("the ledger is in use by another process", path_);
+  return bad_input(
+      fmt::format("cannot {} the ledger: {}", doing, handle_ != nullptr ? sqlite3_errmsg(handle_) : "out of memory"),
+      path_);
 }
 
 Statement::Statement(const Database& database, const char* sql) : database_(database) {
