@@ -1,0 +1,467 @@
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "bellows/base/count.h"
+#include "bellows/bits/bit_file.h"
+#include "bellows/cli/command.h"
+#include "bellows/protocol/masanes_party.h"
+#include "bellows/protocol/masanes_plan.h"
+#include "bellows/protocol/masanes_source.h"
+
+namespace bellows::cli {
+namespace {
+
+using nlohmann::json;
+using numeric::Exact;
+using protocol::KeyMethod;
+
+constexpr const char* manual =
+    R"(Key distribution between two parties who trust neither their boxes nor quantum theory (Masanes et al. 2014).
+
+  bellows qkd secret   --out-alice A.secret --out-bob B.secret [--messages 1000] [--from random.bits]
+  bellows qkd simulate --settings 7 --pairs 1e8 --noise 0.005 --alice-bits a.bits --bob-bits b.bits --alice A.trials --bob B.trials
+  bellows qkd alice    --listen HOST:PORT  --records A.trials --secret A.secret --key A.key
+  bellows qkd bob      --connect HOST:PORT --records B.trials --secret B.secret --key B.key
+  bellows qkd plan     --noise 0.005 --key-bits 1000000
+  bellows qkd check    A.key.certificate.json [B.key.certificate.json]
+
+alice and bob need the same --epsilon, --adversary, settings and number of pairs, and a copy each of the shared secret: of every
+256 bits one message is authenticated, once; SECRET.ledger keeps the account. Records make one key at most. If the line breaks at
+the very end, a session may be in doubt: the key stays sealed, and the next connection (or --settle) settles it.
+
+--adversary no-signalling (default) bounds the adversary by no-signalling alone; quantum assumes quantum theory (the paper's
+appendix) and gives a longer key. --epsilon is the total, in the paper's measure (twice the trace distance).
+
+Exit codes: 0 a key; 1 no key: too much noise, or the session was stopped; 2 usage; 3 bad input, silence, no peer.
+What is assumed stands in the certificate, docs/format-qkd.md has the formats.
+)";
+
+Result<KeyMethod> method_from_name(const std::string& name) {
+  for (KeyMethod method : {KeyMethod::no_signalling, KeyMethod::quantum})
+    if (name == protocol::key_method_name(method)) return method;
+  return usage_error("no such adversary", "no-signalling or quantum", name);
+}
+
+std::uint64_t leak_of(std::uint64_t raw_bits, std::uint64_t sample_pairs, double error_rate,
+                      const Exact& sample_epsilon, double sigmas) {
+  auto seen = static_cast<double>(sample_pairs) * error_rate;
+  auto most = ecc::most_unseen_errors(sample_pairs, static_cast<std::uint64_t>(seen + sigmas * std::sqrt(seen)),
+                                      raw_bits, sample_epsilon.approximate());
+  auto scheme = ecc::plan_scheme(raw_bits, most);
+  return protocol::verification_bits + (scheme.ok() ? scheme->leaked_bits() : raw_bits);
+}
+
+// ---------------------------------------------------------------------------------------------- alice, bob
+
+struct PartyOptions {
+  std::string address, records, secret, key, adversary = "no-signalling", epsilon = "1e-9", hash_seed;
+  std::vector<std::string> random_certificates;
+  double timeout_s = 60;
+  bool settle = false;
+};
+
+json party_json(const protocol::PartyResult& result) {
+  json document = {{"verdict", result.verdict == protocol::SessionVerdict::key      ? "key"
+                               : result.verdict == protocol::SessionVerdict::no_key ? "no key"
+                                                                                    : "settled"},
+                   {"settled", result.settled},
+                   {"messages_left", result.messages_left},
+                   {"line",
+                    {{"sent_bytes", result.channel.sent_bytes},
+                     {"received_bytes", result.channel.received_bytes},
+                     {"authentication_bits_spent", 256 * result.channel.keys_spent},
+                     {"log2_forgery_probability", result.channel.log2_forgery_probability}}}};
+  const auto& s = result.statement;
+  if (!result.reason.empty()) document["reason"] = result.reason;
+  for (const auto& [stage, seconds] : result.seconds) document["seconds"][stage] = seconds;
+  if (s.counts.pairs > 0)
+    document["counts"] = {
+        {"settings", s.counts.settings},  {"pairs", s.counts.pairs},          {"tested", s.counts.tested},
+        {"lost", s.counts.lost},          {"raw_bits", s.counts.raw_bits},    {"leaked_bits", s.counts.leaked_bits},
+        {"sample_pairs", s.sample_pairs}, {"sample_errors", s.sample_errors}, {"most_errors", s.most_errors}};
+  if (result.verdict == protocol::SessionVerdict::key) {
+    document["key_bits"] = s.length.bits;
+    document["certificate"] = result.certificate;
+  }
+  return document;
+}
+
+void print_party(Console& console, const protocol::PartyResult& result) {
+  for (const auto& line : result.settled) console.print("earlier session " + line);
+  const auto& s = result.statement;
+  if (s.counts.pairs > 0) {
+    auto share = [](std::uint64_t part, std::uint64_t whole) {
+      return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0.0;
+    };
+    console.print(fmt::format("pairs {}, tested {} with W = {:.5f} (local: at least {:.5f}), raw key {} bits",
+                              s.counts.pairs, s.counts.tested, share(s.counts.lost, s.counts.tested),
+                              0.5 / static_cast<double>(s.counts.settings), s.counts.raw_bits));
+    console.print(
+        fmt::format("errors {:.3f} % on {} sample pairs, at most {} in the raw key; published about it {} bits",
+                    100 * share(s.sample_errors, s.sample_pairs), s.sample_pairs, s.most_errors, s.counts.leaked_bits));
+  }
+  if (result.verdict == protocol::SessionVerdict::no_key) console.print("no key: " + result.reason);
+  if (result.verdict == protocol::SessionVerdict::key) {
+    console.print(fmt::format("key {} bits", s.length.bits));
+    console.print(result.certificate["claim"].get<std::string>());
+    if (s.simulated) console.print("DEMONSTRATION: simulated records");
+  }
+  console.print(fmt::format("sent {}B, received {}B, {} more messages can be sent with this secret",
+                            with_si_prefix(static_cast<double>(result.channel.sent_bytes)),
+                            with_si_prefix(static_cast<double>(result.channel.received_bytes)), result.messages_left));
+}
+
+Result<Verdict> run_role(Console& console, net::Role role, const PartyOptions& options) {
+  protocol::PartyRequest request;
+  request.role = role;
+  BELLOWS_ASSIGN(request.address, net::Address::parse(options.address));
+  BELLOWS_ASSIGN(request.method, method_from_name(options.adversary));
+  BELLOWS_ASSIGN(request.epsilon, Exact::parse(options.epsilon));
+  if (!(options.timeout_s > 0 && options.timeout_s <= 1e6))
+    return usage_error("time-out out of range", "0 to 1000000 s");
+  request.patience = request.connect_patience = net::Duration{static_cast<std::int64_t>(1000 * options.timeout_s)};
+  request.secret = options.secret;
+  request.key = options.key;
+  if (!options.hash_seed.empty()) request.hash_seed = options.hash_seed;
+  for (const auto& path : options.random_certificates) {
+    BELLOWS_ASSIGN(auto text, read_text_file(path));
+    json certificate = json::parse(text, nullptr, false);
+    if (!certificate.is_object()) return bad_input("not a certificate", path);
+    json named = {{"file", Path(path).filename().string()}};
+    for (const char* key : {"adversary", "protocol", "output_bits", "epsilon", "verdict"})
+      if (certificate.contains(key)) named[key] = certificate[key];
+    request.random_bits_certificates.push_back(std::move(named));
+  }
+  Context context = console.context();
+  std::optional<protocol::PartyRecords> records;
+  if (!options.settle) {
+    if (options.records.empty() || options.key.empty())
+      return usage_error("--records and --key are needed (or --settle)");
+    BELLOWS_ASSIGN(records, protocol::read_records(options.records, context));
+    request.records = &*records;
+  }
+  request.on_listening = [&](std::uint16_t port) { console.note(fmt::format("listening on port {}", port)); };
+  BELLOWS_ASSIGN(auto result, protocol::run_party(request, context));
+  console.finish_progress();
+  console.result(party_json(result));
+  print_party(console, result);
+  return result.verdict == protocol::SessionVerdict::no_key ? Verdict::refused : Verdict::done;
+}
+
+void add_role(CommandLine& line, CLI::App& parent, net::Role role) {
+  auto options = std::make_shared<PartyOptions>();
+  bool alice = role == net::Role::alice;
+  CLI::App& verb =
+      *parent.add_subcommand(net::role_name(role), alice ? "the party that listens" : "the party that connects");
+  verb.add_option(alice ? "--listen" : "--connect", options->address, "HOST:PORT")->required();
+  verb.add_option("--records", options->records, "this party's log");
+  verb.add_option("--secret", options->secret, "this party's copy of the shared secret")->required();
+  verb.add_option("--key", options->key, "where the key goes (must not exist)");
+  verb.add_option("--adversary", options->adversary, "no-signalling or quantum")->capture_default_str();
+  verb.add_option("--epsilon", options->epsilon, "total, in the paper's measure")->capture_default_str();
+  verb.add_option("--timeout", options->timeout_s, "seconds of silence")->capture_default_str();
+  if (alice) verb.add_option("--hash-seed", options->hash_seed, "uniform bits for the hash (.bits); else the system's");
+  verb.add_option("--random-certificate", options->random_certificates,
+                  "certificate of the random bits behind choices and settings");
+  verb.add_flag("--settle", options->settle, "only settle what an earlier session left in doubt");
+  line.on_run(verb, [role, options](Console& console) { return run_role(console, role, *options); });
+}
+
+// ---------------------------------------------------------------------------------------------- secret, simulate,
+// check
+
+struct SecretOptions {
+  std::string alice, bob, from;
+  std::string messages = "1000";
+};
+
+void add_secret(CommandLine& line, CLI::App& parent) {
+  auto options = std::make_shared<SecretOptions>();
+  CLI::App& verb = *parent.add_subcommand("secret", "makes the two copies of a shared secret");
+  verb.add_option("--out-alice", options->alice, "alice's copy")->required();
+  verb.add_option("--out-bob", options->bob, "bob's copy")->required();
+  verb.add_option("--messages", options->messages, "messages each way that it serves (512 bits each)")
+      ->capture_default_str();
+  verb.add_option("--from", options->from, "uniform bits (.bits); else the system's generator");
+  line.on_run(verb, [options](Console& console) -> Result<Verdict> {
+    BELLOWS_ASSIGN(auto messages, parse_count(options->messages));
+    if (messages == 0 || messages > 10'000'000)
+      return usage_error("number of messages out of range", "1 to 10 million", options->messages);
+    SecretBytes bytes(16 + 64 * messages);
+    if (options->from.empty()) {
+      randombytes_buf(bytes.data(), bytes.size());
+    } else {
+      BELLOWS_ASSIGN(auto file, bits::read_bit_file(options->from));
+      if (file.bits.size_bits() < 8 * bytes.size())
+        return bad_input("too few random bits", options->from, std::nullopt, fmt::format("{}", 8 * bytes.size()),
+                         fmt::format("{}", file.bits.size_bits()));
+      auto from = file.bits.bytes();
+      std::transform(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(bytes.size()), bytes.begin(),
+                     [](std::byte b) { return static_cast<std::uint8_t>(b); });
+    }
+    BELLOWS_TRY(net::write_secret_pair(options->alice, options->bob, std::as_bytes(std::span(bytes))));
+    console.result({{"messages_each_way", messages}, {"bits", 8 * bytes.size()}});
+    console.print(
+        fmt::format("{} and {}: {} bits, good for {} messages each way (a session takes 7 of alice and 6 of bob)",
+                    options->alice, options->bob, 8 * bytes.size(), messages));
+    return Verdict::done;
+  });
+}
+
+struct SimulateOptions {
+  std::string pairs = "1e8", alice_bits, bob_bits, alice, bob, model = "quantum";
+  double gamma = 0, noise = 0, cheat = 0;
+  unsigned settings = 7;
+  std::uint64_t device_seed = 1;
+  bool raw = false;
+};
+
+void add_simulate(CommandLine& line, CLI::App& parent) {
+  auto options = std::make_shared<SimulateOptions>();
+  CLI::App& verb = *parent.add_subcommand("simulate", "records of both parties from simulated boxes");
+  verb.add_option("--settings", options->settings, "M of the chained Bell inequality")->capture_default_str();
+  verb.add_option("--pairs", options->pairs, "N")->capture_default_str();
+  verb.add_option("--gamma", options->gamma, "chance of a test; 0: the best one for this noise")->capture_default_str();
+  verb.add_option("--noise", options->noise, "xi of equation (22); the error rate is half of it")
+      ->capture_default_str();
+  verb.add_option("--model", options->model, "quantum, local, cheating-sometimes")->capture_default_str();
+  verb.add_option("--cheat", options->cheat, "share of pairs that cheating-sometimes boxes cheat on")
+      ->capture_default_str();
+  verb.add_option("--device-seed", options->device_seed, "of the boxes' own randomness")->capture_default_str();
+  verb.add_option("--alice-bits", options->alice_bits, "uniform bits for alice's choices and settings (.bits)")
+      ->required();
+  verb.add_option("--bob-bits", options->bob_bits, "uniform bits for bob's (.bits)")->required();
+  verb.add_flag("--raw", options->raw, "the bit files have no header");
+  verb.add_option("--alice", options->alice, "alice's log")->required();
+  verb.add_option("--bob", options->bob, "bob's log")->required();
+  line.on_run(verb, [options](Console& console) -> Result<Verdict> {
+    protocol::SourceRequest request;
+    BELLOWS_ASSIGN(request.pairs, parse_count(options->pairs));
+    BELLOWS_ASSIGN(request.model, protocol::pair_model_from_name(options->model));
+    request.settings = options->settings;
+    request.noise = options->noise;
+    request.cheat = options->cheat;
+    request.device_seed = options->device_seed;
+    double gamma = options->gamma;
+    if (gamma == 0) {
+      protocol::PlanRequest plan;
+      plan.settings = options->settings;
+      plan.noise = options->noise;
+      plan.leak = [&](std::uint64_t raw, double error) { return leak_of(raw, raw, error, Exact::literal("1e-10"), 0); };
+      BELLOWS_ASSIGN(auto point, protocol::plan_for_pairs(plan, request.pairs));
+      gamma = point.gamma();
+    }
+    if (!(gamma > 0 && gamma < 1)) return usage_error("gamma out of range", "0 < gamma < 1", fmt::format("{}", gamma));
+    request.gamma_65536 = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(std::lround(gamma * 65536)), 1, 65535);
+    auto format = options->raw ? bits::BitStreamFormat::raw : bits::BitStreamFormat::bit_file;
+    BELLOWS_ASSIGN(auto alice_bits, bits::BitStream::open(options->alice_bits, format));
+    BELLOWS_ASSIGN(auto bob_bits, bits::BitStream::open(options->bob_bits, format));
+    BELLOWS_ASSIGN(auto report, protocol::simulate_pairs(request, alice_bits, bob_bits, options->alice, options->bob,
+                                                         console.context()));
+    console.finish_progress();
+    console.result({{"pairs", request.pairs},
+                    {"settings", request.settings},
+                    {"gamma_65536", request.gamma_65536},
+                    {"noise", request.noise},
+                    {"random_bits_used", {{"alice", report.alice_random_bits}, {"bob", report.bob_random_bits}}},
+                    {"pairs_known_to_eve", report.known_to_eve},
+                    {"logs", {{"alice", report.alice_log.hex()}, {"bob", report.bob_log.hex()}}}});
+    console.print(fmt::format("{} pairs with gamma = {}/65536; random bits used: alice {}, bob {}", request.pairs,
+                              request.gamma_65536, report.alice_random_bits, report.bob_random_bits));
+    return Verdict::done;
+  });
+}
+
+void add_check(CommandLine& line, CLI::App& parent) {
+  auto paths = std::make_shared<std::vector<std::string>>();
+  CLI::App& verb =
+      *parent.add_subcommand("check", "recomputes a certificate's key length; two of them must say the same");
+  verb.add_option("CERTIFICATE", *paths, "one or two key certificates")->required()->expected(1, 2);
+  line.on_run(verb, [paths](Console& console) -> Result<Verdict> {
+    std::vector<json> documents;
+    for (const auto& path : *paths) {
+      BELLOWS_ASSIGN(auto text, read_text_file(path));
+      documents.push_back(json::parse(text, nullptr, false));
+      if (Status status = protocol::check_certificate(documents.back()); !status.ok()) {
+        Error error = status.error();
+        if (error.file.empty()) error.file = path;
+        return error;
+      }
+    }
+    if (documents.size() == 2) BELLOWS_TRY(protocol::compare_certificates(documents[0], documents[1]));
+    console.result(
+        {{"key_bits", documents[0]["key_bits"]}, {"session", documents[0]["session"]}, {"checked", documents.size()}});
+    console.print(fmt::format("the counts give the {} bits that are claimed{}",
+                              documents[0]["key_bits"].get<std::uint64_t>(),
+                              documents.size() == 2 ? "; both certificates say the same" : ""));
+    return Verdict::done;
+  });
+}
+
+// ---------------------------------------------------------------------------------------------- plan
+
+struct PlanOptions {
+  std::string adversary = "no-signalling", epsilon = "1e-9", key_bits, pairs;
+  double noise = 0.005, sigmas = 3;
+  unsigned settings = 0;
+  bool table = false, curves = false;
+};
+
+json point_json(const protocol::PlanPoint& point) {
+  return {{"settings", point.counts.settings},
+          {"gamma_65536", point.gamma_65536},
+          {"gamma", point.gamma()},
+          {"pairs", point.pairs},
+          {"key_bits", point.length.bits},
+          {"tested", point.counts.tested},
+          {"raw_bits", point.counts.raw_bits},
+          {"leaked_bits", point.counts.leaked_bits},
+          {"bound_bits", point.length.bound_bits}};
+}
+
+json table(KeyMethod method) {
+  json rows = json::array();
+  for (unsigned m : {3u, 4u, 5u, 6u, 7u, 8u, 11u, 15u}) {
+    auto best = protocol::best_asymptotic_rate(method, m, 0);
+    rows.push_back({{"settings", m},
+                    {"rate", best.bits_per_pair},
+                    {"gamma", best.gamma},
+                    {"largest_noise", protocol::largest_noise(method, m)}});
+  }
+  return rows;
+}
+
+// Figure 2 of the paper and what it does not have: the same for finite numbers of pairs.
+json curves(const protocol::PlanRequest& base) {
+  json out = json::array();
+  for (unsigned m : {5u, 7u, 11u, 15u}) {
+    double end = protocol::largest_noise(base.method, m);
+    for (int i = 0; i <= 20; ++i) {
+      double noise = end * i / 20;
+      out.push_back({{"settings", m},
+                     {"noise", noise},
+                     {"pairs", nullptr},
+                     {"rate", std::max(0.0, protocol::best_asymptotic_rate(base.method, m, noise).bits_per_pair)}});
+    }
+  }
+  for (double log10_pairs : {6.0, 7.0, 8.0, 9.0, 10.0, 12.0}) {
+    auto request = base;
+    request.settings = 7;
+    double end = protocol::largest_noise(base.method, 7);
+    for (int i = 0; i <= 10; ++i) {
+      request.noise = end * i / 10;
+      auto pairs = static_cast<std::uint64_t>(std::llround(std::pow(10, log10_pairs)));
+      auto point = protocol::plan_for_pairs(request, pairs);
+      double rate = point.ok() ? static_cast<double>(point->length.bits) / static_cast<double>(pairs) : 0;
+      out.push_back({{"settings", 7}, {"noise", request.noise}, {"pairs", pairs}, {"rate", rate}});
+    }
+  }
+  return out;
+}
+
+Result<Verdict> run_plan(Console& console, const PlanOptions& options) {
+  protocol::PlanRequest request;
+  BELLOWS_ASSIGN(request.method, method_from_name(options.adversary));
+  BELLOWS_ASSIGN(Exact total, Exact::parse(options.epsilon));
+  auto budget = protocol::EpsilonBudget::of(request.method, total);
+  request.epsilon = budget.privacy;
+  if (!(options.noise >= 0 && options.noise < 1))
+    return usage_error("noise out of range", "0 to 1", fmt::format("{}", options.noise));
+  request.noise = options.noise;
+  request.margin_sigmas = options.sigmas;
+  request.leak = [&](std::uint64_t raw, double error) {
+    return leak_of(raw, raw, error, budget.sample, options.sigmas);
+  };
+  if (options.table) {
+    json rows = table(request.method);
+    console.result({{"adversary", options.adversary}, {"asymptotic", rows}});
+    console.print(" M  rate at zero noise   best gamma   largest noise");
+    for (const auto& row : rows)
+      console.print(fmt::format("{:2}  {:18.6f}   {:10.4f}   {:13.5f}", row["settings"].get<unsigned>(),
+                                row["rate"].get<double>(), row["gamma"].get<double>(),
+                                row["largest_noise"].get<double>()));
+    return Verdict::done;
+  }
+  if (options.curves) {
+    json points = curves(request);
+    console.result({{"adversary", options.adversary}, {"curves", points}});
+    console.print("settings,noise,pairs,rate");
+    for (const auto& p : points)
+      console.print(fmt::format("{},{:.6f},{},{:.8f}", p["settings"].get<unsigned>(), p["noise"].get<double>(),
+                                p["pairs"].is_null() ? "inf" : p["pairs"].dump(), p["rate"].get<double>()));
+    return Verdict::done;
+  }
+  std::uint64_t wanted_bits = 256, pairs = 0;
+  if (!options.key_bits.empty()) {
+    BELLOWS_ASSIGN(wanted_bits, parse_count(options.key_bits));
+  }
+  if (!options.pairs.empty()) {
+    BELLOWS_ASSIGN(pairs, parse_count(options.pairs));
+  }
+  std::optional<protocol::PlanPoint> best;
+  unsigned low = options.settings != 0 ? options.settings : 3, high = options.settings != 0 ? options.settings : 15;
+  for (unsigned m = low; m <= high; ++m) {
+    request.settings = m;
+    if (protocol::largest_noise(request.method, m) <= request.noise) continue;
+    auto point = pairs != 0 ? protocol::plan_for_pairs(request, pairs) : protocol::plan_for_key(request, wanted_bits);
+    if (!point.ok() && point.error().code != ErrorCode::refused) return point.error();
+    if (!point.ok() || point->length.bits == 0) continue;
+    bool better = !best || (pairs != 0 ? point->length.bits > best->length.bits : point->pairs < best->pairs);
+    if (better) best = *point;
+  }
+  if (!best) {
+    console.result({{"verdict", "no key"}});
+    console.print("no key: at this noise (and number of pairs) none can be had");
+    return Verdict::refused;
+  }
+  json document = point_json(*best);
+  double random = 2 * static_cast<double>(best->pairs) *
+                  protocol::random_bits_per_pair(static_cast<unsigned>(best->counts.settings), best->gamma_65536);
+  document["random_bits"] = random + static_cast<double>(best->counts.raw_bits + best->length.bits);
+  document["verdict"] = "key";
+  console.result(document);
+  console.print(fmt::format("M = {}, gamma = {}/65536 = {:.4f}, N = {} pairs: {} bits of key", best->counts.settings,
+                            best->gamma_65536, best->gamma(), best->pairs, best->length.bits));
+  console.print(fmt::format("raw key {} bits, tested pairs {}, published {} bits; random bits needed: {}",
+                            best->counts.raw_bits, best->counts.tested, best->counts.leaked_bits,
+                            with_si_prefix(document["random_bits"].get<double>())));
+  console.print(fmt::format("reached unless the test comes out more than {} standard deviations worse than expected",
+                            options.sigmas));
+  return Verdict::done;
+}
+
+void add_plan_verb(CommandLine& line, CLI::App& parent) {
+  auto options = std::make_shared<PlanOptions>();
+  CLI::App& verb = *parent.add_subcommand("plan", "settings, gamma and pairs for a wanted key; rates and curves");
+  verb.add_option("--key-bits", options->key_bits, "wanted key length (256 if --pairs is not given either)");
+  verb.add_option("--pairs", options->pairs, "given number of pairs: the longest key");
+  verb.add_option("--noise", options->noise, "xi of equation (22)")->capture_default_str();
+  verb.add_option("--settings", options->settings, "M; 0: the best of 3 to 15")->capture_default_str();
+  verb.add_option("--epsilon", options->epsilon, "total, in the paper's measure")->capture_default_str();
+  verb.add_option("--adversary", options->adversary, "no-signalling or quantum")->capture_default_str();
+  verb.add_option("--margin", options->sigmas, "standard deviations kept in reserve")->capture_default_str();
+  verb.add_flag("--table", options->table, "asymptotic rates without noise, best gamma and largest noise by M");
+  verb.add_flag("--curves", options->curves, "rate against noise (figure 2), asymptotic and for 10^6 to 10^12 pairs");
+  line.on_run(verb, [options](Console& console) { return run_plan(console, *options); });
+}
+
+}  // namespace
+
+void add_qkd(CommandLine& line) {
+  CLI::App& verb =
+      line.add_verb("qkd", "key distribution between two parties who trust neither boxes nor quantum theory", manual);
+  verb.require_subcommand(1);
+  add_role(line, verb, net::Role::alice);
+  add_role(line, verb, net::Role::bob);
+  add_secret(line, verb);
+  add_simulate(line, verb);
+  add_plan_verb(line, verb);
+  add_check(line, verb);
+  for (CLI::App* part : verb.get_subcommands({})) part->fallthrough();  // --json and the like may stand anywhere
+}
+
+}  // namespace bellows::cli

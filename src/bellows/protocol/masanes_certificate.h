@@ -1,0 +1,56 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bellows/base/file.h"
+#include "bellows/ecc/reconcile.h"
+#include "bellows/protocol/masanes_key.h"
+
+namespace bellows::protocol {
+
+/// How the total epsilon of a session is shared out. All parts are in the paper's measure (20): the sum over keys and
+/// public messages of the difference to an ideal key, twice the trace distance.
+struct EpsilonBudget {
+  numeric::Exact total;
+  numeric::Exact privacy;     ///< epsilon of the key length
+  numeric::Exact sample;      ///< no_signalling: chance that the raw key holds more errors than the sample allows
+  numeric::Exact correction;  ///< no_signalling: chance, ASSUMED, that correction fails although it does not
+  /// Doubles stand for the two chances (theorem 9); the hash comparison and the tags are added as 2^-80 at most.
+  static EpsilonBudget of(KeyMethod method, const numeric::Exact& total);
+};
+
+/// Everything public about one key: both parties hold the same statement, and neither holds anything of the key.
+struct KeyStatement {
+  std::string session, secret_id;
+  KeyMethod method = KeyMethod::no_signalling;
+  EpsilonBudget epsilon;
+  KeyCounts counts;
+  std::uint64_t sample_pairs = 0, sample_errors = 0;  ///< announced pairs of the raw key's kind
+  std::uint64_t most_errors = 0;                      ///< bound on the raw key's errors
+  ecc::Scheme scheme;
+  std::uint64_t revealed_frames = 0;
+  KeyLength length;
+  std::string transcript_alice, transcript_bob;  ///< SHA-256 over the messages up to the hash seed
+  std::string hash_seed_origin;
+  bool simulated = false;
+  /// Of the certificates that the random bits for choices and settings come with, if they were named.
+  std::vector<nlohmann::json> random_bits_certificates;
+};
+
+/// Bits that comparing the corrected keys publishes, and the chance that different keys pass (Poly1305 with a public
+/// random point): 8 ceil(L/16) 2^-106 for L bytes, below 2^-80 for every raw key that fits.
+inline constexpr std::uint64_t verification_bits = 128;
+
+/// The certificate as JSON: the statement, the claim in words, every assumption.
+nlohmann::json to_json(const KeyStatement& statement);
+
+/// Recomputes the key length of a certificate from its counts. Errors: bad_input: not a certificate, or something
+/// missing; refused: it claims more bits than its counts give, or its epsilons exceed their total.
+Status check_certificate(const nlohmann::json& document);
+/// Two certificates of one session say the same. Errors: refused: the first difference.
+Status compare_certificates(const nlohmann::json& a, const nlohmann::json& b);
+
+}  // namespace bellows::protocol

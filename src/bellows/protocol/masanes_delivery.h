@@ -1,0 +1,24 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "bellows/base/file.h"
+#include "bellows/bits/bit_string.h"
+#include "bellows/net/ledger.h"
+
+namespace bellows::protocol {
+
+/// The key between being made and being handed over. It is sealed (KEY.SESSION.sealed, mode 0600) before the peer is
+/// told; one rename delivers it, so that no crash can deliver it twice or half.
+
+/// Writes the sealed key and enters the session as in doubt. Errors: bad_input: the key file exists; the system's word.
+Status seal_key(net::Ledger& ledger, const net::Label& session, const Path& key, const bits::BitString& bits,
+                const nlohmann::json& certificate, const nlohmann::json& peer_certificate);
+/// Adds the peer's certificate, where it comes after sealing.
+Status note_peer_certificate(net::Ledger& ledger, const net::Label& session, const nlohmann::json& peer_certificate);
+/// Puts certificates and key in place and closes the account. May be repeated after a crash; delivers once.
+Status deliver_key(net::Ledger& ledger, const net::Label& session);
+/// Destroys the sealed key: the peer does not have it.
+Status drop_key(net::Ledger& ledger, const net::Label& session, const std::string& why);
+
+}  // namespace bellows::protocol

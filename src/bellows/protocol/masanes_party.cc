@@ -1,0 +1,28 @@
+#include "bellows/protocol/masanes_party.h"
+
+#include "bellows/protocol/masanes_session.h"
+
+namespace bellows::protocol {
+
+Result<PartyResult> run_party(const PartyRequest& request, const Context& context) {
+  if (request.records != nullptr) {
+    // Before anything is spent: a key that could not be put in place.
+    std::error_code ignored;
+    if (std::filesystem::exists(request.key, ignored)) return bad_input("the key file exists", request.key);
+    KeyCounts counts{request.records->settings, request.records->pairs, 0, 0, 0, 0};
+    BELLOWS_ASSIGN([[maybe_unused]] auto length, key_length(request.method, counts, request.epsilon));
+  }
+  BELLOWS_ASSIGN(auto ledger, net::Ledger::open(request.secret, request.role));
+  net::Socket socket;
+  if (request.role == net::Role::alice) {
+    BELLOWS_ASSIGN(auto listener, net::Listener::listen(request.address));
+    if (request.on_listening) request.on_listening(listener.port());
+    BELLOWS_ASSIGN(socket, listener.accept(request.connect_patience, context.cancel));
+  } else {
+    BELLOWS_ASSIGN(socket, net::Socket::connect(request.address, request.connect_patience, context.cancel));
+  }
+  Session session(request, context, std::move(ledger), std::move(socket));
+  return session.run();
+}
+
+}  // namespace bellows::protocol

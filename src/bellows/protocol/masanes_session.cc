@@ -1,0 +1,565 @@
+#include "bellows/protocol/masanes_session.h"
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "bellows/bits/bit_file.h"
+#include "bellows/extract/hasher.h"
+#include "bellows/protocol/masanes_delivery.h"
+
+namespace bellows::protocol {
+namespace {
+
+using net::SessionState;
+using nlohmann::json;
+
+constexpr std::uint64_t small_message_bytes = std::uint64_t{1} << 20;
+constexpr std::uint64_t fewest_raw_bits = 64;
+
+std::string hex(std::span<const std::uint8_t> bytes) {
+  std::string text;
+  for (std::uint8_t byte : bytes) text += fmt::format("{:02x}", byte);
+  return text;
+}
+
+template <std::size_t N>
+Result<std::array<std::uint8_t, N>> from_hex(const json& value) {
+  std::array<std::uint8_t, N> bytes{};
+  std::size_t length = 0;
+  if (!value.is_string() ||
+      sodium_hex2bin(bytes.data(), N, value.get_ref<const std::string&>().data(),
+                     value.get_ref<const std::string&>().size(), nullptr, &length, nullptr) != 0 ||
+      length != N)
+    return bad_input(fmt::format("a message lacks {} bytes in hexadecimal", N));
+  return bytes;
+}
+
+// A whole number that the peer named. Errors: bad_input: missing or no such number.
+Result<std::uint64_t> number(const json& head, const char* name) {
+  auto found = head.find(name);
+  if (found == head.end() || !found->is_number_unsigned())
+    return bad_input(fmt::format("a message lacks the number '{}'", name));
+  return found->get<std::uint64_t>();
+}
+
+std::string text_of(const json& head, const char* name) {
+  auto found = head.find(name);
+  return found != head.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::vector<bits::BitView> views(const std::vector<bits::BitString>& strings) {
+  return {strings.begin(), strings.end()};
+}
+
+bits::BitString both(const bits::BitString& a, const bits::BitString& b, std::uint64_t flip_a, std::uint64_t flip_b) {
+  bits::BitString out(a.size_bits());
+  for (std::uint64_t i = 0; i < out.size_words(); ++i)
+    out.words()[i] = (a.words()[i] ^ flip_a) & (b.words()[i] ^ flip_b);
+  out.trim();
+  return out;
+}
+
+constexpr std::uint64_t flip = ~std::uint64_t{0};
+
+}  // namespace
+
+Session::Session(const PartyRequest& request, const Context& context, net::Ledger ledger, net::Socket socket)
+    : request_(request),
+      context_(context),
+      ledger_(std::move(ledger)),
+      channel_(std::move(socket), ledger_, request.patience, context.cancel) {}
+
+Status Session::send(std::uint16_t type, const json& head, const std::vector<bits::BitView>& strings,
+                     std::span<const std::byte> hidden) {
+  SecretBytes payload = encode_payload(head, strings);
+  return channel_.send(type, std::as_bytes(std::span(payload)), hidden);
+}
+
+Result<Payload> Session::receive(std::uint16_t type, std::size_t string_count, std::uint64_t limit_bytes,
+                                 std::span<const std::byte> hidden) {
+  BELLOWS_ASSIGN(auto bytes, channel_.receive(type, limit_bytes, hidden));
+  return decode_payload(bytes, string_count);
+}
+
+void Session::lap(const char* stage) {
+  auto now = Clock::now();
+  result_.seconds.emplace_back(stage, std::chrono::duration<double>(now - lap_start_).count());
+  lap_start_ = now;
+}
+
+Result<PartyResult> Session::run() {
+  Status status;
+  try {
+    status = steps();
+  } catch (const json::exception& problem) {  // a field of a message has another type than it must have
+    status = bad_input(fmt::format("a message does not hold what it must: {}", problem.what()));
+  }
+  result_.channel = channel_.counts();
+  result_.messages_left = ledger_.keys_per_direction() - ledger_.sent_count();
+  if (status.ok()) return std::move(result_);
+  Error error = status.error();
+  bool peer_stopped = error.message.rfind("the peer stopped", 0) == 0;
+  if (in_doubt_) {
+    error.message += fmt::format("; session {} is in doubt: the key stays sealed until the next connection settles it",
+                                 net::label_text(session_));
+    return error;
+  }
+  if (!peer_stopped) channel_.send_abort(error.message);
+  if (session_ != net::Label{}) (void)ledger_.put_session({session_, SessionState::aborted, error.message});
+  return error;
+}
+
+Status Session::steps() {
+  BELLOWS_TRY(greet());
+  BELLOWS_TRY(settle());
+  lap("greeting");
+  if (request_.records == nullptr) return {};
+  BELLOWS_TRY(ledger_.put_session({session_, SessionState::open, ""}));
+  BELLOWS_TRY(announce());
+  BELLOWS_TRY(estimate());
+  lap("announcement and estimation");
+  BELLOWS_TRY(is_alice() ? correct_as_alice() : correct_as_bob());
+  lap("error correction");
+  if (result_.verdict == SessionVerdict::no_key) return {};
+  BELLOWS_TRY(amplify());
+  lap("privacy amplification");
+  BELLOWS_TRY(hand_over());
+  lap("handing over");
+  return {};
+}
+
+Status Session::greet() {
+  std::array<std::uint8_t, 16> nonce;
+  randombytes_buf(nonce.data(), nonce.size());
+  json hello = {{"format", 1},
+                {"protocol", "masanes"},
+                {"role", net::role_name(request_.role)},
+                {"nonce", hex(nonce)},
+                {"secret", net::label_text(ledger_.secret_id())},
+                {"task", request_.records != nullptr ? "key" : "settle"}};
+  if (request_.records != nullptr) {
+    hello["settings"] = request_.records->settings;
+    hello["pairs"] = request_.records->pairs;
+    hello["adversary"] = key_method_name(request_.method);
+    hello["epsilon"] = request_.epsilon.text();
+    hello["simulated"] = request_.records->simulated;
+  }
+  BELLOWS_ASSIGN(auto doubts, ledger_.sessions(SessionState::prepared));
+  json in_doubt = json::array();
+  for (const auto& entry : doubts) in_doubt.push_back(net::label_text(entry.id));
+  hello["in_doubt"] = in_doubt;
+
+  Payload peer;
+  auto learn = [&]() -> Status {
+    BELLOWS_ASSIGN(peer, receive(message_hello, 0, small_message_bytes));
+    if (peer.head.value("format", 0) != 1)
+      return refused(fmt::format("the peer speaks another version of the protocol: 1 here, {} there",
+                                 peer.head.value("format", json()).dump()));
+    for (const char* key : {"protocol", "secret", "task", "settings", "pairs", "adversary", "epsilon", "simulated"}) {
+      json here = hello.value(key, json()), there = peer.head.value(key, json());
+      if (here != there)
+        return refused(
+            fmt::format("the parties do not agree on '{}': {} here, {} there", key, here.dump(), there.dump()));
+    }
+    if (text_of(peer.head, "role") != net::role_name(net::other(request_.role)))
+      return refused("both parties have the same role");
+    return {};
+  };
+  // Bob answers, so that his word on alice's doubts comes with his hello.
+  if (is_alice()) {
+    BELLOWS_TRY(send(message_hello, hello));
+    BELLOWS_TRY(learn());
+  } else {
+    BELLOWS_TRY(learn());
+    json states = json::object();
+    for (const auto& id : peer.head.value("in_doubt", json::array())) {
+      BELLOWS_ASSIGN(auto label, from_hex<16>(id));
+      BELLOWS_ASSIGN(auto entry, ledger_.session(label));
+      states[id.get<std::string>()] = entry ? net::session_state_name(entry->state) : "unknown";
+    }
+    hello["states"] = states;
+    BELLOWS_TRY(send(message_hello, hello));
+  }
+  peer_in_doubt_ = peer.head;
+  BELLOWS_ASSIGN(auto peer_nonce, from_hex<16>(peer.head.value("nonce", json())));
+  Sha256 hash;
+  hash.update("bellows qkd session");
+  hash.update(std::as_bytes(std::span(is_alice() ? nonce : peer_nonce)));
+  hash.update(std::as_bytes(std::span(is_alice() ? peer_nonce : nonce)));
+  Digest digest = hash.finish();
+  std::copy_n(digest.bytes.begin(), session_.size(), session_.begin());
+  channel_.set_session(session_);
+  return {};
+}
+
+// Alice sealed her key only after bob had sealed his; bob delivers only after alice sealed. So: what alice holds
+// sealed, both deliver; what bob holds sealed and alice does not have, both drop.
+Status Session::settle() {
+  auto note = [&](const std::string& id, const char* what) { result_.settled.push_back(id + ": " + what); };
+  if (is_alice()) {
+    BELLOWS_ASSIGN(auto doubts, ledger_.sessions(SessionState::prepared));
+    json states = peer_in_doubt_.value("states", json::object());
+    for (const auto& entry : doubts) {
+      std::string id = net::label_text(entry.id), state = text_of(states, id.c_str());
+      if (state != net::session_state_name(SessionState::prepared) &&
+          state != net::session_state_name(SessionState::delivered)) {
+        note(id, "still in doubt: the peer's ledger does not know it");
+        continue;
+      }
+      BELLOWS_TRY(deliver_key(ledger_, entry.id));
+      note(id, "delivered");
+    }
+    json answers = json::object();
+    for (const auto& id : peer_in_doubt_.value("in_doubt", json::array())) {
+      BELLOWS_ASSIGN(auto label, from_hex<16>(id));
+      BELLOWS_ASSIGN(auto entry, ledger_.session(label));
+      bool have = entry && (entry->state == SessionState::prepared || entry->state == SessionState::delivered);
+      answers[id.get<std::string>()] = have ? "deliver" : "drop";
+    }
+    return send(message_settle, {{"answers", answers}});
+  }
+  BELLOWS_ASSIGN(auto payload, receive(message_settle, 0, small_message_bytes));
+  json answers = payload.head.value("answers", json::object());
+  BELLOWS_ASSIGN(auto doubts, ledger_.sessions(SessionState::prepared));
+  for (const auto& entry : doubts) {
+    std::string id = net::label_text(entry.id), answer = text_of(answers, id.c_str());
+    if (answer == "deliver") {
+      BELLOWS_TRY(deliver_key(ledger_, entry.id));
+      note(id, "delivered");
+    } else if (answer == "drop") {
+      BELLOWS_TRY(drop_key(ledger_, entry.id, "the peer did not seal its key"));
+      note(id, "dropped");
+    }
+  }
+  return {};
+}
+
+Status Session::announce() {
+  const PartyRecords& records = *request_.records;
+  const std::uint64_t plane_limit = divide_up(records.pairs, 8) + 4096;
+  bits::BitString mine = test_choice(records), theirs;
+  auto learn_choice = [&]() -> Status {
+    BELLOWS_ASSIGN(auto payload, receive(message_choices, 1, plane_limit));
+    theirs = std::move(payload.strings[0]);
+    if (theirs.size_bits() != records.pairs) return bad_input("the peer's choices have another length");
+    return {};
+  };
+  if (is_alice()) {
+    BELLOWS_TRY(send(message_choices, json::object(), {mine}));
+    BELLOWS_TRY(learn_choice());
+  } else {
+    BELLOWS_TRY(learn_choice());
+    BELLOWS_TRY(send(message_choices, json::object(), {mine}));
+  }
+
+  // What both know now: test pairs, and pairs that are test for alice and raw for bob. Of these, the ones with alice's
+  // setting 0 are of the raw key's kind, and no box can tell: the error sample.
+  const bits::BitString& alice_choice = is_alice() ? mine : theirs;
+  const bits::BitString& bob_choice = is_alice() ? theirs : mine;
+  bits::BitString tested = both(alice_choice, bob_choice, 0, 0), half_raw = both(alice_choice, bob_choice, 0, flip);
+  auto planes = static_cast<std::size_t>(setting_bit_count(records.settings));
+  std::vector<bits::BitString> own;
+  for (const auto& plane : records.setting_bits) own.push_back(compress(plane, tested));
+  own.push_back(compress(records.outcomes, tested));
+  const std::uint64_t tested_count = own[0].size_bits(), half_raw_count = bits::count_ones(half_raw);
+
+  std::vector<bits::BitString> peer;
+  auto learn_test = [&](std::size_t extra) -> Status {
+    BELLOWS_ASSIGN(auto payload, receive(message_test, planes + 1 + extra, (planes + 3) * plane_limit));
+    for (std::size_t i = 0; i <= planes; ++i)
+      if (payload.strings[i].size_bits() != tested_count)
+        return bad_input("the peer announced another number of test pairs");
+    peer = std::move(payload.strings);
+    return {};
+  };
+  bits::BitString alice_sample, bob_sample;
+  if (is_alice()) {
+    bits::BitString zero = compress(where_setting_is(records.setting_bits, 1), half_raw);
+    alice_sample = compress(compress(records.outcomes, half_raw), zero);
+    auto strings = views(own);
+    strings.push_back(zero);
+    strings.push_back(alice_sample);
+    BELLOWS_TRY(send(message_test, json::object(), strings));
+    BELLOWS_TRY(learn_test(1));
+    bob_sample = std::move(peer[planes + 1]);
+  } else {
+    BELLOWS_TRY(learn_test(2));
+    const bits::BitString& zero = peer[planes + 1];
+    if (zero.size_bits() != half_raw_count) return bad_input("the peer announced another number of sample pairs");
+    alice_sample = std::move(peer[planes + 2]);
+    bob_sample = compress(compress(records.outcomes, half_raw), zero);
+    auto strings = views(own);
+    strings.push_back(bob_sample);
+    BELLOWS_TRY(send(message_test, json::object(), strings));
+  }
+  if (alice_sample.size_bits() != bob_sample.size_bits())
+    return bad_input("the peer announced another number of sample pairs");
+
+  KeyStatement& statement = result_.statement;
+  statement.sample_pairs = alice_sample.size_bits();
+  for (std::uint64_t i = 0; i < alice_sample.size_words(); ++i)
+    statement.sample_errors +=
+        static_cast<std::uint64_t>(__builtin_popcountll(alice_sample.words()[i] ^ bob_sample.words()[i]));
+  auto settings_of = [&](std::vector<bits::BitString>& strings) {
+    return std::vector<bits::BitString>(std::make_move_iterator(strings.begin()),
+                                        std::make_move_iterator(strings.begin() + static_cast<std::ptrdiff_t>(planes)));
+  };
+  bits::BitString own_outcomes = std::move(own[planes]), peer_outcomes = std::move(peer[planes]);
+  auto own_settings = settings_of(own), peer_settings = settings_of(peer);
+  auto count = is_alice() ? count_test(records.settings, own_settings, own_outcomes, peer_settings, peer_outcomes)
+                          : count_test(records.settings, peer_settings, peer_outcomes, own_settings, own_outcomes);
+  if (!count.ok()) return count.error();
+  raw_ = compress(records.outcomes, both(alice_choice, bob_choice, flip, flip));
+  statement.counts = {records.settings, records.pairs, count->tested, count->lost, raw_.size_bits(), 0};
+  return {};
+}
+
+Status Session::estimate() {
+  KeyStatement& statement = result_.statement;
+  statement.session = net::label_text(session_);
+  statement.secret_id = net::label_text(ledger_.secret_id());
+  statement.method = request_.method;
+  statement.epsilon = EpsilonBudget::of(request_.method, request_.epsilon);
+  statement.simulated = request_.records->simulated;
+  statement.random_bits_certificates = request_.random_bits_certificates;
+  statement.most_errors = ecc::most_unseen_errors(statement.sample_pairs, statement.sample_errors,
+                                                  statement.counts.raw_bits, statement.epsilon.sample.approximate());
+  return {};
+}
+
+// Everything published that depends on the raw key: syndromes and comparison hash. Quantum adversary: bob's word on
+// which frames failed costs two bits a frame if any did (it selects among 2^frames continuations, twice), and one bit
+// for there having been such a choice.
+Status Session::find_length() {
+  KeyStatement& s = result_.statement;
+  s.counts.leaked_bits = s.scheme.leaked_bits() + verification_bits;
+  if (s.method == KeyMethod::quantum) {
+    s.counts.leaked_bits += 1;
+    if (s.revealed_frames > 0)
+      s.counts.leaked_bits += 2 * s.scheme.frames + s.revealed_frames * (s.scheme.frame_bits(0));
+  }
+  BELLOWS_ASSIGN(s.length, key_length(s.method, s.counts, s.epsilon.privacy));
+  return {};
+}
+
+Status Session::end_without_key(const std::string& reason) {
+  result_.verdict = SessionVerdict::no_key;
+  result_.reason = reason;
+  return ledger_.put_session({session_, SessionState::no_key, reason});
+}
+
+net::Tag Session::verification_tag(const bits::BitString& raw) const {
+  net::TagMaker maker(verification_key_);
+  maker.update(raw.bytes());
+  return maker.finish();
+}
+
+Result<bits::BitString> Session::draw_random(std::uint64_t count_bits) {
+  bits::BitString drawn(count_bits);
+  if (!request_.hash_seed) {
+    randombytes_buf(drawn.words(), 8 * drawn.size_words());
+    drawn.trim();
+    return drawn;
+  }
+  if (!random_) {
+    BELLOWS_ASSIGN(auto file, bits::read_bit_file(*request_.hash_seed));
+    // Random bits serve one session; their digest goes on the account like that of records.
+    BELLOWS_TRY(ledger_.claim_records(bits::payload_digest(file.bits), session_));
+    random_ = std::move(file.bits);
+  }
+  if (random_->size_bits() - random_used_ < count_bits)
+    return bad_input("too few random bits for hash seed, permutation and comparison", request_.hash_seed->string(),
+                     std::nullopt, fmt::format("{} bits", random_used_ + count_bits),
+                     fmt::format("{}", random_->size_bits()));
+  for (std::uint64_t i = 0; i < drawn.size_words(); ++i)
+    drawn.words()[i] = random_->view().word_at_bit(random_used_ + 64 * i);
+  drawn.trim();
+  random_used_ += count_bits;
+  return drawn;
+}
+
+Status Session::correct_as_alice() {
+  KeyStatement& s = result_.statement;
+  auto no_key = [&](const std::string& reason) -> Status {
+    BELLOWS_TRY(send(message_correction, {{"key", false}, {"reason", reason}}, {bits::BitView{}}));
+    return end_without_key(reason);
+  };
+  if (s.counts.raw_bits < fewest_raw_bits)
+    return no_key(fmt::format("the raw key has {} bits only", s.counts.raw_bits));
+  auto scheme = ecc::plan_scheme(s.counts.raw_bits, s.most_errors);
+  if (!scheme.ok()) {
+    if (scheme.error().code == ErrorCode::refused) return no_key(scheme.error().message);
+    return scheme.error();
+  }
+  s.scheme = *scheme;
+  BELLOWS_TRY(find_length());
+  if (s.length.bits == 0)
+    return no_key(fmt::format("the violation does not suffice: the bound is {:.0f} bits", s.length.bound_bits));
+
+  // From here on the raw key is used: the records make no second key.
+  BELLOWS_TRY(ledger_.claim_records(request_.records->digest, session_));
+  BELLOWS_ASSIGN(auto random, draw_random(512));
+  std::memcpy(permutation_.data(), random.words(), 32);
+  std::memcpy(verification_key_.bytes.data(), random.words() + 4, 16);
+  BELLOWS_ASSIGN(auto syndromes, ecc::encode(s.scheme, permutation_, raw_, context_));
+  json head = {{"key", true},
+               {"frames", s.scheme.frames},
+               {"circulant", s.scheme.circulant},
+               {"columns", s.scheme.columns},
+               {"rows", s.scheme.rows},
+               {"design_errors_per_million", s.scheme.design_errors_per_million},
+               {"permutation", hex(permutation_)},
+               {"hash_point", hex(std::span(verification_key_.bytes).first(16))},
+               {"hash", hex(verification_tag(raw_))}};
+  BELLOWS_TRY(send(message_correction, head, {syndromes}));
+  for (;;) {
+    BELLOWS_ASSIGN(auto verdict, receive(message_verdict, 0, small_message_bytes));
+    if (verdict.head.value("equal", json()) == true) return {};
+    auto failed = verdict.head.value("failed", json::array());
+    if (s.method == KeyMethod::no_signalling || s.revealed_frames > 0 || !failed.is_array() || failed.empty())
+      return end_without_key("error correction failed");
+    std::vector<std::uint32_t> frames;
+    for (const auto& frame : failed) {
+      if (!frame.is_number_unsigned() || frame >= s.scheme.frames)
+        return bad_input("the peer names a frame that is none");
+      frames.push_back(frame.get<std::uint32_t>());
+    }
+    std::sort(frames.begin(), frames.end());
+    frames.erase(std::unique(frames.begin(), frames.end()), frames.end());
+    BELLOWS_TRY(reveal_as_alice(frames));
+    if (result_.verdict == SessionVerdict::no_key) return {};
+  }
+}
+
+Status Session::reveal_as_alice(const std::vector<std::uint32_t>& frames) {
+  KeyStatement& s = result_.statement;
+  s.revealed_frames = frames.size();
+  BELLOWS_TRY(find_length());
+  if (s.length.bits == 0) {
+    BELLOWS_TRY(send(message_reveal, {{"key", false}}, {bits::BitView{}}));
+    return end_without_key("too many frames could not be corrected");
+  }
+  BELLOWS_ASSIGN(auto revealed, ecc::reveal_frames(s.scheme, permutation_, raw_, frames));
+  return send(message_reveal, {{"key", true}}, {revealed});
+}
+
+Status Session::correct_as_bob() {
+  KeyStatement& s = result_.statement;
+  BELLOWS_ASSIGN(auto message, receive(message_correction, 1, s.counts.raw_bits / 4 + small_message_bytes));
+  if (message.head.value("key", json()) != true) return end_without_key(text_of(message.head, "reason"));
+  s.scheme.raw_bits = s.counts.raw_bits;
+  auto read = [&](const char* name, std::uint32_t& to) -> Status {
+    BELLOWS_ASSIGN(auto value, number(message.head, name));
+    if (value > 0xffffffff) return bad_input("a number of the error-correction scheme is too large");
+    to = static_cast<std::uint32_t>(value);
+    return {};
+  };
+  BELLOWS_TRY(read("frames", s.scheme.frames));
+  BELLOWS_TRY(read("circulant", s.scheme.circulant));
+  BELLOWS_TRY(read("columns", s.scheme.columns));
+  BELLOWS_TRY(read("rows", s.scheme.rows));
+  BELLOWS_TRY(read("design_errors_per_million", s.scheme.design_errors_per_million));
+  BELLOWS_TRY(ecc::check_scheme(s.scheme, s.counts.raw_bits));
+  BELLOWS_ASSIGN(permutation_, from_hex<32>(message.head.value("permutation", json())));
+  BELLOWS_ASSIGN(auto point, from_hex<16>(message.head.value("hash_point", json())));
+  BELLOWS_ASSIGN(auto hash, from_hex<16>(message.head.value("hash", json())));
+  std::copy(point.begin(), point.end(), verification_key_.bytes.begin());
+  BELLOWS_TRY(find_length());
+  if (s.length.bits == 0) return refused("the peer goes on although the counts give no key");
+  BELLOWS_TRY(ledger_.claim_records(request_.records->digest, session_));
+  BELLOWS_ASSIGN(auto decoded, ecc::decode(s.scheme, permutation_, raw_, message.strings[0], context_));
+  if (!decoded.failed.empty() && s.method == KeyMethod::quantum) {
+    BELLOWS_TRY(reveal_as_bob(decoded));
+    if (result_.verdict == SessionVerdict::no_key) return {};
+  }
+  bool equal = net::tag_matches(verification_tag(decoded.corrected), hash);
+  BELLOWS_TRY(send(message_verdict, {{"equal", equal}}));
+  if (!equal) return end_without_key("error correction failed");
+  raw_ = std::move(decoded.corrected);
+  return {};
+}
+
+Status Session::reveal_as_bob(ecc::Decoded& decoded) {
+  KeyStatement& s = result_.statement;
+  BELLOWS_TRY(send(message_verdict, {{"equal", false}, {"failed", decoded.failed}}));
+  BELLOWS_ASSIGN(auto message, receive(message_reveal, 1, s.counts.raw_bits / 8 + small_message_bytes));
+  s.revealed_frames = decoded.failed.size();
+  BELLOWS_TRY(find_length());
+  if (message.head.value("key", json()) != true) return end_without_key("too many frames could not be corrected");
+  return ecc::insert_frames(s.scheme, permutation_, message.strings[0], decoded.failed, decoded.corrected);
+}
+
+Status Session::amplify() {
+  KeyStatement& s = result_.statement;
+  extract::HashShape shape{extract::Family::toeplitz, s.counts.raw_bits, s.length.bits};
+  bits::BitString seed;
+  if (is_alice()) {
+    s.hash_seed_origin = request_.hash_seed ? "file" : "operating system";
+    BELLOWS_ASSIGN(seed, draw_random(extract::seed_bits_needed(shape)));
+    BELLOWS_TRY(send(message_amplify, {{"key_bits", s.length.bits}, {"seed_origin", s.hash_seed_origin}}, {seed}));
+  } else {
+    BELLOWS_ASSIGN(auto message, receive(message_amplify, 1, s.counts.raw_bits / 4 + small_message_bytes));
+    BELLOWS_ASSIGN(auto key_bits, number(message.head, "key_bits"));
+    if (key_bits != s.length.bits)
+      return refused(
+          fmt::format("the parties do not agree on the key's length: {} bits here, {} there", s.length.bits, key_bits));
+    s.hash_seed_origin = text_of(message.head, "seed_origin") == "file" ? "file" : "operating system";
+    seed = std::move(message.strings[0]);
+    if (seed.size_bits() != extract::seed_bits_needed(shape)) return bad_input("the hash seed has another length");
+  }
+  auto transcript = channel_.transcript();
+  s.transcript_alice = transcript.from_alice.hex();
+  s.transcript_bob = transcript.from_bob.hex();
+  BELLOWS_ASSIGN(key_, extract::hash(shape, raw_, seed, context_));
+  raw_ = bits::BitString();
+  return {};
+}
+
+// Bob seals, tells; alice seals, tells; bob delivers, tells; alice delivers. The tags cover the key itself, so each
+// side knows that the other holds the same.
+Status Session::hand_over() {
+  KeyStatement& s = result_.statement;
+  json certificate = to_json(s), peer_certificate;
+  auto check_peer = [&](const Payload& message) -> Status {
+    peer_certificate = message.head.value("certificate", json());
+    BELLOWS_TRY(check_certificate(peer_certificate));
+    return compare_certificates(certificate, peer_certificate);
+  };
+  json head = {{"certificate", certificate}};
+  if (is_alice()) {
+    BELLOWS_ASSIGN(auto prepared, receive(message_prepared, 0, small_message_bytes, key_.bytes()));
+    BELLOWS_TRY(check_peer(prepared));
+    BELLOWS_TRY(seal_key(ledger_, session_, request_.key, key_, certificate, peer_certificate));
+    in_doubt_ = true;
+    BELLOWS_TRY(send(message_commit, head, {}, key_.bytes()));
+    BELLOWS_ASSIGN([[maybe_unused]] auto done, receive(message_done, 0, small_message_bytes));
+    BELLOWS_TRY(deliver_key(ledger_, session_));
+  } else {
+    BELLOWS_TRY(seal_key(ledger_, session_, request_.key, key_, certificate, nullptr));
+    in_doubt_ = true;
+    BELLOWS_TRY(send(message_prepared, head, {}, key_.bytes()));
+    auto commit = receive(message_commit, 0, small_message_bytes, key_.bytes());
+    if (!commit.ok()) {
+      if (commit.error().message.rfind("the peer stopped", 0) == 0) {  // authenticated: alice has not sealed
+        in_doubt_ = false;
+        BELLOWS_TRY(drop_key(ledger_, session_, commit.error().message));
+      }
+      return commit.error();
+    }
+    BELLOWS_TRY(check_peer(*commit));
+    BELLOWS_TRY(note_peer_certificate(ledger_, session_, peer_certificate));
+    BELLOWS_TRY(deliver_key(ledger_, session_));
+    in_doubt_ = false;
+    // Alice may miss this; she then settles at the next connection. The key is good on this side.
+    (void)send(message_done, json::object());
+  }
+  in_doubt_ = false;
+  result_.verdict = SessionVerdict::key;
+  result_.certificate = std::move(certificate);
+  return {};
+}
+
+}  // namespace bellows::protocol

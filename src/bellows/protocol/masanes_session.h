@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "bellows/net/channel.h"
+#include "bellows/protocol/masanes_message.h"
+#include "bellows/protocol/masanes_party.h"
+
+namespace bellows::protocol {
+
+/// One session as it runs: what both roles share. Only run_party() uses it.
+class Session {
+ public:
+  Session(const PartyRequest& request, const Context& context, net::Ledger ledger, net::Socket socket);
+
+  /// All of it; on an error the peer is told, unless the session is in doubt by then.
+  Result<PartyResult> run();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  bool is_alice() const { return request_.role == net::Role::alice; }
+  Status send(std::uint16_t type, const nlohmann::json& head, const std::vector<bits::BitView>& strings = {},
+              std::span<const std::byte> hidden = {});
+  Result<Payload> receive(std::uint16_t type, std::size_t string_count, std::uint64_t limit_bytes,
+                          std::span<const std::byte> hidden = {});
+  void lap(const char* stage);
+
+  Status steps();
+  Status greet();
+  Status settle();
+  Status announce();
+  Status estimate();
+  Status correct_as_alice();
+  Status correct_as_bob();
+  Status reveal_as_alice(const std::vector<std::uint32_t>& frames);
+  Status reveal_as_bob(ecc::Decoded& decoded);
+  Status amplify();
+  Status hand_over();
+  Status end_without_key(const std::string& reason);
+  Status find_length();
+  net::Tag verification_tag(const bits::BitString& raw) const;
+  Result<bits::BitString> draw_random(std::uint64_t count_bits);
+
+  const PartyRequest& request_;
+  const Context& context_;
+  net::Ledger ledger_;
+  net::Channel channel_;
+  net::Label session_{};
+  PartyResult result_;
+  bool in_doubt_ = false;
+  Clock::time_point lap_start_ = Clock::now();
+
+  // Alice's knowledge of what bob is in doubt about, as answered in `settle`.
+  nlohmann::json peer_in_doubt_ = nlohmann::json::object();
+  bits::BitString raw_;  // this party's raw key; bob's after correction
+  ecc::PermutationSeed permutation_{};
+  net::OneTimeKey verification_key_;  // public; second half zero
+  bits::BitString key_;
+  std::optional<bits::BitString> random_;  // what the hash seed file holds
+  std::uint64_t random_used_ = 0;
+};
+
+}  // namespace bellows::protocol
