@@ -34,7 +34,7 @@ class ShortSeedEngine : public Hasher::Engine {
     for (std::size_t i = 1; i < group_size_; ++i) {
       field_.transform(piece_.data(), work_);
       field_.multiply_add(sum_, work_, powers_[i - 1]);
-      finish_sum(value_.data());
+      field_.element_of(sum_, value_.data());
       field_.transform(value_.data(), powers_[i]);
     }
     std::memset(value_.data(), 0, field_.element_bytes());
@@ -92,7 +92,7 @@ class ShortSeedEngine : public Hasher::Engine {
     field_.transform(piece_.data(), powers_[0]);
     field_.transform(value_.data(), work_);
     field_.multiply_add(sum_, work_, powers_[0]);
-    finish_sum(value_.data());
+    field_.element_of(sum_, value_.data());
     return bits::BitString(bits::BitView{reinterpret_cast<const std::uint64_t*>(value_.data()), shape_.output_bits});
   }
 
@@ -104,12 +104,6 @@ class ShortSeedEngine : public Hasher::Engine {
       words[i] = seed_.word_at_bit(index * piece_bits_ + 64 * i);  // the last word may reach into the slack
   }
 
-  void finish_sum(std::uint8_t* element) {
-    field_.element_of(sum_, element);
-    if (work_.empty()) std::swap(work_, sum_);  // its memory serves again
-    sum_ = {};
-  }
-
   // The staged piece is full.
   Status take_piece() {
     BELLOWS_TRY(context_.check_cancelled());
@@ -117,15 +111,17 @@ class ShortSeedEngine : public Hasher::Engine {
     if (group_fill_ == 0) {
       const std::uint64_t left = piece_count(shape_) - taken_;
       group_target_ = left % group_size_ == 0 ? group_size_ : left % group_size_;
-      std::uint8_t *to = piece_.data(), *value = value_.data();
-      for (std::uint64_t i = 0; i < field_.element_bytes(); ++i) to[i] = static_cast<std::uint8_t>(to[i] ^ value[i]);
+      // Words; both have slack behind the element.
+      auto* to = reinterpret_cast<std::uint64_t*>(piece_.data());
+      const auto* value = reinterpret_cast<const std::uint64_t*>(value_.data());
+      for (std::uint64_t i = 0; i < divide_up(field_.element_bytes(), 8); ++i) to[i] ^= value[i];
     }
     field_.transform(piece_.data(), work_);
     field_.multiply_add(sum_, work_, powers_[group_target_ - 1 - group_fill_]);
     staged_bits_ = 0;
     ++taken_;
     if (++group_fill_ == group_target_) {
-      finish_sum(value_.data());
+      field_.element_of(sum_, value_.data());
       group_fill_ = 0;
     }
     context_.report("extract", std::min(taken_ * piece_bits_, shape_.raw_bits), shape_.raw_bits, "bits");
@@ -166,7 +162,7 @@ std::unique_ptr<Hasher::Engine> make_short_seed_engine(const HashShape& shape, b
 
 std::uint64_t short_seed_memory_bytes(const HashShape& shape, unsigned thread_count) {
   const std::uint64_t k = shape.field_length, group = group_size_for(shape);
-  const std::uint64_t spectra = group == 1 ? 2 : group + 2;
+  const std::uint64_t spectra = group + 2;
   return spectra * LargeField::spectrum_bytes(k, thread_count) + 2 * (4 * k + (std::uint64_t{2} << 20)) +
          LargeField::memory_bytes(k, thread_count);
 }

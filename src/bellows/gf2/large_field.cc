@@ -48,8 +48,13 @@ LargeField::LargeField(std::uint64_t k, unsigned thread_count)
   BELLOWS_CHECK(is_field_length(k), "k = 3^i 5^j 17^l");
 }
 
-void LargeField::transform(const std::uint8_t* element, Spectrum& spectrum) {
+void LargeField::allocate(Spectrum& spectrum) const {
   while (spectrum.chunks_.size() < chunk_count_) spectrum.chunks_.emplace_back(transform::spectrum_bytes(rows_));
+}
+
+void LargeField::transform(const std::uint8_t* element, Spectrum& spectrum) {
+  allocate(spectrum);
+  spectrum.zero_ = false;
   workers_.run(chunk_count_, [&](std::uint64_t chunk, unsigned worker) {
     const std::uint8_t* begin = element + chunk * chunk_length_;
     const std::uint8_t* const planes[4] = {begin, begin + k_, begin + 2 * k_, begin + 3 * k_};
@@ -58,7 +63,7 @@ void LargeField::transform(const std::uint8_t* element, Spectrum& spectrum) {
   });
 }
 
-void LargeField::multiply_add(Spectrum& sum, Spectrum& a, const Spectrum& b) {
+void LargeField::multiply_add(Spectrum& sum, const Spectrum& a, const Spectrum& b) {
   // Sum chunk n is sum over i of a_i b_(n - i), where b_(-j) stands for 3 b_(C - j).
   const std::uint64_t count = chunk_count_;
   std::vector<const std::uint8_t*> x, y;
@@ -66,14 +71,16 @@ void LargeField::multiply_add(Spectrum& sum, Spectrum& a, const Spectrum& b) {
   for (std::uint64_t j = 1; j < count; ++j) x.push_back(b.chunks_[j].data());
   for (std::uint64_t j = 0; j < count; ++j) x.push_back(b.chunks_[j].data());
   for (std::uint64_t i = 0; i < count; ++i) y.push_back(a.chunks_[count - 1 - i].data());
-  const bool accumulate = !sum.empty();
-  for (auto& chunk : (accumulate ? sum : a).chunks_) out.push_back(chunk.data());
-  workers_.sum({x.data(), x.size(), count - 1, y.data(), y.size(), out.data(), out.size(), accumulate}, rows_);
-  if (!accumulate) std::swap(sum, a);
+  allocate(sum);
+  for (auto& chunk : sum.chunks_) out.push_back(chunk.data());
+  workers_.sum({x.data(), x.size(), count - 1, y.data(), y.size(), out.data(), out.size(), !sum.zero_}, rows_);
+  sum.zero_ = false;
 }
 
 void LargeField::element_of(Spectrum& sum, std::uint8_t* element) {
   std::memset(element, 0, element_bytes());
+  if (sum.zero_) return;
+  sum.zero_ = true;
   // The product of chunk n covers chunks n and n + 1, so even and odd ones take turns; the last one wraps around.
   auto add_chunk = [&](std::uint64_t chunk, unsigned worker) {
     workers_.kernel().inverse(sum.chunks_[chunk].data(), rows_, workers_.scratch(worker));

@@ -24,20 +24,22 @@ class LargeField {
   /// An element's values, chunk by chunk: what a product needs of it.
   class Spectrum {
    public:
-    bool empty() const { return chunks_.empty(); }
+    /// Of a sum: nothing has been added yet.
+    bool is_zero() const { return zero_; }
 
    private:
     friend class LargeField;
-    std::vector<Buffer> chunks_;
+    std::vector<Buffer> chunks_;  // kept from use to use
+    bool zero_ = true;
   };
 
   /// In: element: element_bytes() bytes, read only.
   void transform(const std::uint8_t* element, Spectrum& spectrum);
 
-  /// sum += a b, or sum = a b if the sum is empty. `a` is destroyed in the second case (its memory becomes the sum's).
-  void multiply_add(Spectrum& sum, Spectrum& a, const Spectrum& b);
+  /// sum += a b.
+  void multiply_add(Spectrum& sum, const Spectrum& a, const Spectrum& b);
 
-  /// The element that the sum of products stands for; the spectrum is destroyed (its memory is kept).
+  /// The element that the sum of products stands for; the spectrum is zero afterwards.
   void element_of(Spectrum& sum, std::uint8_t* element);
 
   /// product = a b.
@@ -48,6 +50,8 @@ class LargeField {
   static std::uint64_t memory_bytes(std::uint64_t k, unsigned thread_count);
 
  private:
+  void allocate(Spectrum& spectrum) const;
+
   std::uint64_t k_;
   std::uint64_t chunk_count_, chunk_length_;
   int rows_;

@@ -19,7 +19,7 @@ std::uint64_t lag_count_for(const WindowShape& shape, std::uint64_t block_bits) 
   return divide_up(shape.output_bits - 1, block_bits) + 1;
 }
 
-constexpr int largest_rows = 32;
+constexpr int largest_rows = 64;
 
 }  // namespace
 

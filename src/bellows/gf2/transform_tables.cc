@@ -147,9 +147,9 @@ Twiddles make_twiddles() {
   for (int q = 0; q < 128; ++q)
     for (int j = 0; j < 7; ++j)
       if (q >> j & 1) t.span[q] = static_cast<std::uint8_t>(t.span[q] ^ cantor_basis[1 + j]);
-  for (int y = 0; y < 64; ++y)
+  for (int y = 0; y < 256; ++y)
     for (int level = 0; level < 16; ++level)
-      for (int j = 0; j < 6; ++j)
+      for (int j = 0; j < 8; ++j)
         if (y >> j & 1) t.row[y][level] ^= cantor_basis[16 + j - level];
   return t;
 }

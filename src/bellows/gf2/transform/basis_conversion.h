@@ -150,36 +150,43 @@ BELLOWS_INLINE void add_bytes(std::uint8_t* to, const std::uint8_t* from, std::s
   for (; i < size; ++i) to[i] = static_cast<std::uint8_t>(to[i] ^ from[i]);
 }
 
-/// The expansion in powers of x^(2^low) + x of a whole plane, one byte a coefficient; degree below `size`, and the bytes
-/// from `size` on are taken as 0 and not touched.
+/// One level of the expansion, on the 2^(h+1) coefficients from f on, of which `size` are there: those above are 0.
+template <class L>
+BELLOWS_INLINE void expand_level(std::uint8_t* f, std::size_t size, int h, int low) {
+  const std::size_t half = std::size_t{1} << h, shift = std::size_t{1} << (h - low), last = 2 * half - shift;
+  if (last < size) add_bytes<L>(f + half, f + last, size - last);
+  add_bytes<L>(f + shift, f + half, (last < size ? last : size) - half);
+}
+
+template <class L>
+BELLOWS_INLINE void contract_level(std::uint8_t* f, std::size_t size, int h, int low) {
+  const std::size_t half = std::size_t{1} << h, shift = std::size_t{1} << (h - low), last = 2 * half - shift;
+  add_bytes<L>(f + shift, f + half, (last < size ? last : size) - half);
+  if (last < size) add_bytes<L>(f + half, f + last, size - last);
+}
+
+/// The expansion in powers of x^(2^low) + x of a plane, one byte a coefficient, degree below `size`: halves first, then
+/// each half by itself, while it is in the cache.
 template <class L>
 void expand_plane(std::uint8_t* f, std::size_t size, int low) {
-  int top = low;
-  while ((std::size_t{2} << top) < size) ++top;
-  for (int h = top; h >= low; --h) {
-    const std::size_t half = std::size_t{1} << h, shift = std::size_t{1} << (h - low);
-    for (std::size_t start = 0; start + half < size; start += 2 * half) {
-      const std::size_t end = start + 2 * half < size ? start + 2 * half : size, last = start + 2 * half - shift;
-      std::uint8_t* to = f + start + shift;  // coefficient start + half + i goes to start + shift + i
-      if (last < end) add_bytes<L>(to + half - shift, f + last, end - last);
-      add_bytes<L>(to, f + start + half, (last < end ? last : end) - start - half);
-    }
-  }
+  if (size <= std::size_t{1} << low) return;
+  int h = low;
+  while (std::size_t{2} << h < size) ++h;
+  expand_level<L>(f, size, h, low);
+  const std::size_t half = std::size_t{1} << h;
+  expand_plane<L>(f, half, low);
+  expand_plane<L>(f + half, size - half, low);
 }
 
 template <class L>
 void contract_plane(std::uint8_t* f, std::size_t size, int low) {
-  int top = low;
-  while ((std::size_t{2} << top) < size) ++top;
-  for (int h = low; h <= top; ++h) {
-    const std::size_t half = std::size_t{1} << h, shift = std::size_t{1} << (h - low);
-    for (std::size_t start = 0; start + half < size; start += 2 * half) {
-      const std::size_t end = start + 2 * half < size ? start + 2 * half : size, last = start + 2 * half - shift;
-      std::uint8_t* to = f + start + shift;
-      add_bytes<L>(to, f + start + half, (last < end ? last : end) - start - half);
-      if (last < end) add_bytes<L>(to + half - shift, f + last, end - last);
-    }
-  }
+  if (size <= std::size_t{1} << low) return;
+  int h = low;
+  while (std::size_t{2} << h < size) ++h;
+  const std::size_t half = std::size_t{1} << h;
+  contract_plane<L>(f, half, low);
+  contract_plane<L>(f + half, size - half, low);
+  contract_level<L>(f, size, h, low);
 }
 
 }  // namespace bellows::gf2::transform

@@ -7,13 +7,13 @@
 
 namespace bellows::gf2::transform {
 
-// A block is a polynomial of up to 64 rows of coefficients. Its values at the first R * 2^16 points omega_i = sum_j i_j v_j
+// A block is a polynomial of up to 256 rows of coefficients. Its values at the first R * 2^16 points omega_i = sum_j i_j v_j
 // are R rows. Rows are halves, quarters .. of the index range in s_16(x) = x^65536 + x, so: expand the polynomial in
-// powers of s_16, which acts on whole planes; bring the row index to the novel basis; up to six levels of butterflies
+// powers of s_16, which acts on whole planes; bring the row index to the novel basis; up to eight levels of butterflies
 // between rows, with twiddles in GF(2^8), plane by plane; then each row for itself.
 
 /// Bytes of a column of rows that the levels between rows hold at once.
-inline constexpr int column_bytes = 256;
+inline constexpr int column_bytes = 128;
 
 template <class L>
 struct RowColumn {
@@ -45,6 +45,8 @@ BELLOWS_INLINE void convert_row_index(RowColumn<L>& column, int bits) {
     case 4: return convert(Count<4>());
     case 5: return convert(Count<5>());
     case 6: return convert(Count<6>());
+    case 7: return convert(Count<7>());
+    case 8: return convert(Count<8>());
     default: return;  // nothing to do for one bit
   }
 }
@@ -122,54 +124,59 @@ void plane_to_novel(std::uint8_t* plane, int coefficient_rows, RowScratch<L>& sc
   for (int j = 0; j < coefficient_rows; ++j) row_to_novel_a<L>(plane + static_cast<std::size_t>(j) * row_points, scratch);
 }
 
-/// Levels between rows, from `coefficient_rows` rows of coefficients to `rows` rows of the spectrum. `fill(p, offset, v)`
-/// gives vector v of plane p at a byte offset of the coefficient planes.
+template <class L>
+void plane_from_novel(std::uint8_t* plane, int rows, RowScratch<L>& scratch) {
+  for (int j = 0; j < rows; ++j) row_from_novel_a<L>(plane + static_cast<std::size_t>(j) * row_points, scratch);
+  contract_plane<L>(plane, static_cast<std::size_t>(rows) * row_points, 16);
+}
+
+/// Levels between rows of one plane, from `coefficient_rows` rows of coefficients to `rows` rows of the spectrum.
+/// `fill(offset)` gives the vector at a byte offset of the coefficients; `to` is the plane in the first row.
 template <class L, class Fill>
-void rows_forward(const Fill& fill, int coefficient_rows, int rows, std::uint8_t* spectrum) {
+void rows_forward(const Fill& fill, int coefficient_rows, int rows, std::uint8_t* to) {
   constexpr int vectors = RowColumn<L>::vectors;
   const int bits = row_index_bits(rows > coefficient_rows ? rows : coefficient_rows);
   const RowTwiddles<L> t;
   RowColumn<L> column;
-  for (std::size_t offset = 0; offset < row_points; offset += column_bytes)
-    for (int p = 0; p < 4; ++p) {
-      for (int j = 0; j < coefficient_rows; ++j)
-        BELLOWS_UNROLL for (int v = 0; v < vectors; ++v)
-            column.r[j][v] = fill(p, static_cast<std::size_t>(j) * row_points + offset + std::size_t(v) * L::width);
-      for (int j = coefficient_rows; j < 1 << bits; ++j)
-        BELLOWS_UNROLL for (int v = 0; v < vectors; ++v) column.r[j][v] = L::zero();
-      convert_row_index<L, false>(column, bits);
-      row_levels_forward<L>(t, column, bits, rows);
-      for (int j = 0; j < rows; ++j) {
-        std::uint8_t* to = spectrum + static_cast<std::size_t>(j) * row_stride + static_cast<std::size_t>(p) * row_points;
-        BELLOWS_UNROLL for (int v = 0; v < vectors; ++v)
-            L::store(to + offset + std::size_t(v) * L::width, column.r[j][v]);
-      }
+  for (std::size_t offset = 0; offset < row_points; offset += column_bytes) {
+    for (int j = 0; j < coefficient_rows; ++j)
+      BELLOWS_UNROLL for (int v = 0; v < vectors; ++v)
+          column.r[j][v] = fill(static_cast<std::size_t>(j) * row_points + offset + std::size_t(v) * L::width);
+    for (int j = coefficient_rows; j < 1 << bits; ++j)
+      BELLOWS_UNROLL for (int v = 0; v < vectors; ++v) column.r[j][v] = L::zero();
+    convert_row_index<L, false>(column, bits);
+    row_levels_forward<L>(t, column, bits, rows);
+    for (int j = 0; j < rows; ++j) {
+      std::uint8_t* row = to + static_cast<std::size_t>(j) * row_stride + offset;
+      BELLOWS_UNROLL for (int v = 0; v < vectors; ++v) L::store(row + std::size_t(v) * L::width, column.r[j][v]);
     }
+  }
 }
 
+/// The way back, of one plane; `from` is the plane in the spectrum's first row.
 template <class L>
-void rows_inverse(const std::uint8_t* spectrum, int rows, const BlockScratch& scratch) {
+void rows_inverse(const std::uint8_t* from, int rows, std::uint8_t* coefficients) {
   constexpr int vectors = RowColumn<L>::vectors;
   const int bits = row_index_bits(rows);
   const RowTwiddles<L> t;
   RowColumn<L> column;
-  for (std::size_t offset = 0; offset < row_points; offset += column_bytes)
-    for (int p = 0; p < 4; ++p) {
-      for (int j = 0; j < rows; ++j) {
-        const std::uint8_t* from =
-            spectrum + static_cast<std::size_t>(j) * row_stride + static_cast<std::size_t>(p) * row_points + offset;
-        BELLOWS_UNROLL for (int v = 0; v < vectors; ++v) column.r[j][v] = L::load(from + std::size_t(v) * L::width);
-      }
-      for (int j = rows; j < 1 << bits; ++j)
-        BELLOWS_UNROLL for (int v = 0; v < vectors; ++v) column.r[j][v] = L::zero();
-      row_levels_truncated<L>(t, column.r, bits - 1, rows, 0);
-      convert_row_index<L, true>(column, bits);
-      for (int j = 0; j < rows; ++j) {
-        std::uint8_t* to = scratch.coefficients + static_cast<std::size_t>(p) * scratch.plane_bytes +
-                           static_cast<std::size_t>(j) * row_points + offset;
-        BELLOWS_UNROLL for (int v = 0; v < vectors; ++v) L::store(to + std::size_t(v) * L::width, column.r[j][v]);
+  for (std::size_t offset = 0; offset < row_points; offset += column_bytes) {
+    for (int j = 0; j < rows; ++j) {
+      const std::uint8_t* row = from + static_cast<std::size_t>(j) * row_stride + offset;
+      BELLOWS_UNROLL for (int v = 0; v < vectors; ++v) {
+        column.r[j][v] = L::load(row + std::size_t(v) * L::width);
+        L::prefetch(row + 2 * column_bytes + std::size_t(v) * L::width);
       }
     }
+    for (int j = rows; j < 1 << bits; ++j)
+      BELLOWS_UNROLL for (int v = 0; v < vectors; ++v) column.r[j][v] = L::zero();
+    row_levels_truncated<L>(t, column.r, bits - 1, rows, 0);
+    convert_row_index<L, true>(column, bits);
+    for (int j = 0; j < rows; ++j) {
+      std::uint8_t* to = coefficients + static_cast<std::size_t>(j) * row_points + offset;
+      BELLOWS_UNROLL for (int v = 0; v < vectors; ++v) L::store(to + std::size_t(v) * L::width, column.r[j][v]);
+    }
+  }
 }
 
 /// Four planes of `size` coefficients each become `rows` rows of values. Requires size <= rows * 2^16.
@@ -180,17 +187,14 @@ void forward_planes(const std::uint8_t* const planes[4], std::size_t size, int r
   const auto to_internal = L::map(L::constants().to_internal);
   const int coefficient_rows = static_cast<int>((size + row_points - 1) / row_points);
   const std::size_t padded = static_cast<std::size_t>(coefficient_rows) * row_points;
-  for (int p = 0; p < 4; ++p) {
-    std::uint8_t* plane = scratch.coefficients + static_cast<std::size_t>(p) * scratch.plane_bytes;
+  std::uint8_t* plane = scratch.coefficients;  // one at a time, while it is in the cache
+  for (std::size_t p = 0; p < 4; ++p) {
     std::memcpy(plane, planes[p], size);
     std::memset(plane + size, 0, padded - size);
     plane_to_novel<L>(plane, coefficient_rows, row);
+    auto fill = [&](std::size_t at) { return L::apply(L::split(L::load(plane + at)), to_internal); };
+    rows_forward<L>(fill, coefficient_rows, rows, spectrum + p * row_points);
   }
-  auto fill = [&](int p, std::size_t at) {
-    const auto v = L::load(scratch.coefficients + static_cast<std::size_t>(p) * scratch.plane_bytes + at);
-    return L::apply(L::split(v), to_internal);
-  };
-  rows_forward<L>(fill, coefficient_rows, rows, spectrum);
   for (int y = 0; y < rows; ++y) row_forward<L>(spectrum + static_cast<std::size_t>(y) * row_stride, y, row);
 }
 
@@ -218,11 +222,14 @@ void forward_bits(const std::uint8_t* string, std::size_t size, int rows, std::u
   for (std::size_t i = 2 * at; i < size; ++i) (i % 2 ? odd : even)[i / 2] = string[i];
   plane_to_novel<L>(even, coefficient_rows, row);
   plane_to_novel<L>(odd, coefficient_rows, row);
-  auto fill = [&](int p, std::size_t offset) {
-    return L::add(L::apply(L::split(L::load(even + offset)), L::map(constants.encode[p][0])),
-                  L::apply(L::split(L::load(odd + offset)), L::map(constants.encode[p][1])));
-  };
-  rows_forward<L>(fill, coefficient_rows, rows, spectrum);
+  for (std::size_t p = 0; p < 4; ++p) {
+    const auto from_even = L::map(constants.encode[p][0]), from_odd = L::map(constants.encode[p][1]);
+    auto fill = [&](std::size_t offset) {
+      return L::add(L::apply(L::split(L::load(even + offset)), from_even),
+                    L::apply(L::split(L::load(odd + offset)), from_odd));
+    };
+    rows_forward<L>(fill, coefficient_rows, rows, spectrum + p * row_points);
+  }
   for (int y = 0; y < rows; ++y) row_forward<L>(spectrum + static_cast<std::size_t>(y) * row_stride, y, row);
 }
 
@@ -232,11 +239,10 @@ template <class L>
 void inverse_block(std::uint8_t* spectrum, int rows, const BlockScratch& scratch) {
   auto& row = *static_cast<RowScratch<L>*>(scratch.row);
   for (int y = 0; y < rows; ++y) row_inverse<L>(spectrum + static_cast<std::size_t>(y) * row_stride, y, row);
-  rows_inverse<L>(spectrum, rows, scratch);
-  for (int p = 0; p < 4; ++p) {
-    std::uint8_t* plane = scratch.coefficients + static_cast<std::size_t>(p) * scratch.plane_bytes;
-    for (int j = 0; j < rows; ++j) row_from_novel_a<L>(plane + static_cast<std::size_t>(j) * row_points, row);
-    contract_plane<L>(plane, static_cast<std::size_t>(rows) * row_points, 16);
+  for (std::size_t p = 0; p < 4; ++p) {
+    std::uint8_t* plane = scratch.coefficients + p * scratch.plane_bytes;
+    rows_inverse<L>(spectrum + p * row_points, rows, plane);
+    plane_from_novel<L>(plane, rows, row);
   }
 }
 

@@ -10,8 +10,8 @@ inline constexpr std::size_t row_bytes = 4 * row_points;
 /// Rows of a spectrum stand a little further apart than their size, so that columns through them do not all meet in one
 /// set of the cache.
 inline constexpr std::size_t row_stride = row_bytes + 320;
-/// 2^22 points: 64 Mbit of product. Longer strings go in chunks.
-inline constexpr int largest_row_count = 64;
+/// 2^24 points: 2^28 bits of product. Longer strings go in chunks.
+inline constexpr int largest_row_count = 256;
 
 constexpr std::size_t spectrum_bytes(int rows) { return static_cast<std::size_t>(rows) * row_stride; }
 

@@ -48,16 +48,21 @@ struct Joiner {
 };
 
 /// sums[t] = sum over i < count of y[i] x[t + i], t < tile.
-template <class L, int tile>
+template <class L, std::size_t tile>
 BELLOWS_INLINE void sum_tile(typename L::V* sums, const typename L::Factor* x, const typename L::Factor* y,
                              std::size_t count) {
   typename L::V a[tile];
-  BELLOWS_UNROLL for (int t = 0; t < tile; ++t) a[t] = L::zero();
-  for (std::size_t i = 0; i < count; ++i) {
-    const typename L::Factor factor = y[i];
-    BELLOWS_UNROLL for (int t = 0; t < tile; ++t) a[t] = L::add(a[t], L::product(factor, x[i + std::size_t(t)]));
+  BELLOWS_UNROLL for (std::size_t t = 0; t < tile; ++t) a[t] = L::zero();
+  std::size_t i = 0;
+  for (; i + 2 <= count; i += 2) {
+    const typename L::Factor even = y[i], odd = y[i + 1];
+    BELLOWS_UNROLL for (std::size_t t = 0; t < tile; ++t)
+        a[t] = L::add3(a[t], L::product(even, x[i + t]), L::product(odd, x[i + t + 1]));
   }
-  BELLOWS_UNROLL for (int t = 0; t < tile; ++t) sums[t] = a[t];
+  if (i < count) {
+    BELLOWS_UNROLL for (std::size_t t = 0; t < tile; ++t) a[t] = L::add(a[t], L::product(y[i], x[i + t]));
+  }
+  BELLOWS_UNROLL for (std::size_t t = 0; t < tile; ++t) sums[t] = a[t];
 }
 
 inline constexpr std::size_t sum_tile_size = 8;

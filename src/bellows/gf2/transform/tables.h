@@ -48,7 +48,7 @@ const Tables<ColumnForm>& column_tables();  // standard basis
 struct Twiddles {
   std::uint8_t span[128];           ///< sum_j q_j v_(1 + j): the part of the bits above, within a group of eight; in GF(2^8)
   std::uint16_t lambda16_times[256];  ///< lambda16 e
-  std::uint32_t row[64][16];        ///< part of the row number y (index bits 16 ..) at levels 0 .. 15
+  std::uint32_t row[256][16];         ///< part of the row number y (index bits 16 .. 23) at levels 0 .. 15
 };
 const Twiddles& twiddles();
 
