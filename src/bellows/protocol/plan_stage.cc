@@ -37,7 +37,8 @@ Result<certify::PlanWishes> wishes_for_simulation(const AmplifyRequest& request)
   BELLOWS_ASSIGN(std::unique_ptr<Experiment> experiment, make_experiment({.preset = request.preset}));
   certify::PlanWishes wishes;
   wishes.preset = request.preset;
-  wishes.mu = numeric::Exact(mpq_class(experiment->claimed_mu()));
+  // The decimal that was meant, not the binary number that stands for it.
+  wishes.mu = numeric::Exact::literal(fmt::format("{}", experiment->claimed_mu()));
   wishes.epsilon = numeric::Exact::literal("1e-12");
   wishes.trial_count = std::uint64_t{1} << 26;
   wishes.simulated = true;
