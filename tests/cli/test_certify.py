@@ -113,6 +113,18 @@ class Plan(ProgramTest):
         self.assertIn("Kulikov 2024", (self.folder / "c.svg").read_text())
 
 
+    def test_witness(self):
+        tilted = self.run_json("plan", "--witness", "--tilt", "30", "--mu", "0.02", "--save", "w.json")
+        self.assertTrue(tilted["separates"])
+        self.assertGreater(tilted["largest_mu"]["witness"], tilted["largest_mu"]["win"])
+        self.assertTrue(self.run_json("plan", "--witness", "--check-witness", "w.json")["holds"])
+        document = json.loads((self.folder / "w.json").read_text())
+        document["mu"] = "0.2"
+        (self.folder / "w.json").write_text(json.dumps(document))
+        self.run_program("plan", "--witness", "--check-witness", "w.json", expect=1)
+        self.run_program("plan", "--witness", "--efficiency-a", "2", expect=2)
+
+
 class Locality(ProgramTest):
     FILE = """
 [distance]

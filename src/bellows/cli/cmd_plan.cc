@@ -8,6 +8,7 @@
 #include "bellows/certify/design.h"
 #include "bellows/certify/one_sided.h"
 #include "bellows/cli/certify_options.h"
+#include "bellows/cli/plan_witness.h"
 
 namespace bellows::cli {
 namespace {
@@ -23,10 +24,15 @@ constexpr const char* manual =
   bellows plan --grid --preset kulikov-2024 --out plan.json                     the built-in grid of thresholds
   bellows plan --read plan.toml --out plan.json                                 complete a plan file and write it as JSON
   bellows plan --figure2 --csv curve.csv --svg curve.svg                        trials against S, five biases, as published
+  bellows plan --witness --tilt 35 --efficiency-a 0.9 --save w.json             the linear witness that tolerates most bias
 
 Of --score (or --S), --trials, --bits, --mu and --epsilon all but one are given; the missing one is found. The plan has one
 threshold, so far below the score that an honest device passes with probability --chance. Honest means: independent trials, uniform
 settings, symmetric noise. The search runs in floating point; the plan that it ends with is proved, and that is what is printed.
+--witness looks beyond the win frequency: for a device (two qubits: tilt of the state, visibility along and across its axis, detection
+efficiencies) or counts of an earlier run it finds, by a linear program over measurement-dependent local strategies, the linear
+function of P(abxy) that separates it best at --mu, with an exact local bound, and the largest bias at which any does, beside those of
+win frequency and MDL value. Entropy is certified from the win frequency and the MDL value only; for another witness see `prove`.
 A plan's digest goes into the trial log, so a plan is written before the first trial.)";
 
 struct Options {
@@ -35,6 +41,7 @@ struct Options {
   double chance = 0.999;
   unsigned points = 200;
   bool grid = false, figure_two = false, overwrite = false;
+  WitnessOptions witness;
 };
 
 Status write_plan_out(const Options& options, const plan::Plan& plan) {
@@ -142,6 +149,7 @@ Result<certify::Design> design_from(const Options& options) {
 }
 
 Result<Verdict> run(Console& console, const Options& options) {
+  if (options.witness.asked) return show_witness(console, options.witness, options.plan, options.overwrite);
   if (options.figure_two) return show_figure(console, options);
   if (!options.read.empty()) {
     BELLOWS_ASSIGN(plan::Plan plan, plan::read_plan(options.read));
@@ -205,6 +213,7 @@ void add_plan(CommandLine& line) {
   verb.add_option("--points", options->points, "points of a curve")->check(CLI::Range(2u, 100000u));
   verb.add_option("--csv", options->csv, "write the curve as a table");
   verb.add_option("--svg", options->svg, "write the curve as a chart");
+  add_witness_options(verb, options->witness);
   line.on_run(verb, [options](Console& console) { return run(console, *options); });
 }
 

@@ -1,0 +1,93 @@
+#include "bellows/cli/plan_witness.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace bellows::cli {
+namespace {
+
+nlohmann::json number_or_null(const std::optional<numeric::Exact>& value) {
+  return value ? nlohmann::json(value->approximate()) : nlohmann::json(nullptr);
+}
+
+std::string percent(const std::optional<numeric::Exact>& value) {
+  return value ? fmt::format("{:.4f} %", 100 * value->approximate()) : "none";
+}
+
+Result<certify::JointBehaviour> behaviour_of(const WitnessOptions& options) {
+  if (options.counts.empty()) return certify::joint_behaviour(options.device);
+  if (options.counts.size() != 16)
+    return usage_error("--counts takes the sixteen counts n_xyab", "16 numbers", std::to_string(options.counts.size()));
+  std::array<std::uint64_t, 16> counts{};
+  std::copy(options.counts.begin(), options.counts.end(), counts.begin());
+  return certify::joint_behaviour(counts);
+}
+
+Result<Verdict> check(Console& console, const std::string& file) {
+  BELLOWS_ASSIGN(std::string text, read_text_file(file, 1 << 20));
+  nlohmann::json document = nlohmann::json::parse(text, nullptr, false);
+  if (document.is_discarded()) return bad_input("the witness is not valid JSON", file);
+  BELLOWS_ASSIGN(certify::Witness witness, certify::witness_from_json(document, file));
+  console.print(fmt::format("holds: no measurement-dependent local strategy at mu = {} exceeds {}", witness.mu.text(),
+                            witness.local_bound.text()));
+  console.result({{"holds", true}, {"witness", certify::to_json(witness)}});
+  return Verdict::done;
+}
+
+}  // namespace
+
+void add_witness_options(CLI::App& verb, WitnessOptions& options) {
+  verb.add_flag("--witness", options.asked, "the linear witness that tolerates most bias, for a device or for counts");
+  verb.add_option("--tilt", options.device.tilt_degrees, "witness: state cos t |00> + sin t |11>, t in degrees");
+  verb.add_option("--visibility-z", options.device.visibility_z, "witness: visibility along the state's axis");
+  verb.add_option("--visibility-x", options.device.visibility_x, "witness: visibility across it");
+  verb.add_option("--efficiency-a", options.device.efficiency_a, "witness: detection efficiency of A");
+  verb.add_option("--efficiency-b", options.device.efficiency_b, "witness: detection efficiency of B");
+  verb.add_option("--counts", options.counts, "witness: sixteen counts n_xyab of an earlier run")->delimiter(',');
+  verb.add_option("--save", options.save, "witness: write it here, as JSON");
+  verb.add_option("--check-witness", options.check, "check the bound of a saved witness");
+}
+
+Result<Verdict> show_witness(Console& console, const WitnessOptions& options, const PlanOptions& plan, bool overwrite) {
+  if (!options.check.empty()) return check(console, options.check);
+  BELLOWS_ASSIGN(certify::PlanWishes wishes, wishes_from(plan));
+  if (wishes.mu < numeric::Exact() || wishes.mu >= numeric::Exact::fraction(1, 2))
+    return usage_error("the bias mu is out of range", "0 <= mu < 1/2", wishes.mu.text());
+  BELLOWS_ASSIGN(certify::JointBehaviour behaviour, behaviour_of(options));
+  BELLOWS_ASSIGN(certify::Witness witness, certify::best_witness(behaviour, wishes.mu, wishes.polytope));
+  const numeric::Exact value = witness.value(behaviour);
+  const bool separates = value > witness.local_bound;
+  const auto largest = certify::largest_witness_bias(behaviour, wishes.polytope);
+  const auto win = certify::largest_win_bias(behaviour), mdl = certify::largest_mdl_bias(behaviour);
+  const bool maps = certify::is_win_frequency(witness);
+  if (!options.save.empty())
+    BELLOWS_TRY(write_text_file(options.save, certify::to_json(witness).dump(2) + "\n", public_file_mode, overwrite));
+  console.print(fmt::format("at mu = {}: {}", wishes.mu.text(),
+                            separates ? "the witness separates this behaviour from local strategies"
+                                      : "no linear witness separates this behaviour from local strategies"));
+  console.print("x y    w(a,b) = 0,0         0,1         1,0         1,1");
+  for (std::size_t xy = 0; xy < 4; ++xy)
+    console.print(fmt::format("{} {}  {:>14}{:>12}{:>12}{:>12}", xy >> 1, xy & 1, witness.coefficients[4 * xy],
+                              witness.coefficients[4 * xy + 1], witness.coefficients[4 * xy + 2],
+                              witness.coefficients[4 * xy + 3]));
+  console.print(
+      fmt::format("local bound {:.9g} (exact), value {:.9g}", witness.local_bound.approximate(), value.approximate()));
+  console.print("largest bias at which the behaviour is not local:");
+  console.print(fmt::format("  any linear witness  {}", percent(largest)));
+  console.print(fmt::format("  win frequency       {}", percent(win)));
+  console.print(fmt::format("  MDL value           {}", percent(mdl)));
+  console.print(maps ? "entropy: as for the win frequency"
+                     : "entropy: not_certified from this witness (only where it maps to a CHSH value)");
+  console.result({{"separates", separates},
+                  {"witness", certify::to_json(witness)},
+                  {"value", value.approximate()},
+                  {"local_bound", witness.local_bound.approximate()},
+                  {"largest_mu",
+                   {{"witness", number_or_null(largest)}, {"win", number_or_null(win)}, {"mdl", number_or_null(mdl)}}},
+                  {"entropy", maps ? "win" : "not_certified"}});
+  return Verdict::done;
+}
+
+}  // namespace bellows::cli
