@@ -139,6 +139,9 @@ Result<plan::Plan> built_in_plan(const PlanWishes& wishes) {
   plan.trial_count = wishes.trial_count;
   plan.relabelling = wishes.relabelling;
   plan.extractor = wishes.extractor;
+  // What was published is the bound together with its extractor.
+  if (plan.method == plan::Method::mdl_as_printed && plan.extractor == plan::Extractor::automatic)
+    plan.extractor = plan::Extractor::shift_matrix;
   plan.publish_mode = wishes.publish_mode;
   plan.published = wishes.published;
   plan.simulated = wishes.simulated;

@@ -78,6 +78,11 @@ std::vector<std::string> assumptions_in_words(const Certificate& certificate, co
         "from it.");
   else
     say("The plan was fixed before the first trial; the trial log's header carries its digest.");
+  if (plan.relabelling != "none" && plan.relabelling != "auto")
+    say(fmt::format(
+        "The relabelling {} was fixed before the first trial. One that is chosen after the outcomes were seen counts as "
+        "eight thresholds (auto), and is not what this certificate states.",
+        plan.relabelling));
   if (!certificate.score.settings_consistent)
     say(fmt::format(
         "WARNING: the recorded settings are unlikely under the claimed bias: {}, {:.1f} standard deviations "
