@@ -1,0 +1,207 @@
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+
+#include "bellows/bell/guess_radius.h"
+#include "bellows/protocol/attacks.h"
+#include "bellows/protocol/colbeck_renner.h"
+#include "bellows/protocol/gallego.h"
+
+namespace bellows::protocol {
+namespace {
+
+Exact number(const char* text) { return Exact::literal(text); }
+
+TEST(ColbeckRenner, WhereTheTheoremsEnd) {
+  // Zero of the exponents, and the biases of theorem 1 and of the local attack.
+  EXPECT_GT(chained_exponent(number("0.05755308"), true).lower(), 0);
+  EXPECT_LT(chained_exponent(number("0.05755310"), true).upper(), 0);
+  EXPECT_GT(chained_exponent(number("0.05864547"), false).lower(), 0);
+  EXPECT_LT(chained_exponent(number("0.05864549"), false).upper(), 0);
+  EXPECT_LT(chained_exponent(number("0.058"), true).upper(), 0);
+  EXPECT_FALSE(chained_smallest_r(number("0.0857865"), number("0.1")).has_value());
+  EXPECT_TRUE(chained_smallest_r(number("0.085"), number("0.1")).has_value());
+  EXPECT_NEAR(chained_attack_bias(500), 0.14644661, 1e-3);
+  EXPECT_LT(chained_attack_bias(2), chained_attack_bias(10));
+}
+
+TEST(ColbeckRenner, TheoremOne) {
+  for (unsigned r = 1; r < 12; ++r) {
+    for (const char* mu : {"0", "0.01", "0.08"}) EXPECT_LE(chained_log2_distance(r, number(mu)).upper(), chained_log2_delta(r, number(mu)).lower() + 1e-9);
+  }
+  const unsigned r = chained_smallest_r(number("0.01"), number("0.001")).value();
+  EXPECT_LE(chained_log2_distance(r, number("0.01")).upper(), std::log2(0.001));
+  EXPECT_GT(chained_log2_distance(r - 1, number("0.01")).lower(), std::log2(0.001));
+}
+
+TEST(ColbeckRenner, FiniteBoundImprovesWithTrials) {
+  double last = 100;
+  for (unsigned t = 6; t < 30; t += 4) {
+    const ChainedBound bound = chained_bound({number("0"), 6, t});
+    EXPECT_LT(bound.log2_total, last);
+    last = bound.log2_total;
+  }
+  const auto plan = chained_smallest_plan(number("0"), number("0.4"), 40);
+  ASSERT_TRUE(plan.has_value());
+  EXPECT_LE(chained_bound(*plan).log2_total, std::log2(0.4));
+  EXPECT_LE(chained_bound(*plan).log2_honest_abort, -1);
+  EXPECT_FALSE(chained_smallest_plan(number("0.07"), number("0.4"), 200).has_value());
+}
+
+TEST(ColbeckRenner, RunsAndAborts) {
+  ChainedOptions options;
+  options.plan = {number("0.001"), 5, 12};
+  options.key = bits::StreamKey::from_number(5);
+  auto result = run_chained(options).value();
+  EXPECT_NEAR(static_cast<double>(result.tested), 2 * 4096 / 32.0, 60);
+  EXPECT_EQ(result.output.has_value(), result.failures == 0);
+  options.device = "no-signalling";
+  EXPECT_TRUE(run_chained(options)->output.has_value());
+  options.device = "local";
+  result = run_chained(options).value();
+  EXPECT_EQ(result.aborted, ChainedAbort::failures);
+  options.plan.log2_trials = 4;
+  EXPECT_FALSE(run_chained(options).ok());
+  options.plan = {number("0.5"), 5, 12};
+  EXPECT_FALSE(run_chained(options).ok());
+}
+
+TEST(ColbeckRenner, ThreePartyCorollary) {
+  GhzOptions options;
+  options.mu = number("0.3");
+  options.key = bits::StreamKey::from_number(6);
+  auto result = run_ghz(options).value();
+  EXPECT_EQ(result.failures, 0U);
+  EXPECT_TRUE(result.output.has_value() && !result.eve_knows);
+  options.device = "deterministic-party";
+  result = run_ghz(options).value();
+  EXPECT_TRUE(result.output.has_value() && result.eve_knows && !*result.output);
+  options.device = "local";
+  options.scheme = SourceScheme::colluding;
+  EXPECT_FALSE(run_ghz(options)->output.has_value());
+}
+
+TEST(Gallego, ConstantsAreProved) {
+  // Every pair that the bound uses is at or above what an exact certificate gives, for one class of settings (all are equivalent).
+  const auto problem = bell::five_party_majority(31).value();
+  for (const DistillationConstants& constants : repaired_constants()) {
+    const auto radius = bell::solve_guess_radius(problem, {.polygon_sides = 64, .alpha_at_most = constants.alpha.approximate() - 1e-5});
+    ASSERT_TRUE(radius.ok());
+    EXPECT_LE(radius->alpha, constants.alpha.value()) << constants.alpha.text();
+    EXPECT_LE(radius->beta, constants.beta.value()) << constants.beta.text();
+  }
+}
+
+TEST(Gallego, SizesThatTheBoundNeeds) {
+  const auto printed = gallego_smallest({printed_constants()}, number("0"), -1, false);
+  ASSERT_TRUE(printed.has_value());
+  EXPECT_NEAR(printed->log2_blocks, 1349, 2);
+  EXPECT_EQ(printed->block_size, 130U);
+  const auto repaired = gallego_smallest(repaired_constants(), number("0"), -1, true);
+  ASSERT_TRUE(repaired.has_value());
+  EXPECT_LT(repaired->log2_blocks, 152);
+  EXPECT_GT(repaired->log2_blocks, 60);
+  EXPECT_LT(bad_function_log2_probability(number("2.6"), repaired->block_size, 36 * repaired->block_size).upper(), -10);
+}
+
+TEST(Gallego, FunctionsAreIndependent) {
+  EXPECT_EQ(irreducible_low_part(3), 3U);
+  EXPECT_EQ(irreducible_low_part(8), 0x1bU);
+  EXPECT_EQ(irreducible_low_part(64), 0x1bU);
+  // All 8^4 polynomials of degree 3 over GF(8): the values at any four points are uniform.
+  std::vector<std::vector<int>> values;
+  for (unsigned c = 0; c < 4096; ++c) {
+    const IndependentFunction f(3, {c & 7U, c >> 3 & 7U, c >> 6 & 7U, c >> 9});
+    values.emplace_back();
+    for (unsigned x = 0; x < 8; ++x) values.back().push_back(f(x));
+  }
+  for (unsigned points = 0; points < 256; ++points) {
+    if (std::popcount(points) != 4) continue;
+    std::vector<int> counts(16, 0);
+    for (const auto& v : values) {
+      int word = 0;
+      for (unsigned x = 0; x < 8; ++x) {
+        if (points >> x & 1U) word = 2 * word + v[x];
+      }
+      ++counts[static_cast<std::size_t>(word)];
+    }
+    for (int count : counts) EXPECT_EQ(count, 256);
+  }
+}
+
+/// Walsh spectrum of (-1)^f.
+std::vector<std::int32_t> spectrum(const std::vector<std::uint8_t>& f) {
+  std::vector<std::int32_t> s(f.size());
+  for (std::size_t i = 0; i < f.size(); ++i) s[i] = f[i] ? -1 : 1;
+  bell::walsh_hadamard(s.data(), s.size());
+  return s;
+}
+
+TEST(Gallego, FourUniversalFunctionsDoNotSuffice) {
+  // n = 20. f0(u, v) = u . v is bent; setting it to 0 on more points gives f1 with one large Walsh coefficient. The family
+  // "g(A w) + random affine function, A a random invertible affine map", g = f1 or g = 0, is four-wise independent for one mixture: only sets of
+  // four points that sum to zero (planes) matter, and their mean sign is +1 for g = 0 and negative for f1. Every member has a Walsh coefficient of
+  // at least 6 sqrt(n) 2^{n/2} in absolute value, which breaks (D29) with Gamma = +-1 (Omega = 2^{n/2}, sum F = half the coefficient).
+  constexpr unsigned n = 20;
+  const std::size_t size = std::size_t{1} << n;
+  std::vector<std::uint8_t> f(size);
+  for (std::size_t w = 0; w < size; ++w) f[w] = std::popcount((w & 1023U) & (w >> 10)) & 1;
+  const double needed = 6 * std::sqrt(20.0) * std::exp2(10);
+  double sum = 1024;
+  for (std::size_t w = 0; w < size && sum < needed + 2; ++w) {
+    const std::size_t scattered = w * 0x9e3b1U % size;  // an odd factor permutes
+    if (f[scattered]) f[scattered] = 0, sum += 2;
+  }
+  const std::vector<std::int32_t> walsh = spectrum(f);
+  std::int64_t largest = 0;
+  double fourth = 0;
+  for (const std::int32_t value : walsh) {
+    largest = std::max<std::int64_t>(largest, std::abs(value));
+    fourth += std::pow(static_cast<double>(value), 4);
+  }
+  EXPECT_GT(static_cast<double>(largest), needed);
+  // Mean of (-1)^{f(x) + f(x+a) + f(x+b) + f(x+a+b)} over all x, a, b is sum W^4 / 2^{4n}; degenerate (a, b) give 1.
+  const double all = fourth / std::exp2(4.0 * n);
+  const double degenerate = (3 * std::exp2(n) - 2) / std::exp2(2.0 * n);
+  const double planes = (all - degenerate) / (1 - degenerate);
+  EXPECT_LT(planes, 0) << "then the weight p of g = 0 with p + (1 - p) planes = 0 lies in (0, 1)";
+  EXPECT_GT(-planes / (1 - planes), 0);
+  // g = 0: members are affine functions, with coefficient 2^n.
+  EXPECT_GT(std::exp2(n), needed);
+}
+
+TEST(Gallego, RunsAndAborts) {
+  GallegoOptions options;
+  options.mu = number("0.05");
+  options.quintuplets = 3000;
+  options.key = bits::StreamKey::from_number(8);
+  auto result = run_gallego(options).value();
+  EXPECT_NEAR(static_cast<double>(result.kept), 1500, 150);
+  EXPECT_EQ(result.blocks, 64U);
+  EXPECT_TRUE(result.output.has_value());
+  EXPECT_GT(result.log2_excess_repaired, -1) << "at this size the bound says nothing";
+  options.device = "deterministic-party";
+  result = run_gallego(options).value();
+  EXPECT_TRUE(result.output.has_value());
+  EXPECT_NEAR(result.majority_known, 0.75, 0.04);
+  options.device = "local";
+  EXPECT_TRUE(run_gallego(options)->aborted_wrong);
+  options.block_size = 65;
+  EXPECT_FALSE(run_gallego(options).ok());
+}
+
+TEST(Attacks, CaughtWhereTheBoundSays) {
+  const std::uint64_t runs = 40;
+  const auto rows = run_attacks(runs).value();
+  EXPECT_GT(rows.size(), 25U);
+  for (const AttackRow& row : rows) {
+    if (row.pass_bound >= 1) continue;
+    // Passing is a rare event with at most this mean; a factor that 40 runs exceed with probability below 1e-6.
+    const double passes = static_cast<double>(runs - row.caught), mean = row.pass_bound * static_cast<double>(runs);
+    EXPECT_LE(passes, mean + 6 * std::sqrt(mean) + 4) << row.protocol << ": " << row.attack << ", " << row.parameters;
+  }
+}
+
+}  // namespace
+}  // namespace bellows::protocol
