@@ -16,8 +16,7 @@ std::unique_ptr<SimulatedDevice> honest_device(double noise) {
 }
 
 std::unique_ptr<SimulatedDevice> local_device() {
-  const LocalStrategy strategy = best_local_strategy(bell::four_party());
-  return std::make_unique<LocalDevice>(strategy.answers, strategy.failing_settings.front());
+  return std::make_unique<LocalDevice>(best_local_strategy(bell::four_party()));
 }
 
 Status check(const FourDeviceOptions& options) {
@@ -111,9 +110,10 @@ Result<std::uint64_t> simulate_four_device(const FourDeviceOptions& options, Fou
   if (options.device == "quantum") return simulate_quantum(options, source_random, device_random, record);
   BELLOWS_ASSIGN(const auto device, make_four_party_device(options.device, options.noise, options.honest_share, n, device_random.next()));
   WeakSource source(options.plan.mu.approximate(), source_random);
+  SettingSource settings(source, options.scheme, 4);
   std::uint64_t failures = 0;
   for (std::uint64_t i = 0; i < n; ++i) {
-    const std::size_t x = draw_setting(source, options.scheme, 4, *device);
+    const std::size_t x = settings.draw(*device);
     const std::size_t a = device->answer(x, device_random);
     failures += four_party_failure(x, a);
     if (record != nullptr) (*record)[i] = static_cast<std::uint8_t>(x | a << 4);
@@ -207,10 +207,11 @@ Result<EightDeviceResult> run_eight_device(const EightDeviceOptions& options) {
   WeakSource source(options.first.plan.mu.approximate(), source_random);
   BELLOWS_ASSIGN(const auto device, make_four_party_device(second.device, second.noise, second.honest_share, n * options.blocks, source_random.next()));
   Random device_random(bits::StreamKey::from_number(source_random.next()), lane_device);
+  SettingSource settings(source, second.scheme, 4);
   std::vector<std::uint64_t> failures(options.blocks, 0);
   for (std::uint64_t block = 0; block < options.blocks; ++block) {
     for (std::uint64_t i = 0; i < n; ++i) {
-      const std::size_t x = draw_setting(source, second.scheme, 4, *device);
+      const std::size_t x = settings.draw(*device);
       failures[block] += four_party_failure(x, device->answer(x, device_random));
     }
   }

@@ -34,7 +34,6 @@ struct FourDeviceResult {
   bits::BitString seed;                ///< drawn after the last outcome; private
   bits::BitString output;              ///< when accepted and certified
   bool verified = false;               ///< failures, proof and output recomputed from record and seed, the output by the other method
-  double eve_guesses = 0;              ///< share of trials whose outcome the cheating device's maker knew
 };
 
 /// Errors: usage: no such device, mu outside [0, 1/2), no trials.

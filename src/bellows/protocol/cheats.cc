@@ -1,5 +1,7 @@
 #include "bellows/protocol/cheats.h"
 
+#include <algorithm>
+
 namespace bellows::protocol {
 
 LocalStrategy best_local_strategy(const bell::Functional& losses) {
@@ -21,6 +23,41 @@ LocalStrategy best_local_strategy(const bell::Functional& losses) {
     any = true;
   }
   return best;
+}
+
+std::vector<double> SettingSource::danger_of_prefixes(const std::vector<std::size_t>& settings, int parties, double mu) {
+  const std::size_t leaves = std::size_t{1} << parties;
+  std::vector<double> danger(2 * leaves, 0.0);
+  for (std::size_t x : settings) danger[leaves + x] = 1;
+  for (int i = parties; i-- > 0;) {
+    for (std::size_t prefix = 0; prefix < std::size_t{1} << i; ++prefix) {
+      const double zero = danger[(std::size_t{2} << i) + prefix];
+      const double one = danger[(std::size_t{2} << i) + prefix + (std::size_t{1} << i)];
+      danger[(std::size_t{1} << i) + prefix] = (0.5 + mu) * std::min(zero, one) + (0.5 - mu) * std::max(zero, one);
+    }
+  }
+  return danger;
+}
+
+double SettingSource::smallest_probability(const std::vector<std::size_t>& settings, int parties, double mu) {
+  return danger_of_prefixes(settings, parties, mu)[1];
+}
+
+std::size_t SettingSource::draw(const SimulatedDevice& device) {
+  if (scheme_ == SourceScheme::fair) return source_->draw_towards(0, parties_, 0);
+  const std::vector<std::size_t>* failing = scheme_ == SourceScheme::colluding ? device.failing_settings() : nullptr;
+  if (failing == nullptr) return source_->draw_towards(~std::uint64_t{0}, parties_);
+  if (failing != known_) {
+    danger_ = danger_of_prefixes(*failing, parties_, source_->mu());
+    known_ = failing;
+  }
+  std::size_t x = 0;
+  for (int i = 0; i < parties_; ++i) {
+    const double zero = danger_[(std::size_t{2} << i) + x];
+    const double one = danger_[(std::size_t{2} << i) + x + (std::size_t{1} << i)];
+    if (source_->draw(one < zero ? 1 : -1)) x |= std::size_t{1} << i;
+  }
+  return x;
 }
 
 Result<SourceScheme> scheme_from_name(std::string_view name) {

@@ -16,10 +16,8 @@ class SimulatedDevice {
  public:
   virtual ~SimulatedDevice() = default;
   virtual std::size_t answer(std::size_t joint_setting, Random& random) = 0;
-  /// What the source, if it colludes, should avoid (a joint setting at which the device would fail); nothing: it does not care.
-  virtual std::optional<std::size_t> unwanted_setting() const { return std::nullopt; }
-  /// What Eve predicts for the next trial's outcome at these settings, when she can.
-  virtual std::optional<std::size_t> prediction(std::size_t) const { return std::nullopt; }
+  /// The joint settings at which the device would fail, for a source that colludes; null: it does not care.
+  virtual const std::vector<std::size_t>* failing_settings() const { return nullptr; }
 };
 
 struct DeviceKind {
@@ -37,20 +35,6 @@ class BoxDevice : public SimulatedDevice {
   BoxSampler sampler_;
 };
 
-/// Deterministic answers of every party to its own setting; fails exactly at the listed settings, and asks the source to avoid them.
-class LocalDevice : public SimulatedDevice {
- public:
-  /// answers[x]: the joint outcome at joint setting x. unwanted: one losing setting.
-  LocalDevice(std::vector<std::size_t> answers, std::size_t unwanted) : answers_(std::move(answers)), unwanted_(unwanted) {}
-  std::size_t answer(std::size_t x, Random&) override { return answers_[x]; }
-  std::optional<std::size_t> unwanted_setting() const override { return unwanted_; }
-  std::optional<std::size_t> prediction(std::size_t x) const override { return answers_[x]; }
-
- private:
-  std::vector<std::size_t> answers_;
-  std::size_t unwanted_;
-};
-
 /// The best local strategy for an expression (fewest failures over its settings); ties by the first found. Two settings a party.
 /// Returns the device and how many settings it fails at.
 struct LocalStrategy {
@@ -58,6 +42,17 @@ struct LocalStrategy {
   std::vector<std::size_t> failing_settings;
 };
 LocalStrategy best_local_strategy(const bell::Functional& losses);
+
+/// Deterministic answers of every party to its own setting.
+class LocalDevice : public SimulatedDevice {
+ public:
+  explicit LocalDevice(LocalStrategy strategy) : strategy_(std::move(strategy)) {}
+  std::size_t answer(std::size_t x, Random&) override { return strategy_.answers[x]; }
+  const std::vector<std::size_t>* failing_settings() const override { return &strategy_.failing_settings; }
+
+ private:
+  LocalStrategy strategy_;
+};
 
 /// Honest for the first part of the trials, then another device (which has seen that the threshold can still be kept).
 class SwitchingDevice : public SimulatedDevice {
@@ -67,8 +62,7 @@ class SwitchingDevice : public SimulatedDevice {
   std::size_t answer(std::size_t x, Random& random) override {
     return (done_++ < switch_after_ ? first_ : second_)->answer(x, random);
   }
-  std::optional<std::size_t> unwanted_setting() const override { return (done_ < switch_after_ ? first_ : second_)->unwanted_setting(); }
-  std::optional<std::size_t> prediction(std::size_t x) const override { return (done_ < switch_after_ ? first_ : second_)->prediction(x); }
+  const std::vector<std::size_t>* failing_settings() const override { return (done_ < switch_after_ ? first_ : second_)->failing_settings(); }
 
  private:
   std::unique_ptr<SimulatedDevice> first_, second_;
@@ -81,48 +75,50 @@ class BlockwiseDevice : public SimulatedDevice {
   BlockwiseDevice(std::unique_ptr<SimulatedDevice> honest, std::unique_ptr<SimulatedDevice> cheat, std::uint64_t block_trials,
                   double honest_probability, std::uint64_t key)
       : honest_(std::move(honest)), cheat_(std::move(cheat)), block_trials_(block_trials), honest_probability_(honest_probability),
-        random_(bits::StreamKey::from_number(key), 77) {}
+        random_(bits::StreamKey::from_number(key), 77) {
+    decide();
+  }
   std::size_t answer(std::size_t x, Random& random) override {
-    if (done_ % block_trials_ == 0 && !decided_) decide();
     const std::size_t result = (honest_now_ ? honest_ : cheat_)->answer(x, random);
-    ++done_;
-    decided_ = false;
+    if (++done_ % block_trials_ == 0) decide();
     return result;
   }
-  std::optional<std::size_t> unwanted_setting() const override { return (honest_now_ ? honest_ : cheat_)->unwanted_setting(); }
+  const std::vector<std::size_t>* failing_settings() const override { return (honest_now_ ? honest_ : cheat_)->failing_settings(); }
 
  private:
-  void decide() {
-    honest_now_ = random_.chance(honest_probability_);
-    decided_ = true;
-  }
+  /// Before the stretch begins, so that the source can be told.
+  void decide() { honest_now_ = random_.chance(honest_probability_); }
   std::unique_ptr<SimulatedDevice> honest_, cheat_;
   std::uint64_t block_trials_, done_ = 0;
   double honest_probability_;
   Random random_;
-  bool honest_now_ = true, decided_ = false;
+  bool honest_now_ = true;
 };
 
 /// How the source behaves within its bias.
 enum class SourceScheme {
   fair,     ///< bias 0: better than promised
   leaning,  ///< every bit leans towards 1 by mu
-  colluding ///< every setting bit leans away from the setting that the device does not want
+  colluding ///< the setting bits lean so that the device's failing settings are as rare as the bias allows
 };
 Result<SourceScheme> scheme_from_name(std::string_view name);
 const char* scheme_name(SourceScheme scheme);
 
-/// One joint setting of `parties` bits, bit by bit under the scheme.
-inline std::size_t draw_setting(WeakSource& source, SourceScheme scheme, int parties, const SimulatedDevice& device) {
-  switch (scheme) {
-    case SourceScheme::fair: return source.draw_towards(0, parties, 0);
-    case SourceScheme::leaning: return source.draw_towards(~std::uint64_t{0}, parties);
-    case SourceScheme::colluding: {
-      const auto unwanted = device.unwanted_setting();
-      return unwanted ? source.draw_towards(~std::uint64_t{*unwanted}, parties) : source.draw_towards(~std::uint64_t{0}, parties);
-    }
-  }
-  return 0;
-}
+/// Draws joint settings bit by bit (party A first) under a scheme.
+class SettingSource {
+ public:
+  SettingSource(WeakSource& source, SourceScheme scheme, int parties) : source_(&source), scheme_(scheme), parties_(parties) {}
+  std::size_t draw(const SimulatedDevice& device);
+  /// The smallest probability of the given settings that the bias allows: each bit leans towards the less dangerous half.
+  static double smallest_probability(const std::vector<std::size_t>& settings, int parties, double mu);
+
+ private:
+  static std::vector<double> danger_of_prefixes(const std::vector<std::size_t>& settings, int parties, double mu);
+  WeakSource* source_;
+  SourceScheme scheme_;
+  int parties_;
+  const std::vector<std::size_t>* known_ = nullptr;
+  std::vector<double> danger_;  ///< entry 2^i + prefix: probability of failing after the first i bits
+};
 
 }  // namespace bellows::protocol

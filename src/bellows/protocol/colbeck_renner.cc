@@ -209,17 +209,17 @@ Result<GhzResult> run_ghz(const GhzOptions& options) {
   } else if (deterministic) {
     device = std::make_unique<BoxDevice>(bell::mermin_box_with_deterministic_party(3, 0, 0).value());
   } else if (options.device == "local") {
-    const LocalStrategy strategy = best_local_strategy(bell::mermin(3).value());
-    device = std::make_unique<LocalDevice>(strategy.answers, strategy.failing_settings.front());
+    device = std::make_unique<LocalDevice>(best_local_strategy(bell::mermin(3).value()));
   } else {
     return usage_error("no such device", "quantum, deterministic-party, local", options.device);
   }
   Random random_source(options.key, lane_a), random_device(options.key, lane_device), random_choice(options.key, lane_choice);
   WeakSource source(options.mu.approximate(), random_source), chooser(options.mu.approximate(), random_choice);
+  SettingSource settings(source, options.scheme, 3);
   GhzResult result;
   std::vector<bool> outcomes;
   for (std::uint64_t i = 0; i < options.trials; ++i) {
-    const std::size_t x = draw_setting(source, options.scheme, 3, *device);
+    const std::size_t x = settings.draw(*device);
     const std::size_t a = device->answer(x, random_device);
     if (!bell::in_mermin(x)) continue;
     ++result.tested;

@@ -52,8 +52,7 @@ bool irreducible(int degree, std::uint64_t low) {
 std::unique_ptr<SimulatedDevice> five_party(const std::string& kind) {
   if (kind == "quantum") return std::make_unique<BoxDevice>(bell::ghz_experiment(5).value().behaviour());
   if (kind == "deterministic-party") return std::make_unique<BoxDevice>(bell::mermin_box_with_deterministic_party(5, 0, 0).value());
-  const LocalStrategy strategy = best_local_strategy(bell::mermin(5).value());
-  return std::make_unique<LocalDevice>(strategy.answers, strategy.failing_settings.front());
+  return std::make_unique<LocalDevice>(best_local_strategy(bell::mermin(5).value()));
 }
 
 }  // namespace
@@ -160,13 +159,14 @@ Result<GallegoResult> run_gallego(const GallegoOptions& options) {
   const double mu = options.mu.approximate();
   WeakSource source(mu, random_source), chooser(mu, random_choice);
 
+  SettingSource settings(source, options.scheme, 5);
   GallegoResult result;
   std::vector<std::uint8_t> majority, right;
   majority.reserve(options.quintuplets);
   right.reserve(options.quintuplets);
   std::uint64_t known_majorities = 0;
   for (std::uint64_t i = 0; i < options.quintuplets; ++i) {
-    const std::size_t x = draw_setting(source, options.scheme, 5, *device);
+    const std::size_t x = settings.draw(*device);
     const std::size_t a = device->answer(x, random_device);
     if (!bell::in_mermin(x)) continue;
     majority.push_back(std::popcount(a & 7U) >= 2);

@@ -1,0 +1,62 @@
+import json
+import pathlib
+
+from harness import ROOT, ProgramTest, main
+
+
+class TestBound(ProgramTest):
+    def test_papers_are_reproduced_exactly(self):
+        for paper, programs in (("majority-five", 6), ("four-outcomes", 256), ("chained", 7)):
+            report = self.run_json("bound", "--paper", paper)
+            self.assertEqual((report["as_expected"], report["tight"]), (programs, programs), paper)
+
+    def test_save_check_and_forge(self):
+        report = self.run_json("bound", "four-party", "--event", "00**@1000", "--at-most", "1/100", "--save", "b.json")
+        self.assertEqual((report["value"], report["tight"]), ("201/400", True))
+        self.assertTrue(self.run_json("bound", "--check", "b.json")["accepted"])
+        saved = json.loads((self.folder / "b.json").read_text())
+        saved["value"] = "1/2"
+        (self.folder / "forged.json").write_text(json.dumps(saved))
+        self.assertFalse(self.run_json("bound", "--check", "forged.json", expect=1)["accepted"])
+        (self.folder / "cut.json").write_text((self.folder / "b.json").read_text()[:100])
+        self.run_program("bound", "--check", "cut.json", expect=3)
+
+    def test_expression_files(self):
+        text, _ = self.run_program("bound", "--show", "chsh-losses")
+        (self.folder / "f.txt").write_text(text)
+        report = self.run_json("bound", "--file", "f.txt")
+        self.assertEqual(report["local"]["minimum"], "1")
+        self.assertEqual(report["no_signalling"]["minimum"], "0")
+        (self.folder / "bad.txt").write_text(text + "00 00 x\n")
+        self.run_program("bound", "--file", "bad.txt", expect=3)
+        self.run_program("bound", "mermin:4", expect=2)
+        self.run_program("bound", "chsh", "--event", "00", expect=2)
+
+
+class TestProtocol(ProgramTest):
+    def test_four_devices_certify_on_a_laptop(self):
+        report = self.run_json("protocol", "brandao-1", "--mu", "0.01", "--trials", 1400, "--bits", 128, "--out", "o.bits")
+        self.assertTrue(report["certified"] and report["verified"])
+        self.assertLessEqual(report["certificate"]["log2_total"], -29.89)
+        self.assertEqual((self.folder / "o.bits").stat().st_mode & 0o777, 0o600)
+        self.run_program("protocol", "brandao-1", "--mu", "0.1", "--trials", 1000, "--device", "local", expect=1)
+        self.run_program("protocol", "brandao-1", "--mu", "0.5", expect=2)
+        self.run_program("protocol", "brandao-1", "--device", "nobody", expect=2)
+
+    def test_the_others_say_what_it_would_take(self):
+        out, _ = self.run_program("protocol", "gallego", "--trials", 5000, expect=1)
+        self.assertTrue(out.startswith("not certified: (C7) says nothing"), out)
+        out, _ = self.run_program("protocol", "brandao-2", "--trials", 250, expect=1)
+        self.assertTrue(out.startswith("not certified: the de Finetti bound"), out)
+        report = self.run_json("protocol", "colbeck-renner", "--mu", "0.01", "--smallest", "--target", "0.4")
+        self.assertLess(report["theorem_2"]["log2_settings"], 12)
+        self.run_program("protocol", "ghz", "--mu", "0.4", expect=1)
+
+    def test_the_attack_table_of_the_docs(self):
+        page = (pathlib.Path(ROOT) / "docs/attacks.md").read_text()
+        out, _ = self.run_program("protocol", "attacks", "--runs", 1000)
+        self.assertIn(out.strip(), page, "docs/attacks.md is made by: bellows protocol attacks --runs 1000")
+
+
+if __name__ == "__main__":
+    main()
