@@ -56,7 +56,7 @@ bool looks_like_time(std::string_view name) {
 
 class CsvSource final : public RecordSource {
  public:
-  explicit CsvSource(File file) : file_(std::move(file)), buffer_(buffer_bytes) {}
+  explicit CsvSource(File file) : file_(std::move(file)) {}
 
   Status read_head() {
     BELLOWS_TRY(look_at_end());
@@ -117,9 +117,10 @@ class CsvSource final : public RecordSource {
                      base_offset_ + line_start_ + place_in_line, std::move(expected), std::move(got));
   }
 
-  // A regular file tells beforehand how it ends; that of a pipe counts as ending with a new line.
+  // A regular file tells beforehand how long it is and how it ends; a pipe counts as ending with a new line.
   Status look_at_end() {
     BELLOWS_ASSIGN(std::uint64_t size, file_.size_bytes());
+    buffer_.resize(size == 0 ? buffer_bytes : std::min<std::uint64_t>(buffer_bytes, size + 64));
     if (size == 0) return {};
     std::byte last{};
     BELLOWS_ASSIGN(std::size_t got, file_.read_some_at(std::span(&last, 1), size - 1));
@@ -148,7 +149,8 @@ class CsvSource final : public RecordSource {
       std::size_t size = found ? static_cast<std::size_t>(static_cast<const char*>(found) - start) : end_ - at_;
       ++line_number_;
       line_start_ = at_;
-      if (size > longest_line_bytes) return wrong("is too long for trial records", "x,y,a,b", "64 KiB and more");
+      if (size > longest_line_bytes || size == buffer_.size())
+        return wrong("is too long for trial records", "x,y,a,b", "64 KiB and more");
       if (!found && !is_at_end_) {
         --line_number_;
         BELLOWS_TRY(fill());

@@ -86,7 +86,7 @@ Result<std::vector<std::byte>> encode_header(const LogHeader& header) {
 
 Result<DecodedHeader> decode_header(std::span<const std::byte> bytes, const Path& file) {
   FileHeader fixed{};
-  std::memcpy(&fixed, bytes.data(), std::min(bytes.size(), sizeof fixed));
+  if (!bytes.empty()) std::memcpy(&fixed, bytes.data(), std::min(bytes.size(), sizeof fixed));
   if (bytes.size() < sizeof log_magic || std::memcmp(fixed.magic, log_magic, sizeof log_magic) != 0)
     return bad_input("not a trial log (files of laboratories come in with `bellows import`)", file, 0, "magic BELLTRLS",
                      bytes.size() < sizeof log_magic ? fmt::format("{} bytes", bytes.size()) : "other bytes");
