@@ -215,8 +215,7 @@ Result<Certificate> certificate_from_json(const json& document, const std::strin
 
 Result<Certificate> read_certificate(const Path& path) {
   BELLOWS_ASSIGN(std::string text, read_text_file(path, 1 << 26));
-  json document = json::parse(text, nullptr, false);
-  if (document.is_discarded()) return bad_input("the certificate is not valid JSON", path.string());
+  BELLOWS_ASSIGN(json document, plan::parse_json(text, "the certificate", path.string()));
   return certificate_from_json(document, path.string());
 }
 

@@ -52,9 +52,7 @@ Bytes from_hex(plan::JsonReader& reader, const char* key) {
 
 Result<json> read_json(const Path& path) {
   BELLOWS_ASSIGN(std::string text, read_text_file(path, 1 << 16));
-  json document = json::parse(text, nullptr, false);
-  if (document.is_discarded()) return bad_input("not a JSON document", path.string());
-  return document;
+  return plan::parse_json(text, "the key or signature", path.string());
 }
 
 Status check_format(plan::JsonReader& reader, std::string_view format) {

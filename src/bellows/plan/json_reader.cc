@@ -4,10 +4,39 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace bellows::plan {
 
 using nlohmann::json;
+
+Result<json> parse_json(std::string_view text, const std::string& what, const std::string& origin) {
+  constexpr int deepest = 64;
+  std::vector<std::set<std::string>> keys;  // of the objects that are open
+  std::optional<std::string> twice;
+  bool too_deep = false;
+  auto watch = [&](int depth, json::parse_event_t event, json& parsed) {
+    if (depth > deepest) too_deep = true;
+    if (event == json::parse_event_t::object_start) keys.emplace_back();
+    if (event == json::parse_event_t::object_end && !keys.empty()) keys.pop_back();
+    if (event == json::parse_event_t::key && !keys.empty() && !keys.back().insert(parsed.get<std::string>()).second)
+      twice = parsed.get<std::string>();
+    return !too_deep;  // what lies deeper is thrown away while it is read
+  };
+  json document;
+  try {
+    document = json::parse(text.begin(), text.end(), watch);
+  } catch (const json::parse_error& error) {
+    return bad_input(what + " is not valid JSON", origin, error.byte == 0 ? 0 : error.byte - 1, "JSON",
+                     text.empty() ? "nothing" : "something else");
+  } catch (const json::exception&) {
+    return bad_input(what + " is not valid JSON", origin, 0, "JSON", "a number out of range");
+  }
+  if (too_deep)
+    return bad_input(what + " is nested too deep", origin, std::nullopt, fmt::format("at most {}", deepest), "more");
+  if (twice) return bad_input(what + " has a key twice", origin, std::nullopt, "every key once", *twice);
+  return document;
+}
 
 JsonReader::JsonReader(const json& object, std::string where, std::string origin)
     : object_(object), where_(std::move(where)), origin_(std::move(origin)) {

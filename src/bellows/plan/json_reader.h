@@ -4,12 +4,19 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bellows/base/result.h"
 #include "bellows/numeric/exact.h"
 
 namespace bellows::plan {
+
+/// Parses a JSON document that decides something: a key that stands twice in one object is an error, because two
+/// readers may take different ones of them, and so is nesting deeper than 64. In:     what, origin: what the document
+/// is and where it comes from, for the message. Errors: bad_input: no JSON, with the offset; a key twice; nested too
+/// deep.
+Result<nlohmann::json> parse_json(std::string_view text, const std::string& what, const std::string& origin);
 
 /// Reads one JSON object with a fixed set of keys; the first thing that is wrong stays and comes out of finish().
 class JsonReader {

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bellows/plan/json_reader.h"
 #include "bellows/testing/temp_folder.h"
 
 namespace bellows::plan {
@@ -136,6 +137,20 @@ TEST(Plan, Toml) {
     EXPECT_EQ(refused.error().code, ErrorCode::bad_input);
     EXPECT_EQ(refused.error().file, "x.toml");
   }
+}
+
+TEST(ParseJson, KeysStandOnceAndFaultsHaveAPlace) {
+  EXPECT_TRUE(parse_json(R"({"a": {"b": 1}, "b": [{"a": 1}, {"a": 2}]})", "it", "f").ok());
+  for (const char* text :
+       {R"({"a": 1, "a": 2})", R"({"a": {"b": 1, "c": 2, "b": 3}})", R"([{"a": [{"x": 1, "x": 1}]}])"})
+    EXPECT_EQ(parse_json(text, "it", "f").error().message, "it has a key twice") << text;
+  auto broken = parse_json(R"({"a": 1, })", "it", "f");
+  EXPECT_EQ(broken.error().offset_bytes, 9u);
+  EXPECT_EQ(parse_json("", "it", "f").error().code, ErrorCode::bad_input);
+  EXPECT_EQ(parse_json("[1e999]", "it", "f").error().code, ErrorCode::bad_input);
+  EXPECT_EQ(parse_json(std::string(100000, '['), "it", "f").error().code, ErrorCode::bad_input);
+  EXPECT_EQ(parse_json(std::string(1000, '[') + std::string(1000, ']'), "it", "f").error().message,
+            "it is nested too deep");
 }
 
 }  // namespace

@@ -110,8 +110,7 @@ Result<Plan> read_plan(const Path& path) {
   BELLOWS_ASSIGN(std::string text, read_text_file(path, 1 << 24));
   auto first = text.find_first_not_of(" \t\r\n");
   if (first == std::string::npos || text[first] != '{') return plan_from_toml(text, path.string());
-  json document = json::parse(text, nullptr, false);
-  if (document.is_discarded()) return bad_input("the plan is not valid JSON", path.string());
+  BELLOWS_ASSIGN(json document, parse_json(text, "the plan", path.string()));
   return plan_from_json(document, path.string());
 }
 
