@@ -90,7 +90,7 @@ class BadInput(ProgramTest):
             "inspect": ["inspect", "--check", log],
             "export": ["export", log, self.folder / "out.u8"],
             "estimate": ["estimate", log],
-            "certify": ["certify", log, "--mu", "0.01", "--epsilon", "1e-6", "--out", out],
+            "certify": ["certify", log, "--mu", "0.01", "--epsilon", "1e-6", "--out", self.folder / "certificate.json"],
             "amplify": ["amplify", "--trials", log, "--format", "trials", "--mu", "0.01", "--out", out],
         }
         return {verb: words for verb, words in calls.items() if verb in verbs()}

@@ -136,6 +136,9 @@ Result<Verdict> run(Console& console, const Options& options) {
     log_file /= "log.trials";
   }
   BELLOWS_ASSIGN(trials::LogReader log, trials::LogReader::open(log_file));
+  // Where a log was cut may depend on its outcomes: nothing is certified before its writer said that it is whole.
+  BELLOWS_TRY(log.require_complete());
+  BELLOWS_TRY(log.require_trials());
   BELLOWS_ASSIGN(estimate::Evidence evidence, estimate::gather_evidence(log, console.context()));
   console.finish_progress();
   BELLOWS_ASSIGN(plan::Plan plan, plan_for(options, evidence, plan_file));
