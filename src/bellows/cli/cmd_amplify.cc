@@ -6,6 +6,7 @@
 #include "bellows/certify/certificate.h"
 #include "bellows/cli/command.h"
 #include "bellows/protocol/kulikov.h"
+#include "bellows/report/html_report.h"
 
 namespace bellows::cli {
 namespace {
@@ -82,6 +83,18 @@ nlohmann::json to_json(const protocol::AmplifyOutcome& outcome, const Path& fold
   return document;
 }
 
+/// The page of a run; a finished run that has one keeps it.
+Result<Path> write_report(const Path& folder, bool was_finished, Console& console) {
+  std::error_code ignored;
+  Path path = folder / "report.html";
+  if (was_finished && std::filesystem::exists(path, ignored)) return path;
+  Context context = console.context();
+  BELLOWS_ASSIGN(report::RunView run, report::read_run(folder, context, was_finished));
+  auto written = report::write_html_report(run, {}, context);
+  console.finish_progress();
+  return written;
+}
+
 }  // namespace
 
 void add_amplify(CommandLine& line) {
@@ -129,7 +142,15 @@ void add_amplify(CommandLine& line) {
       console.note(fmt::format("trials {}, estimate {}, certify {}, extract {}", readable_duration(outcome.trials_s),
                                readable_duration(outcome.estimate_s), readable_duration(outcome.certify_s),
                                readable_duration(outcome.extract_s)));
-    console.result(to_json(outcome, request.folder));
+    nlohmann::json document = to_json(outcome, request.folder);
+    if (auto page = write_report(request.folder, outcome.was_finished, console); page.ok()) {
+      document["report"] = page->string();
+      console.print(fmt::format("report: {}", page->string()));
+    } else {
+      // The certificate stands without its picture.
+      console.note(fmt::format("no report: {}", page.error().describe()));
+    }
+    console.result(document);
     return certificate.certified() ? Verdict::done : Verdict::refused;
   });
 }
