@@ -226,6 +226,34 @@ class Amplify(harness.ProgramTest):
             self.assertFalse(list((self.folder / name).glob("*.tmp")), "a temporary file was left behind")
 
 
+class SingleStages(harness.ProgramTest):
+    """plan, import, certify and extract one by one, as a laboratory would."""
+
+    def test_the_stages_one_by_one(self):
+        records = self.shared("bell-ibmq/Hanoi11_14Circuit13.xyab.u8")
+        self.run_program("import", records, "log.trials", "--format", "xyab-u8", "--relabel", "auto")
+        certified = self.run_json("certify", "log.trials", "--mu", "1.5%", "--epsilon", "1e-9", "--out", "certificate.json", "--locality",
+                                  "not met: one chip")
+        self.assertEqual(certified["verdict"], "certified")
+        (self.folder / "seed.raw").write_bytes(random.Random(1).randbytes(100_000))
+        words = ("extract", "--certificate", "certificate.json", "--log", "log.trials", "--seed", "seed.raw", "--raw", "--bits", 800_000)
+        self.assertEqual(self.run_json(*words, "--out", "output.bits")["output_bits"], certified["output_bits"])
+        self.run_program(*words, "--out", "output.bits", expect=3)  # exists
+        self.run_program(*words[:-1], 1000, "--out", "short.bits", expect=3)
+
+        document = json.loads((self.folder / "certificate.json").read_text())
+        for change in ({"output_bits": document["output_bits"] + 1}, {"min_entropy_bits": document["min_entropy_bits"] + 1000}):
+            (self.folder / "greedy.json").write_text(json.dumps({**document, **change}))
+            greedy = ["greedy.json" if word == "certificate.json" else word for word in words]
+            _, err = self.run_program(*greedy, "--out", "greedy.bits", expect=None)
+            self.assertFalse((self.folder / "greedy.bits").exists(), change)
+
+        refused = self.run_json("certify", "log.trials", "--mu", "20%", "--epsilon", "1e-9", "--out", "refused.json", expect=1)
+        self.assertEqual(refused["verdict"], "not_certified")
+        self.run_program("extract", "--certificate", "refused.json", "--log", "log.trials", "--seed", "seed.raw", "--raw", "--bits", 800_000,
+                         "--out", "refused.bits", expect=1)
+
+
 class Verify(harness.ProgramTest):
     def test_names_what_does_not_match(self):
         run = self.folder / "run"

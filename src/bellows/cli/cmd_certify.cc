@@ -7,6 +7,7 @@
 #include "bellows/certify/signature.h"
 #include "bellows/cli/certify_options.h"
 #include "bellows/estimate/gather.h"
+#include "bellows/estimate/origin.h"
 
 namespace bellows::cli {
 namespace {
@@ -140,6 +141,7 @@ Result<Verdict> run(Console& console, const Options& options) {
   BELLOWS_TRY(log.require_complete());
   BELLOWS_TRY(log.require_trials());
   BELLOWS_ASSIGN(estimate::Evidence evidence, estimate::gather_evidence(log, console.context()));
+  BELLOWS_ASSIGN(circumstances.notes, estimate::origin_notes(log, console.context()));
   console.finish_progress();
   BELLOWS_ASSIGN(plan::Plan plan, plan_for(options, evidence, plan_file));
   BELLOWS_ASSIGN(certify::Certificate certificate, certify::certify(plan, evidence, circumstances));

@@ -10,6 +10,7 @@
 #include "bellows/estimate/gather.h"
 #include "bellows/estimate/origin.h"
 #include "bellows/extract/certified_output.h"
+#include "bellows/extract/seed_check.h"
 #include "bellows/protocol/seed_stage.h"
 #include "bellows/protocol/trial_stage.h"
 #include "bellows/trials/reader.h"
@@ -171,7 +172,9 @@ Result<AmplifyOutcome> amplify(const AmplifyRequest& request, const Context& con
   outcome.certify_s = watch.lap_s();
 
   if (certificate.certified()) {
-    BELLOWS_TRY(enter_seed_use(request, seed.view().first(certificate.extraction.seed_bits), plan_digest, log));
+    // A simulated seed follows from a key and is no randomness; it is not entered.
+    if (request.seed_file || request.trials_file)
+      BELLOWS_TRY(extract::enter_seed_use(seed.view().first(certificate.extraction.seed_bits), plan_digest, log));
     BELLOWS_ASSIGN(bits::BitString output, extract::certified_output(certificate, log, seed, context));
     BELLOWS_TRY(write_output(output, folder, request.raw_output));
   }

@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 
 #include "bellows/bits/bit_file.h"
-#include "bellows/extract/seed_ledger.h"
-#include "bellows/protocol/seed_check.h"
+#include "bellows/extract/seed_check.h"
 #include "bellows/source/external.h"
 
 namespace bellows::protocol {
@@ -59,27 +58,9 @@ Result<bits::BitString> fixed_seed(const AmplifyRequest& request, const plan::Pl
     return std::move(file.bits);
   }
   BELLOWS_ASSIGN(bits::BitString seed, draw_seed(request, plan, experiment, key));
-  BELLOWS_TRY(check_seed_is_not_from_log(seed, log));
+  BELLOWS_TRY(extract::check_seed_is_not_from_log(seed, log));
   BELLOWS_TRY(bits::write_bit_file(folder.seed(), seed, bits::BitFileKind::with_digest));
   return seed;
-}
-
-Status enter_seed_use(const AmplifyRequest& request, bits::BitView used, const Digest& plan_digest,
-                      const trials::LogReader& log) {
-  if (!request.trials_file && !request.seed_file) return {};
-  Sha256 use;
-  use.update("bellows: one use of a seed");
-  use.update(std::as_bytes(std::span(plan_digest.bytes)));
-  for (std::uint64_t i = 0; i < log.block_count(); ++i) {
-    BELLOWS_ASSIGN(trials::BlockView block, log.block(i, trials::BlockCheck::none));
-    for (std::uint32_t party = 0; party < log.scenario().parties.size(); ++party) {
-      bits::BitView settings = block.setting(party);
-      use.update(std::as_bytes(std::span(settings.words, settings.size_words())));
-    }
-  }
-  BELLOWS_ASSIGN(Path path, extract::SeedLedger::default_path());
-  BELLOWS_ASSIGN(extract::SeedLedger ledger, extract::SeedLedger::open(path));
-  return ledger.record(used, use.finish());
 }
 
 std::string seed_origin_in_words(const AmplifyRequest& request) {

@@ -19,14 +19,6 @@ Result<bits::StreamKey> fixed_simulation_key(const AmplifyRequest& request, cons
 Result<bits::BitString> fixed_seed(const AmplifyRequest& request, const plan::Plan& plan, const RunFolder& folder,
                                    Experiment* experiment, const bits::StreamKey& key, const trials::LogReader& log);
 
-/// Enters the seed into the ledger before it is used, so that it never hashes two raw strings. The use is named by plan
-/// and settings, both of which Eve may know: nothing that depends on outcomes leaves the run folder. A simulated seed
-/// is not entered; it follows from a key, and nobody may take it for randomness. In:     used: the bits of the seed
-/// that the hash takes. Errors: refused: the seed served another plan or other trials; bad_input: the ledger cannot be
-/// written.
-Status enter_seed_use(const AmplifyRequest& request, bits::BitView used, const Digest& plan_digest,
-                      const trials::LogReader& log);
-
 /// Where the seed came from, for the certificate.
 std::string seed_origin_in_words(const AmplifyRequest& request);
 

@@ -5,11 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "bellows/bits/bit_file.h"
-#include "bellows/certify/certify.h"
 #include "bellows/certify/signature.h"
 #include "bellows/estimate/gather.h"
-#include "bellows/estimate/origin.h"
 #include "bellows/extract/certified_output.h"
+#include "bellows/report/recompute.h"
 #include "bellows/trials/reader.h"
 
 namespace bellows::report {
@@ -38,28 +37,13 @@ std::string text_of(const std::optional<Digest>& digest) { return digest ? diges
 
 // Key by key, so that the first difference has a name.
 bool compare_certificates(const certify::Certificate& given, const certify::Certificate& recomputed, Steps& steps) {
+  std::optional<std::string> key = first_difference(given, recomputed);
+  if (!key) return steps.require("certificate follows from plan and log", true);
   nlohmann::json expected = certify::to_private_json(recomputed), got = certify::to_private_json(given);
-  for (const auto& [key, value] : expected.items()) {
-    std::string other = got.contains(key) ? got[key].dump() : "nothing";
-    if (value.dump() != other) return steps.compare("certificate: " + key, value.dump(), other);
-  }
-  return steps.require("certificate follows from plan and log", got.size() == expected.size() && given == recomputed);
-}
-
-// The certificate anew. Sentences that its maker added are taken over as they are: no program can check them. What the
-// log itself shows must be said.
-Result<certify::Certificate> recompute(const certify::Certificate& given, const plan::Plan& plan,
-                                       const estimate::Evidence& evidence, const trials::LogReader& log,
-                                       const Context& context) {
-  certify::Circumstances circumstances;
-  BELLOWS_ASSIGN(circumstances.notes, estimate::origin_notes(log, context));
-  BELLOWS_ASSIGN(certify::Certificate bare, certify::certify(plan, evidence, circumstances));
-  std::size_t own = bare.assumptions.size();
-  if (given.assumptions.size() > own &&
-      std::equal(bare.assumptions.begin(), bare.assumptions.end(), given.assumptions.begin()))
-    circumstances.notes.insert(circumstances.notes.end(), given.assumptions.begin() + static_cast<std::ptrdiff_t>(own),
-                               given.assumptions.end());
-  return certify::certify(plan, evidence, circumstances);
+  auto text = [&](const nlohmann::json& document) {
+    return document.contains(*key) ? document[*key].dump() : "nothing";
+  };
+  return steps.require("certificate: " + *key, false, text(expected), text(got));
 }
 
 Status check_signature(const VerifyRequest& request, Steps& steps, bool& goes_on) {
@@ -134,8 +118,7 @@ Result<VerifyReport> verify_run(const VerifyRequest& request, const Context& con
   if (!steps.compare("seed digest", text_of(certificate.seed_digest), bits::payload_digest(seed.bits).hex()))
     return report;
 
-  BELLOWS_ASSIGN(certify::Certificate recomputed, recompute(certificate, plan, evidence, log, context));
-  recomputed.seed_digest = certificate.seed_digest;
+  BELLOWS_ASSIGN(certify::Certificate recomputed, recompute_certificate(certificate, plan, evidence, log, context));
   if (!compare_certificates(certificate, recomputed, steps)) return report;
   BELLOWS_TRY(check_output(request, certificate, log, seed.bits, context, steps));
   return report;

@@ -1,13 +1,14 @@
-#include "bellows/protocol/seed_check.h"
+#include "bellows/extract/seed_check.h"
 
 #include <fmt/format.h>
 
 #include <string>
 #include <vector>
 
+#include "bellows/extract/seed_ledger.h"
 #include "bellows/trials/raw_string.h"
 
-namespace bellows::protocol {
+namespace bellows::extract {
 namespace {
 
 // So many equal bits at the start are no accident (2^-128), and so many are looked at at most.
@@ -81,4 +82,20 @@ Status check_seed_is_not_from_log(bits::BitView seed, const trials::LogReader& l
   return {};
 }
 
-}  // namespace bellows::protocol
+Status enter_seed_use(bits::BitView used, const Digest& plan_digest, const trials::LogReader& log) {
+  Sha256 use;
+  use.update("bellows: one use of a seed");
+  use.update(std::as_bytes(std::span(plan_digest.bytes)));
+  for (std::uint64_t i = 0; i < log.block_count(); ++i) {
+    BELLOWS_ASSIGN(trials::BlockView block, log.block(i, trials::BlockCheck::none));
+    for (std::uint32_t party = 0; party < log.scenario().parties.size(); ++party) {
+      bits::BitView settings = block.setting(party);
+      use.update(std::as_bytes(std::span(settings.words, settings.size_words())));
+    }
+  }
+  BELLOWS_ASSIGN(Path path, SeedLedger::default_path());
+  BELLOWS_ASSIGN(SeedLedger ledger, SeedLedger::open(path));
+  return ledger.record(used, use.finish());
+}
+
+}  // namespace bellows::extract
