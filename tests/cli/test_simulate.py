@@ -53,7 +53,7 @@ class Simulate(harness.ProgramTest):
         self.run_program(*words[:2], "12582917", *words[3:], "--out", "cut.trials", "--continue", expect=1)  # complete
 
     def test_settings_that_speak_against_the_claim(self):
-        self.run_program("simulate", "--preset", "tsirelson", "--source", "edge", "--mu", "0.02", "--trial-count", "2^20",
+        self.run_program("simulate", "--preset", "tsirelson", "--source", "edge", "--mu", "2%", "--trial-count", "2^20",
                          "--sim-seed", 1, "--out", "log.trials")
         out, _ = self.run_program("estimate", "log.trials", "--mu", "0.005")
         self.assertIn("NOT CONSISTENT", "\n".join(out.splitlines()[:2]))
@@ -97,7 +97,7 @@ class Simulate(harness.ProgramTest):
         self.assertAlmostEqual(seen["s"]["value"], 2.764160, delta=1e-6)
         self.assertFalse(seen["settings_consistent"])
         self.assertEqual(seen["evidence"]["relabellings_tried"], 8)
-        self.assertTrue(self.run_json("estimate", "hanoi.trials", "--mu", "0.015")["settings_consistent"])
+        self.assertTrue(self.run_json("estimate", "hanoi.trials", "--mu", "1.5%")["settings_consistent"])
 
 
 if __name__ == "__main__":

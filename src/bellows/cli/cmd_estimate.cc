@@ -5,6 +5,7 @@
 #include "bellows/cli/command.h"
 #include "bellows/estimate/gather.h"
 #include "bellows/estimate/scores.h"
+#include "bellows/numeric/exact.h"
 
 namespace bellows::cli {
 namespace {
@@ -22,11 +23,11 @@ Intervals cover 95 % if trials are independent. They inform; what is certified n
 The bias of a source is asserted by its owner and not tested: settings that are unlikely under the claim do not change a
 verdict. They are reported in the first lines, and with --strict they are refused (exit code 1).
 
-Example: bellows estimate run/log.trials --mu 0.0075)";
+Example: bellows estimate run/log.trials --mu 0.75%)";
 
 struct Options {
   std::string file;
-  std::optional<double> mu;
+  std::string mu;
   bool strict = false, recorded_digest = false, unchecked = false;
 };
 
@@ -94,14 +95,20 @@ void add_estimate(CommandLine& line) {
   auto options = std::make_shared<Options>();
   CLI::App& verb = line.add_verb("estimate", "counts, scores with confidence, drift and checks of a trial log", manual);
   verb.add_option("FILE", options->file, "trial log")->required();
-  verb.add_option("--mu", options->mu, "bias that the source's owner claims, in [0, 0.5)");
+  verb.add_option("--mu", options->mu, "bias that the source's owner claims, 0.0075 or 0.75%, in [0, 0.5)");
   verb.add_flag("--strict", options->strict, "refuse (exit code 1) settings that are not consistent with --mu");
   verb.add_flag("--unchecked", options->unchecked,
                 "count without checking the blocks' checksums; implies --recorded-digest");
   verb.add_flag("--recorded-digest", options->recorded_digest,
                 "show the digest that the log carries, without computing it");
   line.on_run(verb, [options](Console& console) -> Result<Verdict> {
-    if (options->strict && !options->mu) return usage_error("--strict needs the claimed bias", "--mu", "nothing");
+    if (options->strict && options->mu.empty())
+      return usage_error("--strict needs the claimed bias", "--mu", "nothing");
+    std::optional<double> mu;
+    if (!options->mu.empty()) {
+      BELLOWS_ASSIGN(const numeric::Exact exact, numeric::Exact::parse(options->mu));
+      mu = exact.approximate();
+    }
     BELLOWS_ASSIGN(trials::LogReader log, trials::LogReader::open(options->file));
     BELLOWS_TRY(log.require_trials());
     BELLOWS_ASSIGN(
@@ -110,7 +117,7 @@ void add_estimate(CommandLine& line) {
                                   options->recorded_digest || options->unchecked ? estimate::LogDigest::recorded
                                                                                  : estimate::LogDigest::compute,
                                   options->unchecked ? trials::BlockCheck::none : trials::BlockCheck::full));
-    BELLOWS_ASSIGN(estimate::Summary summary, estimate::summarize(evidence, options->mu));
+    BELLOWS_ASSIGN(estimate::Summary summary, estimate::summarize(evidence, mu));
     console.finish_progress();
     print_summary(console, *options, log, evidence, summary);
     nlohmann::json document = estimate::to_json(summary);

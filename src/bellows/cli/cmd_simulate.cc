@@ -7,6 +7,7 @@
 #include "bellows/bits/bit_file.h"
 #include "bellows/cli/command.h"
 #include "bellows/device/device.h"
+#include "bellows/numeric/exact.h"
 #include "bellows/protocol/experiment.h"
 #include "bellows/source/source.h"
 #include "bellows/trials/reader.h"
@@ -16,7 +17,7 @@ namespace {
 
 struct Options {
   protocol::ExperimentChoice choice;
-  std::string trial_count = "2^22", seed_bits = "0", out, seed_out, plan_digest;
+  std::string trial_count = "2^22", seed_bits = "0", mu, out, seed_out, plan_digest;
   std::optional<std::uint64_t> sim_seed;
   bool go_on = false;
 };
@@ -65,7 +66,12 @@ Result<Verdict> simulate(const Options& options, Console& console) {
   if (trial_count == 0) return usage_error("--trial-count is 0", "at least 1 trial", options.trial_count);
   if (options.seed_out.empty() != (seed_bits == 0))
     return usage_error("--seed-out and --seed-bits go together", "both or none", "one");
-  BELLOWS_ASSIGN(std::unique_ptr<protocol::Experiment> experiment, protocol::make_experiment(options.choice));
+  protocol::ExperimentChoice choice = options.choice;
+  if (!options.mu.empty()) {
+    BELLOWS_ASSIGN(const numeric::Exact mu, numeric::Exact::parse(options.mu));
+    choice.mu = mu.approximate();
+  }
+  BELLOWS_ASSIGN(std::unique_ptr<protocol::Experiment> experiment, protocol::make_experiment(choice));
   if (options.go_on && experiment->is_reproducible() && !options.sim_seed)
     return usage_error("--continue needs the number of the run", "--sim-seed", "nothing");
   BELLOWS_ASSIGN(const bits::StreamKey key, choose_key(options));
@@ -107,7 +113,7 @@ void add_simulate(CommandLine& line) {
   CLI::App& verb = line.add_verb("simulate", "trial log and seed bits from a modelled source and device", manual());
   verb.add_option("--preset", options->choice.preset, "what to simulate")->capture_default_str();
   verb.add_option("--trial-count", options->trial_count, "trials, for example 20*2^26")->capture_default_str();
-  verb.add_option("--mu", options->choice.mu, "bias of the source, in [0, 0.5)");
+  verb.add_option("--mu", options->mu, "bias of the source, 0.0075 or 0.75%, in [0, 0.5); otherwise the preset's");
   verb.add_option("--source", options->choice.source, "another source than the preset's");
   verb.add_option("--device", options->choice.device, "other devices than the preset's");
   verb.add_option("--sim-seed", options->sim_seed, "a number that fixes everything that is drawn");
