@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "bellows/report/html_assets.h"
 #include "bellows/report/html_data.h"
@@ -107,7 +108,7 @@ std::string verdict_section(const RunView& run, const Shown& shown) {
       name = "certified";
       heading = fmt::format("{} certified random bits", grouped(certificate.output_bits()));
       body =
-          fmt::format("<p>Total error at most <strong>{}</strong>, against {}.</p>",
+          fmt::format("<p>Total failure probability <strong>{}</strong>, against {}.</p>",
                       escape_html(certificate.plan.epsilons.total.text()), adversary_words(certificate.plan.adversary));
       if (!certificate.assumptions.empty()) body += fmt::format("<p>{}</p>", escape_html(certificate.assumptions[0]));
       break;
@@ -189,6 +190,28 @@ std::string series_figure(const std::string& name, const std::string& title, con
       name, title, caption);
 }
 
+namespace {
+
+// What the chart cannot show: the margin is usually a hair's breadth of its height.
+std::string score_sentence(const RunView& run, const Shown& shown) {
+  if (!run.certificate || !shown.score || !run.certificate->score.observed || !run.certificate->score.threshold)
+    return {};
+  const certify::Score& score = run.certificate->score;
+  double observed = score.observed->approximate(), threshold = score.threshold->approximate();
+  std::string text = fmt::format("Observed {:.8g}; highest threshold reached {:.8g}, number {} of {}; margin {:.2g}",
+                                 observed, threshold, *score.threshold_index + 1,
+                                 run.certificate->plan.thresholds.count(), observed - threshold);
+  if (score.kind == plan::ScoreKind::win_frequency && run.mu() && run.certificate->trial_count > 0) {
+    double error = std::sqrt(observed * (1 - observed) / static_cast<double>(run.certificate->trial_count));
+    double limit = classical_win_limit(*run.mu());
+    text += fmt::format("; classical limit {:.6g}", limit);
+    if (error > 0) text += fmt::format(", {:.0f} standard deviations below", (observed - limit) / error);
+  }
+  return "<p>" + escape_html(text) + ".</p>\n";
+}
+
+}  // namespace
+
 std::string series_section(const RunView& run, const Shown& shown) {
   if (!run.evidence || run.evidence->trial_count() == 0) return {};
   std::string out;
@@ -206,7 +229,7 @@ std::string series_section(const RunView& run, const Shown& shown) {
     out += "</section>\n";
   }
   if ((shown.everything || shown.block_scores) && run.plan) {
-    out += "<section>\n<h2>The score against the threshold</h2>\n";
+    out += "<section>\n<h2>The score against the threshold</h2>\n" + score_sentence(run, shown);
     out += series_figure("score", "Share of trials won, so far",
                          "The plan fixed its thresholds before the first trial. The classical limit is what a local "
                          "device reaches when its source is as biased as it may be.");
@@ -308,7 +331,8 @@ void flatten(const nlohmann::json& value, const std::string& key, std::string& r
   --left;
   std::string text = value.is_string() ? value.get<std::string>()
                                        : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  rows += fmt::format("<tr><th>{}</th><td>{}</td></tr>\n", escape_html(key, 200), escape_html(text, 500));
+  rows +=
+      fmt::format("<tr><th>{}</th><td class=\"free\">{}</td></tr>\n", escape_html(key, 200), escape_html(text, 500));
 }
 
 std::string table_of(const nlohmann::json& value, const char* label) {

@@ -46,6 +46,11 @@ std::string duration(double seconds) {
   return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
 }
 
+std::string rate_in_words(double trials_per_second) {
+  if (trials_per_second >= 1e6) return fmt::format("{:.3g} million trials/s", trials_per_second / 1e6);
+  return fmt::format("{:.4g} trials/s", trials_per_second);
+}
+
 }  // namespace
 
 Result<LogWatch> LogWatch::open(const Path& path, WatchOptions options) {
@@ -212,7 +217,7 @@ std::vector<std::string> watch_lines(const WatchState& state, const std::string&
     return lines;
   }
   std::string speed;
-  if (state.trials_per_second) speed = fmt::format("{} trials/s", readable(*state.trials_per_second, 4));
+  if (state.trials_per_second) speed = rate_in_words(*state.trials_per_second);
   if (state.seconds_left) speed += fmt::format(", {} left", duration(*state.seconds_left));
   if (!speed.empty()) lines.push_back("rate      " + speed);
   if (state.summary) {

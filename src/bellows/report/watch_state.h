@@ -36,11 +36,10 @@ struct WatchState {
   std::vector<std::string> alarms;
 };
 
-inline constexpr const char* alarms_are_no_proof =
-    "Alarms help whoever runs the experiment; they are no part of the proof and change no verdict.";
+inline constexpr const char* alarms_are_no_proof = "Alarms are no part of the proof and change no verdict.";
 
-/// Follows a log that somebody else writes. Opens it for reading only and takes no lock.
-class LogWatch {
+    /// Follows a log that somebody else writes. Opens it for reading only and takes no lock.
+    class LogWatch {
  public:
   /// Errors: bad_input: as LogReader::open, or not two parties with two settings and outcomes.
   static Result<LogWatch> open(const Path& path, WatchOptions options);
