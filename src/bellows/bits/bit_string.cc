@@ -11,7 +11,7 @@ void copy_bits(BitView view, std::uint64_t* to, std::uint64_t position) {
   std::uint64_t* out = to + position / 64;
   std::uint64_t shift = position % 64, full = view.size_bits / 64, rest = view.size_bits % 64;
   if (shift == 0) {
-    std::memcpy(out, view.words, full * 8);
+    if (full != 0) std::memcpy(out, view.words, full * 8);  // an empty view may have no words
   } else {
     std::uint64_t low = low_mask(shift);
     for (std::uint64_t i = 0; i < full; ++i) {
