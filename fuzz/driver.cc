@@ -1,5 +1,5 @@
 // Stands in for libFuzzer where the compiler has none: runs every seed of the corpus folder, then random mutations of
-// them. Usage: fuzz_x [-runs=N] [-seed=S] FOLDER...
+// them (a hundred times as many with BELLOWS_LONG=1). Usage: fuzz_x [-runs=N] [-seed=S] FOLDER...
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -73,6 +73,7 @@ int main(int argc, char** argv) {
       }
   }
   for (const Bytes& bytes : seeds) LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
+  if (std::getenv("BELLOWS_LONG")) runs *= 100;
   std::mt19937_64 random(seed);
   for (std::uint64_t i = 0; i < runs; ++i) {
     Bytes bytes = mutate(seeds[random() % seeds.size()], seeds[random() % seeds.size()], random);

@@ -91,6 +91,8 @@ class BadInput(ProgramTest):
             "export": ["export", log, self.folder / "out.u8"],
             "estimate": ["estimate", log],
             "certify": ["certify", log, "--mu", "0.01", "--epsilon", "1e-6", "--out", self.folder / "certificate.json"],
+            "figure": ["figure", "kulikov-4", log, "--out", self.folder / "figure.svg"],
+            "watch": ["watch", "--once", log],
             "amplify": ["amplify", "--trials", log, "--format", "trials", "--mu", "0.01", "--out", out],
         }
         return {verb: words for verb, words in calls.items() if verb in verbs()}

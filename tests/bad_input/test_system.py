@@ -29,6 +29,16 @@ class System(BadInput):
                 self.assertEqual(process.returncode, 3, words)
                 self.assertIn(b"cannot write", err)
 
+    @needs("simulate")
+    def test_simulate_on_a_full_disk_goes_on_later(self):
+        words = ["simulate", "--trial-count", "2^21", "--sim-seed", "5", "--quiet", "--out"]
+        self.run_program(*words, self.folder / "whole.trials")
+        cut = self.folder / "cut.trials"
+        self.refuses(*words, cut, preexec_fn=small_files(200_000), says="cannot write", names=cut, changes=True)
+        self.refuses(*words, cut, says="exists already", names=cut)
+        self.run_program(*words, cut, "--continue")
+        self.assertEqual(cut.read_bytes(), (self.folder / "whole.trials").read_bytes())
+
     def test_closed_pipe(self):
         log = self.log("log.trials", 1_000_000)
         for words in (["export", log, "-"], ["inspect", log], ["inspect", "--json", log]):

@@ -72,7 +72,7 @@ Result<bool> LogWatch::refresh(const Context& context) {
   if (now < known) return bad_input("the log has become shorter", path(), reader_->whole_bytes());
   for (std::uint64_t i = known; i < now; ++i) {
     BELLOWS_TRY(context.check_cancelled());
-    BELLOWS_ASSIGN(trials::BlockView block, reader_->block(i, trials::BlockCheck::none));
+    BELLOWS_ASSIGN(trials::BlockView block, reader_->block(i));
     estimate::BlockCounts counts{block.index, block.trial_count, block.start_time_ns, {}};
     auto raw = estimate::count_trials(block.setting(0), block.setting(1), block.outcome(0), block.outcome(1));
     for (std::uint8_t record = 0; record < 16; ++record)

@@ -69,22 +69,24 @@ class NpySource final : public RecordSource {
     auto records = dirty_out_records.first(count);
     std::fill(records.begin(), records.end(), std::uint8_t{0});
     const std::size_t size = type_.size_bytes;
-    if (header_.fortran_order) {
-      buffer_.resize(count * size);
-      for (unsigned column = 0; column < 4; ++column) {
-        std::uint64_t offset = start_bytes_ + (column * trials_ + done_) * size;
-        BELLOWS_ASSIGN(std::size_t got, file_.read_some_at(buffer_, offset));
-        BELLOWS_TRY(whole(got, offset));
-        for (std::size_t i = 0; i < count; ++i) BELLOWS_TRY(put(records[i], column, i * size, offset));
-      }
-    } else {
-      buffer_.resize(count * 4 * size);
-      std::uint64_t offset = start_bytes_ + done_ * 4 * size;
-      BELLOWS_ASSIGN(std::size_t got, file_.read_some(buffer_));
+    // The four numbers of a trial follow each other, or (Fortran) all numbers of a column do.
+    const unsigned columns_at_once = header_.fortran_order ? 1 : 4;
+    buffer_.resize(count * columns_at_once * size);
+    for (unsigned column = 0; column < 4; column += columns_at_once) {
+      std::uint64_t offset = start_bytes_ + (header_.fortran_order ? column * trials_ + done_ : done_ * 4) * size;
+      BELLOWS_ASSIGN(std::size_t got,
+                     header_.fortran_order ? file_.read_some_at(buffer_, offset) : file_.read_some(buffer_));
       BELLOWS_TRY(whole(got, offset));
-      for (std::size_t i = 0; i < count; ++i)
-        for (unsigned column = 0; column < 4; ++column)
-          BELLOWS_TRY(put(records[i], column, (4 * i + column) * size, offset));
+      const std::byte* from = buffer_.data();
+      for (std::uint8_t& record : records)
+        for (unsigned c = column; c < column + columns_at_once; ++c, from += size) {
+          std::uint64_t value = element(from);
+          if (value > 1) {
+            auto place = static_cast<std::uint64_t>(from - buffer_.data());
+            return third_value(c, value, place / (size * columns_at_once), offset + place);
+          }
+          record = static_cast<std::uint8_t>(record | value << (3 - c));
+        }
     }
     done_ += count;
     return count;
@@ -102,20 +104,17 @@ class NpySource final : public RecordSource {
                      fmt::format("{} more bytes missing", buffer_.size() - got));
   }
 
-  // Element at `place` of the buffer, which holds the file from `offset` on.
-  Status put(std::uint8_t& record, unsigned column, std::size_t place, std::uint64_t offset) const {
+  std::uint64_t element(const std::byte* from) const {
     std::uint64_t value = 0;
-    for (std::size_t k = 0; k < type_.size_bytes; ++k) {
-      std::size_t from = type_.big_endian ? type_.size_bytes - 1 - k : k;
-      value |= static_cast<std::uint64_t>(buffer_[place + from]) << 8 * k;
-    }
-    if (value > 1)
-      return bad_input(fmt::format("trial {}: a third {}, which is not supported yet",
-                                   done_ + place / (type_.size_bytes * (header_.fortran_order ? 1 : 4)),
-                                   column >= 2 ? "outcome" : "setting"),
-                       file_.path(), offset + place, "0 or 1", fmt::format("{} = {}", column_names[column], value));
-    record = static_cast<std::uint8_t>(record | value << (3 - column));
-    return {};
+    if (type_.size_bytes == 1) return static_cast<std::uint64_t>(*from);
+    std::memcpy(&value, from, type_.size_bytes);
+    return type_.big_endian ? __builtin_bswap64(value) >> (64 - 8 * type_.size_bytes) : value;
+  }
+
+  Error third_value(unsigned column, std::uint64_t value, std::uint64_t trial, std::uint64_t offset) const {
+    return bad_input(fmt::format("trial {}: a third {}, which is not supported yet", done_ + trial,
+                                 column >= 2 ? "outcome" : "setting"),
+                     file_.path(), offset, "0 or 1", fmt::format("{} = {}", column_names[column], value));
   }
 
   File file_;
