@@ -87,6 +87,13 @@ class Plan(ProgramTest):
         self.run_program("plan", "--grid", "--preset", "kulikov-2024", "--out", "plan.json", expect=3)
         certificate = self.run_json("certify", "--plan", "plan.json", "--score", "0.783875")
         self.assertGreaterEqual(certificate["output_bits"], 10.2e6)
+        expected = self.run_json("plan", "--read", "plan.json", "--score", "0.783875")["expected"]
+        self.assertGreater(expected["power"], 0.999)
+        self.assertEqual(expected["output_bits"], certificate["output_bits"])
+        for option, value in (("--mu", "0.01"), ("--epsilon", "1e-9"), ("--threshold", "0.78"), ("--extractor", "toeplitz")):
+            _, err = self.run_program("certify", "--plan", "plan.json", "--score", "0.783875", option, value, expect=1)
+            self.assertIn("is not the plan's", err)
+        self.run_program("certify", "--plan", "plan.json", "--score", "1.5", expect=2)
         (self.folder / "plan.toml").write_text('mu = 0.01\ntrial_count = "2^24"\n[thresholds]\nlist = ["0.8"]\n[epsilons]\ntotal = "1e-9"\n')
         first = self.run_json("plan", "--read", "plan.toml", "--out", "p.json")
         again = self.run_json("plan", "--read", "p.json")

@@ -116,6 +116,9 @@ Result<Certificate> certify(const plan::Plan& plan, const Evidence& evidence, co
 Result<Certificate> certify_hypothetical(const plan::Plan& plan, const Exact& score,
                                          const Circumstances& circumstances) {
   BELLOWS_TRY(check_plan(plan));
+  if (score < Exact::literal("-1") || score > Exact::integer(1) ||
+      (plan::score_kind(plan.method) == plan::ScoreKind::win_frequency && score < Exact()))
+    return usage_error("the score is out of range", "a win frequency from 0 to 1, or an MDL value", score.text());
   Certificate certificate;
   certificate.plan = plan;
   certificate.trial_count = plan.trial_count;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "bellows/certify/certify.h"
 #include "bellows/certify/compare.h"
@@ -77,9 +78,42 @@ Result<Verdict> check_signature(Console& console, const Options& options) {
   return Verdict::done;
 }
 
+/// What the command line says beside a plan file must be what the plan says: nothing is chosen after the data.
+Status agree(const plan::Plan& plan, const Options& options) {
+  const PlanOptions& asked = options.plan;
+  auto differs = [](const char* what, std::string expected, const std::string& got) {
+    Error error = refused(fmt::format("{} is not the plan's", what));
+    error.expected = std::move(expected);
+    error.got = got;
+    return error;
+  };
+  auto number = [&](const char* what, const numeric::Exact& planned, const std::string& text) -> Status {
+    if (text.empty()) return {};
+    BELLOWS_ASSIGN(numeric::Exact value, numeric::Exact::parse(text));
+    return value == planned ? Status() : Status(differs(what, planned.text(), text));
+  };
+  BELLOWS_TRY(number("the bias", plan.mu, asked.mu));
+  BELLOWS_TRY(number("the total epsilon", plan.epsilons.total, asked.epsilon));
+  if (!asked.threshold.empty()) {
+    BELLOWS_ASSIGN(numeric::Exact threshold, numeric::Exact::parse(asked.threshold));
+    auto index = plan.thresholds.reached(threshold);
+    if (!index || plan.thresholds.at(*index) != threshold)
+      return differs("the threshold", fmt::format("one of the plan's {} thresholds", plan.thresholds.count()),
+                     asked.threshold);
+  }
+  for (const auto& [what, planned, text] :
+       {std::tuple("the method", name(plan.method), &asked.method),
+        std::tuple("the polytope", name(plan.polytope), &asked.polytope),
+        std::tuple("the extractor", name(plan.extractor), &asked.extractor),
+        std::tuple("the publish mode", name(plan.publish_mode), &asked.publish_mode)})
+    if (!text->empty() && *text != planned) return differs(what, planned, *text);
+  return {};
+}
+
 Result<plan::Plan> plan_for(const Options& options, const estimate::Evidence& evidence, const Path& plan_file) {
   if (!plan_file.empty()) {
     BELLOWS_ASSIGN(plan::Plan plan, plan::read_plan(plan_file));
+    BELLOWS_TRY(agree(plan, options));
     return certify::complete_plan(std::move(plan));
   }
   BELLOWS_ASSIGN(certify::PlanWishes wishes, wishes_from(options.plan));

@@ -23,6 +23,7 @@ constexpr const char* manual =
   bellows plan --S 2.271 --trials 20*2^26 --mu 0.0075 --epsilon 1e-12 --out plan.json
   bellows plan --grid --preset kulikov-2024 --out plan.json                     the built-in grid of thresholds
   bellows plan --read plan.toml --out plan.json                                 complete a plan file and write it as JSON
+  bellows plan --read plan.json --score 0.784                                   what an honest device may expect of it: bits, power
   bellows plan --figure2 --csv curve.csv --svg curve.svg                        trials against S, five biases, as published
   bellows plan --witness --tilt 35 --efficiency-a 0.9 --save w.json             the linear witness that tolerates most bias
 
@@ -59,6 +60,28 @@ nlohmann::json bound_json(const certify::Bound& bound) {
           {"losses", std::move(losses)}};
 }
 
+/// What an honest device of the score asked for may expect of a plan.
+Result<nlohmann::json> expectation(Console& console, const Options& options, const plan::Plan& plan) {
+  if (options.score.empty() && options.chsh.empty()) return nlohmann::json(nullptr);
+  BELLOWS_ASSIGN(Exact score, Exact::parse(options.score.empty() ? options.chsh : options.score));
+  if (options.score.empty()) score = (score + Exact::integer(4)) * Exact::fraction(1, 8);
+  const plan::ScoreKind kind = plan::score_kind(plan.method);
+  BELLOWS_ASSIGN(certify::Certificate certificate,
+                 certify::certify_hypothetical(plan, certify::symmetric_score(kind, score, plan.mu)));
+  nlohmann::json document = {
+      {"score", score.approximate()}, {"output_bits", certificate.output_bits()}, {"power", nullptr}};
+  console.print(
+      fmt::format("expected    {} bits at win frequency {:.8g}", certificate.output_bits(), score.approximate()));
+  if (kind == plan::ScoreKind::win_frequency) {
+    const double power = certify::power(score.approximate(), plan.thresholds.lowest().approximate(),
+                                        static_cast<double>(plan.trial_count));
+    document["power"] = power;
+    console.print(
+        fmt::format("power       the honest device reaches the lowest threshold with probability {:.9g}", power));
+  }
+  return document;
+}
+
 Result<Verdict> show_plan(Console& console, const Options& options, const plan::Plan& plan) {
   BELLOWS_TRY(write_plan_out(options, plan));
   console.print(fmt::format("plan        {}", plan::digest(plan).hex()));
@@ -69,8 +92,9 @@ Result<Verdict> show_plan(Console& console, const Options& options, const plan::
                             name(plan::score_kind(plan.method)), plan.thresholds.lowest().approximate(),
                             plan.thresholds.highest().approximate()));
   console.print(fmt::format("extractor   {}, at most {} seed bits", name(plan.extractor), plan.seed_bits));
-  nlohmann::json document = plan::to_json(plan);
-  console.result({{"plan", std::move(document)}, {"digest", plan::digest(plan).hex()}});
+  BELLOWS_ASSIGN(nlohmann::json expected, expectation(console, options, plan));
+  console.result(
+      {{"plan", plan::to_json(plan)}, {"digest", plan::digest(plan).hex()}, {"expected", std::move(expected)}});
   return Verdict::done;
 }
 
