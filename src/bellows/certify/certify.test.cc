@@ -175,6 +175,17 @@ TEST(HashLength, LengthsSolveTheirInequalities) {
       }
 }
 
+TEST(HashLength, HugeRunsAreNoProblem) {
+  for (std::uint64_t raw : {std::uint64_t{1} << 40, std::uint64_t{1} << 52, std::uint64_t{1} << 62}) {
+    const Ball k1 = Ball(raw / 2);
+    for (Extractor family : {Extractor::toeplitz, Extractor::short_seed, Extractor::shift_matrix})
+      longest_output(family, k1, raw, Exact::literal("0.001"), Exact::literal("1e-10"));
+    EXPECT_GT(
+        longest_output(Extractor::short_seed, k1, raw, Exact::literal("0.001"), Exact::literal("1e-10"))->output_bits,
+        0u);
+  }
+}
+
 TEST(HashLength, AutomaticIsTheLongest) {
   for (const char* bias : {"0", "0.0075", "0.03"}) {
     const Exact mu = Exact::literal(bias), epsilon = Exact::literal("1e-10");

@@ -61,8 +61,9 @@ std::optional<Extraction> short_seed(const Ball& k1, std::uint64_t raw_bits, con
   if (!whole || *whole < 1) return std::nullopt;
   auto ideal = static_cast<std::uint64_t>(*whole);
   const auto pieces = raw_bits / std::max<std::uint64_t>(1, ideal) + 1;
+  // Beyond 2^48 bits no field is listed; a shorter output than could be is still a sound one.
   ideal =
-      std::min<std::uint64_t>(ideal + (64 - static_cast<unsigned>(__builtin_clzll(pieces))), std::uint64_t{1} << 50);
+      std::min<std::uint64_t>(ideal + (64 - static_cast<unsigned>(__builtin_clzll(pieces))), std::uint64_t{1} << 48);
   std::optional<Extraction> best;
   std::uint64_t above = gf2::field_length_for(ideal);
   for (std::uint64_t k : {gf2::field_length_below(ideal), above, gf2::field_length_for(32 * above + 1)}) {
