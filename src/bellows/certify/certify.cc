@@ -21,8 +21,11 @@ Result<Certificate> finish(Certificate certificate, const Circumstances& circums
   score.threshold_events = plan.threshold_events();
   score.threshold_index = plan.thresholds.reached(*score.observed);
   if (!score.threshold_index) {
-    score.reason = fmt::format("the score {:.8g} reaches no threshold of the plan (lowest {:.8g})",
-                               score.observed->approximate(), plan.thresholds.lowest().approximate());
+    Claim claim = claim_of(plan, 0);
+    claim.threshold = *score.observed;
+    score.reason = fmt::format("the score {:.8g} reaches no threshold of the plan (lowest {:.8g}); {}",
+                               score.observed->approximate(), plan.thresholds.lowest().approximate(),
+                               largest_bias_in_words(claim));
   } else {
     score.threshold = plan.thresholds.at(*score.threshold_index);
     Claim claim = claim_of(plan, *score.threshold_index);

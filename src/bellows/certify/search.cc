@@ -67,7 +67,10 @@ std::optional<Exact> largest_bias(const Claim& claim, const Exact& win_frequency
 std::string largest_bias_in_words(const Claim& claim) {
   // For the MDL score there is no bias to vary at a fixed score; say it for the win score only.
   if (plan::score_kind(claim.method) != plan::ScoreKind::win_frequency) return "nothing can be certified here";
-  auto mu = largest_bias(claim, claim.threshold, 1);
+  // From one party's entropy, without looking through proof files: both parties' reach about as far.
+  Claim plain = claim;
+  if (plain.method == plan::Method::two_sided) plain.method = plan::Method::win;
+  auto mu = largest_bias(plain, plain.threshold, 1);
   return mu ? fmt::format("the largest bias with a certified bit at this score and number of trials is mu = {}",
                           mu->text())
             : "at this score and number of trials no bias, not even 0, gives a certified bit";

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bellows/plan/json_reader.h"
+
 namespace bellows::cli {
 namespace {
 
@@ -27,8 +29,7 @@ Result<certify::JointBehaviour> behaviour_of(const WitnessOptions& options) {
 
 Result<Verdict> check(Console& console, const std::string& file) {
   BELLOWS_ASSIGN(std::string text, read_text_file(file, 1 << 20));
-  nlohmann::json document = nlohmann::json::parse(text, nullptr, false);
-  if (document.is_discarded()) return bad_input("the witness is not valid JSON", file);
+  BELLOWS_ASSIGN(nlohmann::json document, plan::parse_json(text, "the witness", file));
   BELLOWS_ASSIGN(certify::Witness witness, certify::witness_from_json(document, file));
   console.print(fmt::format("holds: no measurement-dependent local strategy at mu = {} exceeds {}", witness.mu.text(),
                             witness.local_bound.text()));
