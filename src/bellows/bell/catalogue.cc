@@ -117,6 +117,40 @@ std::vector<CatalogueCase> three_outcomes() {
   return cases;
 }
 
+/// P(x|u) - light * (failures at one setting) - heavy * (failures at the seven others) <= 1/3 on all boxes: what a source with unequal
+/// settings leaves of the bound. For all four outcomes, or any three.
+std::vector<CatalogueCase> weighted_outcomes(bool three, const Rational& light, const Rational& heavy) {
+  const Functional f = four_party();
+  const Scenario& s = f.scenario;
+  std::vector<CatalogueCase> cases;
+  for (std::size_t rare = 0; rare < 16; ++rare) {
+    if ((std::popcount(rare) & 1) == 0) continue;
+    Functional base = f;
+    for (std::size_t i = 0; i < base.coefficients.size(); ++i) {
+      if (f.coefficients[i] != 0) base.coefficients[i] = (i >> s.parties()) == rare ? Rational(-light) : Rational(-heavy);
+    }
+    for (std::size_t x = 0; x < 16; ++x) {
+      for (int left_out = three ? 0 : 4; left_out < (three ? 4 : 5); ++left_out) {
+        const std::size_t out = three ? std::size_t{1} << left_out : 0;
+        for (std::size_t a = 0; a < 16; ++a) {
+          if (a & out) continue;
+          Functional objective = base;
+          objective.coefficients[s.table_index(a, x)] += 1;
+          std::string pattern = s.format_outcome(a);
+          if (three) {
+            objective.coefficients[s.table_index(a | out, x)] += 1;
+            pattern[static_cast<std::size_t>(left_out)] = '*';
+          }
+          cases.push_back({"P(" + pattern + "|" + s.format_setting(x) + ") - " + format_rational(light) + " x failures at " + s.format_setting(rare) +
+                               " - " + format_rational(heavy) + " x the others",
+                           {std::move(objective), {}}, Rational(1, 3), true});
+        }
+      }
+    }
+  }
+  return cases;
+}
+
 Result<std::vector<CatalogueCase>> chained_guessing(int size) {
   std::vector<CatalogueCase> cases;
   for (int n = size > 0 ? size : 2; n <= (size > 0 ? size : 8); ++n) {
@@ -138,6 +172,8 @@ const std::vector<CatalogueEntry>& catalogue() {
       {"three-party", "three-party Mermin at 0: every unbiased function of the three outcomes can be fixed"},
       {"four-outcomes", "Brandao et al., Lemma 11: any outcome of the four-party box at B.P <= delta: (1 + delta)/3, and 3/10 + 7 delta/20"},
       {"three-outcomes", "any three outcomes of the four-party box at B.P <= delta: (1 + 5 delta/4)/3"},
+      {"four-weighted", "any outcome of the four-party box: P(x|u) <= 1/3 + 1/12 (failures at any one setting) + 7/12 (at the seven others)"},
+      {"three-weighted", "any three outcomes: P(x|u) <= 1/3 + 1/6 (failures at any one setting) + 2/3 (at the seven others)"},
       {"chained", "Colbeck and Renner, Lemma 1; Masanes et al., eq. (9): P(x|a) <= (1 + I_N)/2"},
   };
   return entries;
@@ -149,6 +185,8 @@ Result<std::vector<CatalogueCase>> catalogue_cases(const std::string& name, int 
   if (name == "three-party") return three_party();
   if (name == "four-outcomes") return four_outcomes();
   if (name == "three-outcomes") return three_outcomes();
+  if (name == "four-weighted") return weighted_outcomes(false, Rational(1, 12), Rational(7, 12));
+  if (name == "three-weighted") return weighted_outcomes(true, Rational(1, 6), Rational(2, 3));
   if (name == "chained") return chained_guessing(size);
   std::string known;
   for (const CatalogueEntry& entry : catalogue()) known += (known.empty() ? "" : ", ") + entry.name;

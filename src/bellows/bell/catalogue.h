@@ -9,6 +9,7 @@ struct CatalogueCase {
   std::string title;
   NoSignallingProgram program;
   Rational expected;  ///< the bound at the program's own right-hand sides
+  bool upper_only = false;  ///< what is claimed is only that the bound is at most that
 };
 
 struct CatalogueEntry {
@@ -16,7 +17,7 @@ struct CatalogueEntry {
   std::string about;
 };
 
-/// majority-five, weight-seven, three-party, four-outcomes, three-outcomes, chained.
+/// majority-five, weight-seven, three-party, four-outcomes, three-outcomes, four-weighted, three-weighted, chained.
 const std::vector<CatalogueEntry>& catalogue();
 
 /// Errors: bad_input: no such entry.

@@ -88,19 +88,19 @@ std::vector<Attack> gallery() {
   const auto fair = SourceScheme::fair, leaning = SourceScheme::leaning, colluding = SourceScheme::colluding;
   // Two settings fail; a source of bias mu cannot make both together rarer than (1/2 - mu)^3.
   const double q1 = std::pow(0.4, 3), q3 = std::pow(0.2, 3);
-  list.push_back(four("none (honest)", "0.1", 516, 0, "quantum", leaning, 0, 0, 1, "never caught: the state reaches 0 exactly"));
-  list.push_back(four("none, outcomes flipped with 0.1 %", "0.1", 516, 0, "quantum", leaning, 0.001, 0, 1, "honest, but no failure was allowed"));
-  list.push_back(four("none, outcomes flipped with 0.1 %", "0.1", 516, 8, "quantum", leaning, 0.001, 0, 1, "8 failures allowed: completeness"));
-  list.push_back(four("no-signalling box, outcomes otherwise uniform", "0.1", 516, 0, "svetlichny", leaning, 0, 0, 1, "may pass: the certificate holds for it"));
-  list.push_back(four("no-signalling box, party A known to Eve", "0.1", 516, 0, "no-signalling", leaning, 0, 0, 1, "may pass: any joint outcome has probability 1/4, the certificate counts on 1/3"));
-  list.push_back(four("local, source does not know", "0.1", 516, 0, "local", leaning, 0, 0, none_hit(q1, 516), "fails at 2 of 8 settings, together at least (1/2 - mu)^3"));
-  list.push_back(four("local, source colludes", "0.1", 516, 0, "local", colluding, 0, 0, none_hit(q1, 516), "the same bound, whatever the source does"));
-  list.push_back(four("local, source colludes", "0.3", 516, 0, "local", colluding, 0, 0, none_hit(q3, 516), "caught, but nothing could be certified from so few trials at this bias"));
-  list.push_back(four("local, source colludes", "0.3", 7118, 0, "local", colluding, 0, 0, none_hit(q3, 7118), "enough trials for one certified bit"));
-  list.push_back(four("local, source colludes, threshold above 2 q0", "0.3", 7118, 71, "local", colluding, 0, 0, 1, "passes: 0.8 % failures suffice, 1 % are allowed; nothing is certified"));
-  list.push_back(four("memory: honest for 90 %, then local", "0.1", 516, 0, "memory", colluding, 0, 0.9, none_hit(q1, 51), "52 dishonest trials"));
-  list.push_back(four("memory: honest for 99 %, then local", "0.1", 516, 0, "memory", colluding, 0, 0.99, 1, "6 dishonest trials: most honest entropy is there"));
-  list.push_back(four("each trial local with 1/2", "0.1", 516, 0, "mixed", colluding, 0, 0.5, none_hit(q1 / 2, 516), "half of the trials are dishonest"));
+  list.push_back(four("none (honest)", "0.1", 424, 0, "quantum", leaning, 0, 0, 1, "never caught: the state reaches 0 exactly"));
+  list.push_back(four("none, outcomes flipped with 0.1 %", "0.1", 424, 0, "quantum", leaning, 0.001, 0, 1, "honest, but no failure was allowed"));
+  list.push_back(four("none, outcomes flipped with 0.1 %", "0.1", 424, 8, "quantum", leaning, 0.001, 0, 1, "8 failures allowed: completeness"));
+  list.push_back(four("no-signalling box, outcomes otherwise uniform", "0.1", 424, 0, "svetlichny", leaning, 0, 0, 1, "may pass: the certificate holds for it"));
+  list.push_back(four("no-signalling box, party A known to Eve", "0.1", 424, 0, "no-signalling", leaning, 0, 0, 1, "may pass: any joint outcome has probability 1/4, the certificate counts on 1/3"));
+  list.push_back(four("local, source does not know", "0.1", 424, 0, "local", leaning, 0, 0, none_hit(q1, 424), "fails at 2 of 8 settings, together at least (1/2 - mu)^3"));
+  list.push_back(four("local, source colludes", "0.1", 424, 0, "local", colluding, 0, 0, none_hit(q1, 424), "the same bound, whatever the source does"));
+  list.push_back(four("local, source colludes", "0.3", 424, 0, "local", colluding, 0, 0, none_hit(q3, 424), "caught, but nothing could be certified from so few trials at this bias"));
+  list.push_back(four("local, source colludes", "0.3", 2952, 0, "local", colluding, 0, 0, none_hit(q3, 2952), "enough trials for one certified bit"));
+  list.push_back(four("local, source colludes, threshold above 2 q0", "0.3", 2952, 32, "local", colluding, 0, 0, 1, "passes: 0.8 % failures suffice, 1.1 % are allowed; nothing is certified"));
+  list.push_back(four("memory: honest for 90 %, then local", "0.1", 424, 0, "memory", colluding, 0, 0.9, none_hit(q1, 43), "43 dishonest trials"));
+  list.push_back(four("memory: honest for 99 %, then local", "0.1", 424, 0, "memory", colluding, 0, 0.99, 1, "5 dishonest trials: most honest entropy is there"));
+  list.push_back(four("each trial local with 1/2", "0.1", 424, 0, "mixed", colluding, 0, 0.5, none_hit(q1 / 2, 424), "half of the trials are dishonest"));
 
   list.push_back(chain("none (honest)", "0.01", 4, 11, "quantum", leaning, false, 1, "about M (pi/4N)^2 2/N failures are expected: 0.6"));
   list.push_back(chain("no-signalling box, I_N = 0", "0.01", 4, 11, "no-signalling", leaning, false, 1, "passes: its outcome is free"));

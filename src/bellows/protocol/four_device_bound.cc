@@ -91,6 +91,21 @@ Result<FourDeviceExtractor> extractor_from_name(std::string_view name) {
 
 Ball smallest_setting_probability(const Exact& mu) { return power(ratio(1, 2) - Ball(mu), 4); }
 
+Ball setting_slope(const Exact& mu, int parties) {
+  BELLOWS_CHECK(parties == 3 || parties == 4, "outcomes of three or four parties");
+  // Proved by linear programs (bound --paper four-weighted, three-weighted): P - 1/3 <= equal * (all failures), and for any one setting
+  // P - 1/3 <= light * (failures there) + heavy * (the others). Any mixture of the two holds as well.
+  const Ball equal = parties == 4 ? ratio(1, 3) : ratio(5, 12);
+  const Ball light = parties == 4 ? ratio(1, 12) : ratio(1, 6);
+  const Ball heavy = parties == 4 ? ratio(7, 12) : ratio(2, 3);
+  const Ball odds = (ratio(1, 2) + Ball(mu)) / (ratio(1, 2) - Ball(mu));
+  const double gap = std::max(0.0, (heavy / odds - light).middle());
+  const double even = (equal * (Ball(1) - Ball(1) / odds)).middle() + gap;
+  const Ball share = Ball::of_double(even > 0 ? std::clamp(gap / even, 0.0, 1.0) : 1.0);
+  const Ball rest = Ball(1) - share;
+  return Ball(3) * max(share * equal + rest * light, (share * equal + rest * heavy) / odds);
+}
+
 Ball failure_budget(std::uint64_t most_failures, const Ball& log2_e_a) {
   const Ball a = -log2_e_a * numeric::ln2();
   if (most_failures == 0) return a;
@@ -144,8 +159,8 @@ bool prove_four_device(FourDeviceCertificate& c) {
   const Ball mu(plan.mu);
   const Ball log2_e_a = Ball::of_double(c.log2_e_a);
   const Ball budget = failure_budget(plan.most_failures, log2_e_a);
-  const Ball slope = c.parties_read == 4 ? Ball(1) : ratio(5, 4);
   if (c.parties_read != 4 && c.parties_read != 3) return false;
+  const Ball slope = setting_slope(plan.mu, c.parties_read);
   if (c.trials_read == 0 || c.trials_read > plan.trials) return false;
   const Ball k = min_entropy_bits(c.trials_read, plan.mu, budget, slope);
   const Ball m(plan.output_bits);
@@ -191,13 +206,13 @@ namespace {
 using Candidate = FourDeviceCertificate;
 
 /// The smallest field in which hashing the outcomes meets the wanted error, if any.
-std::optional<Candidate> propose_short_seed(const FourDevicePlan& plan, double mu, const Shares& share, double budget) {
-  const double n = static_cast<double>(plan.trials), m = static_cast<double>(plan.output_bits);
+std::optional<Candidate> propose_short_seed(const FourDevicePlan& plan, std::uint64_t trials, double mu, const Shares& share, double budget) {
+  const double n = static_cast<double>(trials), m = static_cast<double>(plan.output_bits);
   const double c = approximate_deficit(mu);
   if (2 * c >= 1) return std::nullopt;
-  const double k = approximate_entropy(n, mu, budget, 1);
+  const double k = approximate_entropy(n, mu, budget, setting_slope(plan.mu, 4).middle());
   if (!(k > m)) return std::nullopt;
-  const std::uint64_t raw = 4 * plan.trials;
+  const std::uint64_t raw = 4 * trials;
   const double smallest = std::max(m, (m - 2 * (share.log2_eps_wanted + 1)) / (1 - 2 * c));
   const double largest = (k - m + 2 * (share.log2_eps_wanted + 1)) / (2 * c + 1e-300);
   if (!(smallest < 1e12) || largest < smallest) return std::nullopt;
@@ -212,7 +227,7 @@ std::optional<Candidate> propose_short_seed(const FourDevicePlan& plan, double m
       found.plan = plan;
       found.extractor = FourDeviceExtractor::short_seed;
       found.parties_read = 4;
-      found.trials_read = plan.trials;
+      found.trials_read = trials;
       found.field_length = length;
       found.pieces = pieces;
       found.seed_bits = 64 * length;
@@ -223,16 +238,16 @@ std::optional<Candidate> propose_short_seed(const FourDevicePlan& plan, double m
   return std::nullopt;
 }
 
-std::optional<Candidate> propose_raz(const FourDevicePlan& plan, double mu, const Shares& share, double budget) {
+std::optional<Candidate> propose_raz(const FourDevicePlan& plan, std::uint64_t trials, double mu, const Shares& share, double budget) {
   const double m = static_cast<double>(plan.output_bits);
   std::optional<Candidate> best;
   for (int parties : {4, 3}) {
-    const double slope = parties == 4 ? 1 : 1.25;
-    const double k = approximate_entropy(static_cast<double>(plan.trials), mu, budget, slope);
+    const double slope = setting_slope(plan.mu, parties).middle();
+    const double k = approximate_entropy(static_cast<double>(trials), mu, budget, slope);
     if (!(k > 0)) continue;
     int tried = 0;
     for (const Trinomial& field : field_trinomials()) {
-      if (field.degree < plan.trials * static_cast<std::uint64_t>(parties) || field.degree < plan.output_bits) continue;
+      if (field.degree < trials * static_cast<std::uint64_t>(parties) || field.degree < plan.output_bits) continue;
       if (++tried > 2) break;
       const double n1 = 2 * static_cast<double>(field.degree);
       double best_error = 1e300;
@@ -252,7 +267,7 @@ std::optional<Candidate> propose_raz(const FourDevicePlan& plan, double mu, cons
       found.plan = plan;
       found.extractor = FourDeviceExtractor::raz;
       found.parties_read = parties;
-      found.trials_read = plan.trials;
+      found.trials_read = trials;
       int l = 1;
       while ((std::uint64_t{1} << l) < best_moment) ++l;
       found.raz = {field, l, best_moment, plan.output_bits};
@@ -263,17 +278,17 @@ std::optional<Candidate> propose_raz(const FourDevicePlan& plan, double mu, cons
   return best;
 }
 
-std::optional<Candidate> propose_device_seed(const FourDevicePlan& plan, double mu, const Shares& share, double budget) {
+std::optional<Candidate> propose_device_seed(const FourDevicePlan& plan, std::uint64_t available, double mu, const Shares& share, double budget) {
   const double m = static_cast<double>(plan.output_bits);
   const double c = approximate_deficit(mu);
-  const std::uint64_t bits = 3 * plan.trials;
+  const std::uint64_t bits = 3 * available;
   std::optional<Candidate> best;
   for (const std::uint64_t length : {gf2::field_length_for((bits + 1) / 2), gf2::field_length_below(bits / 2)}) {
     if (length == 0) continue;
     const std::uint64_t w = 32 * length;
     if (plan.output_bits > w) continue;
-    const std::uint64_t trials = std::min(plan.trials, 2 * w / 3);
-    const double k = approximate_entropy(static_cast<double>(trials), mu, budget, 1.25);
+    const std::uint64_t trials = std::min(available, 2 * w / 3);
+    const double k = approximate_entropy(static_cast<double>(trials), mu, budget, setting_slope(plan.mu, 3).middle());
     const double wd = static_cast<double>(w);
     // Enough source bits that they are not what limits.
     const auto pieces = static_cast<std::uint64_t>(std::ceil((wd + 64) / (1 - c) / wd));
@@ -299,25 +314,32 @@ FourDeviceSearch certify_four_device(const FourDevicePlan& plan, std::optional<F
   FourDeviceSearch search;
   const double mu = plan.mu.approximate();
   double best_entropy = -1e300;
-  for (const double extractor_share : {0.5, 0.25, 0.1, 0.02, 0.75, 0.9, 0.98}) {
-    const Shares share = shares(plan, extractor_share);
-    const double budget = approximate_budget(static_cast<double>(plan.most_failures), share.log2_e_a);
-    best_entropy = std::max(best_entropy, approximate_entropy(static_cast<double>(plan.trials), mu, budget, 1));
-    for (const auto extractor : {FourDeviceExtractor::short_seed, FourDeviceExtractor::raz, FourDeviceExtractor::device_as_seed}) {
-      if (only && *only != extractor) continue;
-      // A hair less for each than the split allows, for the rounding of the proof.
-      const Shares safe = {share.log2_e_a - 1e-3, share.log2_eps_wanted - 1e-3};
-      std::optional<Candidate> candidate;
-      switch (extractor) {
-        case FourDeviceExtractor::short_seed: candidate = propose_short_seed(plan, mu, safe, budget); break;
-        case FourDeviceExtractor::raz: candidate = propose_raz(plan, mu, safe, budget); break;
-        case FourDeviceExtractor::device_as_seed: candidate = propose_device_seed(plan, mu, safe, budget); break;
-      }
-      if (!candidate) continue;
-      candidate->log2_e_a = safe.log2_e_a;
-      if (prove_four_device(*candidate)) {
-        search.best = std::move(candidate);
-        return search;
+  // Reading more trials than needed only makes the extraction longer: the sum of the conditional failure probabilities over a prefix is at
+  // most that over all.
+  std::vector<std::uint64_t> prefixes;
+  for (std::uint64_t reads = 1024; reads < plan.trials / 2; reads *= 2) prefixes.push_back(reads);
+  prefixes.push_back(plan.trials);
+  for (const std::uint64_t reads : prefixes) {
+    for (const double extractor_share : {0.5, 0.25, 0.1, 0.02, 0.75, 0.9, 0.98}) {
+      const Shares share = shares(plan, extractor_share);
+      const double budget = approximate_budget(static_cast<double>(plan.most_failures), share.log2_e_a);
+      best_entropy = std::max(best_entropy, approximate_entropy(static_cast<double>(reads), mu, budget, setting_slope(plan.mu, 4).middle()));
+      for (const auto extractor : {FourDeviceExtractor::short_seed, FourDeviceExtractor::raz, FourDeviceExtractor::device_as_seed}) {
+        if (only && *only != extractor) continue;
+        // A hair less for each than the split allows, for the rounding of the proof.
+        const Shares safe = {share.log2_e_a - 1e-3, share.log2_eps_wanted - 1e-3};
+        std::optional<Candidate> candidate;
+        switch (extractor) {
+          case FourDeviceExtractor::short_seed: candidate = propose_short_seed(plan, reads, mu, safe, budget); break;
+          case FourDeviceExtractor::raz: candidate = propose_raz(plan, reads, mu, safe, budget); break;
+          case FourDeviceExtractor::device_as_seed: candidate = propose_device_seed(plan, reads, mu, safe, budget); break;
+        }
+        if (!candidate) continue;
+        candidate->log2_e_a = safe.log2_e_a;
+        if (prove_four_device(*candidate)) {
+          search.best = std::move(candidate);
+          return search;
+        }
       }
     }
   }

@@ -28,8 +28,12 @@ Ball smallest_setting_probability(const Exact& mu);
 /// S with Pr[accept and sum of conditional failure probabilities > S] <= e_A: min over la > 0 of (la T + ln(1/e_A)) / (1 - e^-la).
 Ball failure_budget(std::uint64_t most_failures, const Ball& log2_e_a);
 
-/// k with q(x|z,u,e) <= 2^-k for accepted x outside that event: n [log2 3 - log2(1 + s S / (n q0))]; s = 1 for the outcomes of all
-/// four parties, 5/4 for those of any three.
+/// s with P(x|u) <= (1 + s b / q0)/3 for every box whose conditional failure probability is b under some source of bias mu. For equal settings
+/// it is 1 for the outcomes of all four parties and 5/4 for those of any three; a biased source cannot make more than one of the eight settings
+/// as rare as q0, which brings it down to max(1/4, 1 - 2 mu), and to 1/2 for three from mu = 0.3 on.
+Ball setting_slope(const Exact& mu, int parties);
+
+/// k with q(x|z,u,e) <= 2^-k for accepted x outside that event: n [log2 3 - log2(1 + s S / (n q0))].
 Ball min_entropy_bits(std::uint64_t trials, const Exact& mu, const Ball& budget, const Ball& slope);
 
 /// The same as printed (Azuma, Lemma 9, Proposition 19, slope 2): the exponent h of the bound 2^-h on the guessing probability that holds up
