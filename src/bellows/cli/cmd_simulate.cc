@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "bellows/base/count.h"
@@ -66,6 +67,11 @@ Result<Verdict> simulate(const Options& options, Console& console) {
   if (trial_count == 0) return usage_error("--trial-count is 0", "at least 1 trial", options.trial_count);
   if (options.seed_out.empty() != (seed_bits == 0))
     return usage_error("--seed-out and --seed-bits go together", "both or none", "one");
+  // Found out now, and not after hours of trials.
+  if (std::error_code ignored; !options.seed_out.empty() && std::filesystem::exists(options.seed_out, ignored))
+    return bad_input("the seed's file exists", options.seed_out);
+  if (!options.seed_out.empty() && options.seed_out == options.out)
+    return usage_error("--out and --seed-out are one file", "two files", options.out);
   protocol::ExperimentChoice choice = options.choice;
   if (!options.mu.empty()) {
     BELLOWS_ASSIGN(const numeric::Exact mu, numeric::Exact::parse(options.mu));
