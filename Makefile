@@ -3,6 +3,7 @@
 # make test      set up, build, all tests, sanitizers, short fuzz runs
 # make test-long the same tests at full length
 # make bench     benchmarks
+# make docs      docs/cli.md from the program's own help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 JOBS ?= $(shell nproc)
@@ -42,6 +43,9 @@ bench: setup
 	@cmake --preset bench >/dev/null
 	@cmake --build build -j $(JOBS)
 	bench/run
+
+docs: all
+	tools/cli-docs build/bin/bellows
 
 clean:
 	rm -rf build build-asan
