@@ -94,6 +94,20 @@ TEST_F(Watch, FollowsALogThatGrows) {
   EXPECT_TRUE(watch.state().complete);
 }
 
+TEST_F(Watch, ExpectsBitsOfAPlanThatScoresTheMdlValue) {
+  plan::Plan plan = example_plan(100000000);
+  plan.method = plan::Method::mdl;
+  plan.thresholds = plan::Thresholds::list({numeric::Exact::literal("0.002"), numeric::Exact::literal("0.004")});
+  for (std::uint64_t b = 0; b < 4; ++b) append(*writer_, 50000, {.win = 0.82}, b);
+  LogWatch watch = open({.plan = plan});
+  ASSERT_TRUE(watch.refresh({}).ok());
+  WatchState state = watch.state();
+  EXPECT_FALSE(state.score_is_win_share);
+  EXPECT_TRUE(state.threshold_reached);
+  ASSERT_TRUE(state.expected_bits.has_value());
+  EXPECT_GT(*state.expected_bits, 100000u);
+}
+
 TEST_F(Watch, RaisesAlarms) {
   for (std::uint64_t b = 0; b < 8; ++b)
     append(*writer_, 50000, {.win = b < 6 ? 0.82 : 0.78, .x = 0.56, .signal = 0.05}, b);

@@ -114,15 +114,19 @@ WatchState LogWatch::state() const {
 
   if (options_.plan) {
     const plan::Plan& plan = *options_.plan;
-    std::pair<std::uint64_t, std::uint64_t> key{evidence_.win_count(), state.trials};
-    numeric::Exact score = numeric::Exact::fraction(key.first, key.second);
-    if (plan::score_kind(plan.method) == plan::ScoreKind::win_frequency) {
-      auto reached = plan.thresholds.reached(score);
+    std::optional<numeric::Exact> score;
+    if (plan::score_kind(plan.method) == plan::ScoreKind::win_frequency)
+      score = numeric::Exact::fraction(evidence_.win_count(), state.trials);
+    else if (auto mdl = estimate::score_counts(evidence_.totals(), plan.mu.approximate()).s_mu)
+      if (auto parsed = numeric::Exact::parse(fmt::format("{:.12f}", mdl->value)); parsed.ok()) score = *parsed;
+    if (score) {
+      auto reached = plan.thresholds.reached(*score);
       state.threshold_reached = reached.has_value();
       state.threshold = plan.thresholds.at(reached.value_or(0)).approximate();
-      if (bits_for_ != key) {
-        bits_for_ = key;
-        auto certificate = certify::certify_hypothetical(plan, score);
+      state.score_is_win_share = plan::score_kind(plan.method) == plan::ScoreKind::win_frequency;
+      if (bits_for_ != state.trials) {
+        bits_for_ = state.trials;
+        auto certificate = certify::certify_hypothetical(plan, *score);
         bits_ = certificate.ok() ? std::optional(certificate->output_bits()) : std::nullopt;
       }
       state.expected_bits = bits_;
@@ -168,7 +172,7 @@ nlohmann::json to_json(const WatchState& state) {
 nlohmann::json LogWatch::page_state() const {
   WatchState now = state();
   nlohmann::json page = block_series(evidence_, options_.mu, nullptr);
-  if (now.threshold)
+  if (now.threshold && now.score_is_win_share)
     page["series"]["score"]["lines"].push_back(
         {{"label", now.threshold_reached ? "threshold reached" : "lowest threshold"},
          {"value", *now.threshold},
@@ -232,9 +236,11 @@ std::vector<std::string> watch_lines(const WatchState& state, const std::string&
     if (scores.s_mu)
       lines.push_back(fmt::format("S_mu      {:.6f} ± {:.6f}", scores.s_mu->value, 1.96 * scores.s_mu->standard_error));
     std::string score = fmt::format("score     {:.6f} of trials won", scores.omega.value);
+    if (state.threshold && !state.score_is_win_share) score += "; S_mu";
     if (state.threshold)
-      score += fmt::format(", {} {:.6f}", state.threshold_reached ? "reaches threshold" : "below the lowest threshold",
-                           *state.threshold);
+      score +=
+          fmt::format("{} {} {:.6f}", state.score_is_win_share ? "," : "",
+                      state.threshold_reached ? "reaches threshold" : "below the lowest threshold", *state.threshold);
     lines.push_back(score);
   }
   if (state.expected_bits)

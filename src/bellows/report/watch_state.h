@@ -33,13 +33,14 @@ struct WatchState {
   std::optional<std::uint64_t> expected_bits;  ///< at the plan's end with this score; 0: none
   std::optional<double> threshold;             ///< the highest that this score reaches, else the lowest there is
   bool threshold_reached = false;
+  bool score_is_win_share = true;  ///< else the plan scores the MDL value
   std::vector<std::string> alarms;
 };
 
 inline constexpr const char* alarms_are_no_proof = "Alarms are no part of the proof and change no verdict.";
 
-    /// Follows a log that somebody else writes. Opens it for reading only and takes no lock.
-    class LogWatch {
+/// Follows a log that somebody else writes. Opens it for reading only and takes no lock.
+class LogWatch {
  public:
   /// Errors: bad_input: as LogReader::open, or not two parties with two settings and outcomes.
   static Result<LogWatch> open(const Path& path, WatchOptions options);
@@ -62,7 +63,7 @@ inline constexpr const char* alarms_are_no_proof = "Alarms are no part of the pr
   std::uint64_t trials_at_first_ = 0;
   double longest_wait_seconds_ = 0;
   // The bits to be expected are computed anew only where the score has changed.
-  mutable std::optional<std::pair<std::uint64_t, std::uint64_t>> bits_for_;
+  mutable std::optional<std::uint64_t> bits_for_;  // trials
   mutable std::optional<std::uint64_t> bits_;
 };
 
