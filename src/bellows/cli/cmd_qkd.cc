@@ -8,6 +8,7 @@
 #include "bellows/base/count.h"
 #include "bellows/bits/bit_file.h"
 #include "bellows/cli/command.h"
+#include "bellows/cli/pair_simulation.h"
 #include "bellows/protocol/masanes_party.h"
 #include "bellows/protocol/masanes_plan.h"
 #include "bellows/protocol/masanes_source.h"
@@ -44,15 +45,6 @@ Result<KeyMethod> method_from_name(const std::string& name) {
   for (KeyMethod method : {KeyMethod::no_signalling, KeyMethod::quantum})
     if (name == protocol::key_method_name(method)) return method;
   return usage_error("no such adversary", "no-signalling or quantum", name);
-}
-
-std::uint64_t leak_of(std::uint64_t raw_bits, std::uint64_t sample_pairs, double error_rate,
-                      const Exact& sample_epsilon, double sigmas) {
-  auto seen = static_cast<double>(sample_pairs) * error_rate;
-  auto most = ecc::most_unseen_errors(sample_pairs, static_cast<std::uint64_t>(seen + sigmas * std::sqrt(seen)),
-                                      raw_bits, sample_epsilon.approximate());
-  auto scheme = ecc::plan_scheme(raw_bits, most);
-  return protocol::verification_bits + (scheme.ok() ? scheme->leaked_bits() : raw_bits);
 }
 
 // ---------------------------------------------------------------------------------------------- alice, bob
@@ -212,68 +204,15 @@ void add_secret(CommandLine& line, CLI::App& parent) {
   });
 }
 
-struct SimulateOptions {
-  std::string pairs = "1e8", alice_bits, bob_bits, alice, bob, model = "quantum";
-  double gamma = 0, noise = 0, cheat = 0;
-  unsigned settings = 7;
-  std::uint64_t device_seed = 1;
-  bool raw = false;
-};
-
 void add_simulate(CommandLine& line, CLI::App& parent) {
-  auto options = std::make_shared<SimulateOptions>();
+  auto options = std::make_shared<PairOptions>();
   CLI::App& verb = *parent.add_subcommand("simulate", "records of both parties from simulated boxes");
-  verb.add_option("--settings", options->settings, "M of the chained Bell inequality")->capture_default_str();
   verb.add_option("--pairs", options->pairs, "N")->capture_default_str();
-  verb.add_option("--gamma", options->gamma, "chance of a test; 0: the best one for this noise")->capture_default_str();
-  verb.add_option("--noise", options->noise, "xi of equation (22); the error rate is half of it")
-      ->capture_default_str();
-  verb.add_option("--model", options->model, "quantum, local, cheating-sometimes")->capture_default_str();
-  verb.add_option("--cheat", options->cheat, "share of pairs that cheating-sometimes boxes cheat on")
-      ->capture_default_str();
+  add_pair_options(verb, *options);
   verb.add_option("--device-seed", options->device_seed, "of the boxes' own randomness")->capture_default_str();
-  verb.add_option("--alice-bits", options->alice_bits, "uniform bits for alice's choices and settings (.bits)")
-      ->required();
-  verb.add_option("--bob-bits", options->bob_bits, "uniform bits for bob's (.bits)")->required();
-  verb.add_flag("--raw", options->raw, "the bit files have no header");
   verb.add_option("--alice", options->alice, "alice's log")->required();
   verb.add_option("--bob", options->bob, "bob's log")->required();
-  line.on_run(verb, [options](Console& console) -> Result<Verdict> {
-    protocol::SourceRequest request;
-    BELLOWS_ASSIGN(request.pairs, parse_count(options->pairs));
-    BELLOWS_ASSIGN(request.model, protocol::pair_model_from_name(options->model));
-    request.settings = options->settings;
-    request.noise = options->noise;
-    request.cheat = options->cheat;
-    request.device_seed = options->device_seed;
-    double gamma = options->gamma;
-    if (gamma == 0) {
-      protocol::PlanRequest plan;
-      plan.settings = options->settings;
-      plan.noise = options->noise;
-      plan.leak = [&](std::uint64_t raw, double error) { return leak_of(raw, raw, error, Exact::literal("1e-10"), 0); };
-      BELLOWS_ASSIGN(auto point, protocol::plan_for_pairs(plan, request.pairs));
-      gamma = point.gamma();
-    }
-    if (!(gamma > 0 && gamma < 1)) return usage_error("gamma out of range", "0 < gamma < 1", fmt::format("{}", gamma));
-    request.gamma_65536 = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(std::lround(gamma * 65536)), 1, 65535);
-    auto format = options->raw ? bits::BitStreamFormat::raw : bits::BitStreamFormat::bit_file;
-    BELLOWS_ASSIGN(auto alice_bits, bits::BitStream::open(options->alice_bits, format));
-    BELLOWS_ASSIGN(auto bob_bits, bits::BitStream::open(options->bob_bits, format));
-    BELLOWS_ASSIGN(auto report, protocol::simulate_pairs(request, alice_bits, bob_bits, options->alice, options->bob,
-                                                         console.context()));
-    console.finish_progress();
-    console.result({{"pairs", request.pairs},
-                    {"settings", request.settings},
-                    {"gamma_65536", request.gamma_65536},
-                    {"noise", request.noise},
-                    {"random_bits_used", {{"alice", report.alice_random_bits}, {"bob", report.bob_random_bits}}},
-                    {"pairs_known_to_eve", report.known_to_eve},
-                    {"logs", {{"alice", report.alice_log.hex()}, {"bob", report.bob_log.hex()}}}});
-    console.print(fmt::format("{} pairs with gamma = {}/65536; random bits used: alice {}, bob {}", request.pairs,
-                              request.gamma_65536, report.alice_random_bits, report.bob_random_bits));
-    return Verdict::done;
-  });
+  line.on_run(verb, [options](Console& console) { return simulate_pairs_and_report(*options, console); });
 }
 
 void add_check(CommandLine& line, CLI::App& parent) {
@@ -374,7 +313,7 @@ Result<Verdict> run_plan(Console& console, const PlanOptions& options) {
   request.noise = options.noise;
   request.margin_sigmas = options.sigmas;
   request.leak = [&](std::uint64_t raw, double error) {
-    return leak_of(raw, raw, error, budget.sample, options.sigmas);
+    return expected_leak(raw, raw, error, budget.sample.approximate(), options.sigmas);
   };
   if (options.table) {
     json rows = table(request.method);

@@ -7,6 +7,7 @@
 #include "bellows/base/count.h"
 #include "bellows/bits/bit_file.h"
 #include "bellows/cli/command.h"
+#include "bellows/cli/pair_simulation.h"
 #include "bellows/device/device.h"
 #include "bellows/numeric/exact.h"
 #include "bellows/protocol/experiment.h"
@@ -21,6 +22,7 @@ struct Options {
   std::string trial_count = "2^22", seed_bits = "0", mu, out, seed_out, plan_digest;
   std::optional<std::uint64_t> sim_seed;
   bool go_on = false;
+  PairOptions pairs;  // of the preset masanes
 };
 
 std::string manual() {
@@ -30,6 +32,8 @@ std::string manual() {
       "last outcome. What comes of it says nothing about real devices: the log is marked as simulated.\n\nPresets:\n";
   for (const protocol::ExperimentPreset& preset : protocol::experiment_presets())
     text += fmt::format("  {:<16} {}\n", preset.name, preset.summary);
+  text += fmt::format("  {:<16} {}\n", "masanes",
+                      "both parties' halves for bellows qkd: OUT.alice.trials and OUT.bob.trials, of --trial-count pairs");
   text += fmt::format("\nSources (--source):\n{}\n\nDevices (--device):\n{}\n", source::source_help(),
                       device::device_help());
   text +=
@@ -62,6 +66,14 @@ Result<trials::LogWriter> open_log(const Options& options, const protocol::Exper
 }
 
 Result<Verdict> simulate(const Options& options, Console& console) {
+  if (options.choice.preset == "masanes") {
+    PairOptions pairs = options.pairs;
+    pairs.pairs = options.trial_count;
+    pairs.alice = options.out + ".alice.trials";
+    pairs.bob = options.out + ".bob.trials";
+    if (options.sim_seed) pairs.device_seed = *options.sim_seed;
+    return simulate_pairs_and_report(pairs, console);
+  }
   BELLOWS_ASSIGN(const std::uint64_t trial_count, parse_count(options.trial_count));
   BELLOWS_ASSIGN(const std::uint64_t seed_bits, parse_count(options.seed_bits));
   if (trial_count == 0) return usage_error("--trial-count is 0", "at least 1 trial", options.trial_count);
@@ -128,6 +140,8 @@ void add_simulate(CommandLine& line) {
   verb.add_option("--seed-out", options->seed_out, "bit file to write the seed to");
   verb.add_option("--seed-bits", options->seed_bits, "length of the seed");
   verb.add_flag("--continue", options->go_on, "go on with a log that was cut");
+  auto* pairs = verb.add_option_group("Preset masanes");
+  add_pair_options(*pairs, options->pairs);
   line.on_run(verb, [options](Console& console) { return simulate(*options, console); });
 }
 

@@ -1,0 +1,80 @@
+#include "bellows/cli/pair_simulation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "bellows/base/count.h"
+#include "bellows/ecc/reconcile.h"
+#include "bellows/protocol/masanes_certificate.h"
+#include "bellows/protocol/masanes_plan.h"
+#include "bellows/protocol/masanes_source.h"
+
+namespace bellows::cli {
+
+void add_pair_options(CLI::App& verb, PairOptions& options) {
+  verb.add_option("--settings", options.settings, "M of the chained Bell inequality")->capture_default_str();
+  verb.add_option("--gamma", options.gamma, "chance of a test; 0: the best one for this noise")->capture_default_str();
+  verb.add_option("--noise", options.noise, "xi of equation (22); the error rate is half of it")->capture_default_str();
+  verb.add_option("--model", options.model, "quantum, local, cheating-sometimes")->capture_default_str();
+  verb.add_option("--cheat", options.cheat, "share of pairs that cheating-sometimes boxes cheat on")
+      ->capture_default_str();
+  verb.add_option("--alice-bits", options.alice_bits, "uniform bits for alice's choices and settings (.bits)");
+  verb.add_option("--bob-bits", options.bob_bits, "uniform bits for bob's (.bits)");
+  verb.add_flag("--raw", options.raw, "these bit files have no header");
+}
+
+std::uint64_t expected_leak(std::uint64_t raw_bits, std::uint64_t sample_pairs, double error_rate,
+                            double sample_epsilon, double sigmas) {
+  auto seen = static_cast<double>(sample_pairs) * error_rate;
+  auto most = ecc::most_unseen_errors(sample_pairs, static_cast<std::uint64_t>(seen + sigmas * std::sqrt(seen)),
+                                      raw_bits, sample_epsilon);
+  auto scheme = ecc::plan_scheme(raw_bits, most);
+  return protocol::verification_bits + (scheme.ok() ? scheme->leaked_bits() : raw_bits);
+}
+
+Result<Verdict> simulate_pairs_and_report(const PairOptions& options, Console& console) {
+  protocol::SourceRequest request;
+  BELLOWS_ASSIGN(request.pairs, parse_count(options.pairs));
+  BELLOWS_ASSIGN(request.model, protocol::pair_model_from_name(options.model));
+  request.settings = options.settings;
+  request.noise = options.noise;
+  request.cheat = options.cheat;
+  request.device_seed = options.device_seed;
+  if (options.alice_bits.empty() || options.bob_bits.empty())
+    return usage_error("random bits for choices and settings are needed", "--alice-bits and --bob-bits", "");
+  double gamma = options.gamma;
+  if (gamma == 0) {
+    protocol::PlanRequest plan;
+    plan.settings = options.settings;
+    plan.noise = options.noise;
+    plan.leak = [](std::uint64_t raw, double error) { return expected_leak(raw, raw, error, 1e-10, 0); };
+    BELLOWS_ASSIGN(auto point, protocol::plan_for_pairs(plan, request.pairs));
+    gamma = point.gamma();
+  }
+  if (!(gamma > 0 && gamma < 1)) return usage_error("gamma out of range", "0 < gamma < 1", fmt::format("{}", gamma));
+  request.gamma_65536 = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(std::lround(gamma * 65536)), 1, 65535);
+  auto format = options.raw ? bits::BitStreamFormat::raw : bits::BitStreamFormat::bit_file;
+  BELLOWS_ASSIGN(auto alice_bits, bits::BitStream::open(options.alice_bits, format));
+  BELLOWS_ASSIGN(auto bob_bits, bits::BitStream::open(options.bob_bits, format));
+  BELLOWS_ASSIGN(auto report, protocol::simulate_pairs(request, alice_bits, bob_bits, options.alice, options.bob,
+                                                       console.context()));
+  console.finish_progress();
+  console.result({{"pairs", request.pairs},
+                  {"settings", request.settings},
+                  {"gamma_65536", request.gamma_65536},
+                  {"noise", request.noise},
+                  {"random_bits_used", {{"alice", report.alice_random_bits}, {"bob", report.bob_random_bits}}},
+                  {"pairs_known_to_eve", report.known_to_eve},
+                  {"files", {{"alice", options.alice}, {"bob", options.bob}}},
+                  {"logs", {{"alice", report.alice_log.hex()}, {"bob", report.bob_log.hex()}}}});
+  console.print(fmt::format("{} pairs with gamma = {}/65536 in {} and {}", request.pairs, request.gamma_65536,
+                            options.alice, options.bob));
+  console.print(fmt::format("random bits used for choices and settings: alice {}, bob {}", report.alice_random_bits,
+                            report.bob_random_bits));
+  return Verdict::done;
+}
+
+}  // namespace bellows::cli

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+#include "bellows/bits/bit_file.h"
+#include "bellows/protocol/masanes_party.h"
+#include "bellows/protocol/masanes_source.h"
+#include "bellows/testing/temp_folder.h"
+
+// What the tests of the key distribution share: records, a folder for both parties, keys as text.
+namespace bellows::protocol::testing_masanes {
+
+inline bits::BitString random_bits(std::uint64_t size, std::uint64_t seed) {
+  std::mt19937_64 engine(seed);
+  bits::BitString out(size);
+  for (std::uint64_t i = 0; i < out.size_words(); ++i) out.words()[i] = engine();
+  out.trim();
+  return out;
+}
+
+struct Halves {
+  PartyRecords alice, bob;
+  SourceReport report;
+};
+
+inline Halves make_records(const SourceRequest& request) {
+  testing::TempFolder folder;
+  auto bits_file = [&](const char* name, std::uint64_t seed) {
+    Path path = folder.path() / name;
+    EXPECT_TRUE(
+        bits::write_bit_file(path, random_bits(4 * request.pairs + 4096, seed), bits::BitFileKind::with_digest).ok());
+    return bits::BitStream::open(path, bits::BitStreamFormat::bit_file);
+  };
+  auto a = bits_file("a", 10 + request.device_seed), b = bits_file("b", 20 + request.device_seed);
+  auto report = simulate_pairs(request, *a, *b, folder.path() / "alice.trials", folder.path() / "bob.trials");
+  EXPECT_TRUE(report.ok());
+  return {*read_records(folder.path() / "alice.trials"), *read_records(folder.path() / "bob.trials"), *report};
+}
+
+inline SourceRequest source(std::uint64_t pairs, double noise = 0, std::uint64_t seed = 1) {
+  SourceRequest request;
+  request.pairs = pairs;
+  request.noise = noise;
+  request.gamma_65536 = 57500;
+  request.device_seed = seed;
+  return request;
+}
+
+// About the smallest run without noise that gives a key.
+inline const Halves& good_halves() {
+  static const Halves halves = make_records(source(600'000));
+  return halves;
+}
+
+struct Site {
+  testing::TempFolder folder;
+  explicit Site(std::uint64_t keys = 40, std::uint64_t seed = 5) {
+    auto secret = random_bits(8 * (16 + 64 * keys), seed);
+    EXPECT_TRUE(
+        net::write_secret_pair(folder.path() / "alice.secret", folder.path() / "bob.secret", secret.bytes()).ok());
+  }
+  PartyRequest request(net::Role role, const Halves& halves, const std::string& name = "key") const {
+    PartyRequest out;
+    out.role = role;
+    out.address = {"127.0.0.1", "0"};
+    out.secret = folder.path() / (std::string(net::role_name(role)) + ".secret");
+    out.records = role == net::Role::alice ? &halves.alice : &halves.bob;
+    out.key = key(role, name);
+    out.patience = out.connect_patience = net::Duration{20'000};
+    return out;
+  }
+  Path key(net::Role role, const std::string& name = "key") const {
+    return folder.path() / (name + "." + net::role_name(role));
+  }
+  bool has_key(net::Role role, const std::string& name = "key") const {
+    return std::filesystem::exists(key(role, name));
+  }
+};
+
+inline std::string key_text(const Path& path) {
+  auto file = bits::read_bit_file(path);
+  EXPECT_TRUE(file.ok());
+  std::string text;
+  for (std::uint64_t i = 0; file.ok() && i < file->bits.size_bits(); ++i) text += file->bits[i] ? '1' : '0';
+  return text;
+}
+
+}  // namespace bellows::protocol::testing_masanes

@@ -1,0 +1,110 @@
+"""The key distribution as two parties use it: two processes, two folders, one line."""
+import json
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+from harness import PROGRAM, ROOT, ProgramTest, main
+
+
+class KeyDistribution(ProgramTest):
+    def prepare(self, pairs="600000", noise="0", settings="7", messages="100", **more):
+        for name in ("a", "b"):
+            (self.folder / f"{name}.raw").write_bytes(os.urandom(int(pairs) // 2 + 8192))
+        out = self.run_json("qkd", "simulate", "--raw", "--pairs", pairs, "--noise", noise, "--settings", settings,
+                            "--gamma", "0.8775", "--alice-bits", "a.raw", "--bob-bits", "b.raw", "--alice", "A.trials", "--bob", "B.trials",
+                            *[word for key, value in more.items() for word in ("--" + key, value)])
+        self.run_program("qkd", "secret", "--out-alice", "A.secret", "--out-bob", "B.secret", "--messages", messages)
+        return out
+
+    def parties(self, *words, expect=(0, 0), alice=(), bob=()):
+        a = self.start("qkd", "alice", "--listen", "127.0.0.1:0", "--records", "A.trials", "--secret", "A.secret", "--key", "A.key",
+                       "--timeout", "30", "--json", *words, *alice, text=True)
+        line = a.stderr.readline()
+        port = re.search(r"port (\d+)", line)
+        self.assertTrue(port, line + a.stderr.read() if not port else "")
+        b = self.start("qkd", "bob", "--connect", f"127.0.0.1:{port[1]}", "--records", "B.trials", "--secret", "B.secret", "--key", "B.key",
+                       "--timeout", "30", "--json", *words, *bob, text=True)
+        b_out, b_err = b.communicate(timeout=300)
+        a_out, a_err = a.communicate(timeout=300)
+        self.assertEqual((a.returncode, b.returncode), expect, a_out + a_err + b_out + b_err)
+        return (json.loads(a_out), json.loads(b_out)) if a_out and b_out else (a_err, b_err)
+
+    def test_a_key_its_certificates_and_no_second_key(self):
+        made = self.prepare()
+        self.assertGreater(made["random_bits_used"]["alice"], 600000)
+        alice, bob = self.parties()
+        self.assertEqual(alice["verdict"], "key")
+        self.assertEqual((self.folder / "A.key").read_bytes(), (self.folder / "B.key").read_bytes())
+        self.assertEqual((self.folder / "A.key").stat().st_mode & 0o777, 0o600)
+        checked = self.run_json("qkd", "check", "A.key.certificate.json", "B.key.certificate.json")
+        self.assertEqual(checked["key_bits"], alice["key_bits"])
+        lying = json.loads((self.folder / "A.key.certificate.json").read_text())
+        lying["key_bits"] += 1
+        (self.folder / "lying.json").write_text(json.dumps(lying))
+        self.run_program("qkd", "check", "lying.json", expect=1)
+        (self.folder / "lying.json").write_text("{}")
+        self.run_program("qkd", "check", "lying.json", expect=3)
+        # Existing key file; then records that were used.
+        out, err = self.run_program("qkd", "alice", "--listen", "127.0.0.1:0", "--records", "A.trials", "--secret", "A.secret", "--key", "A.key",
+                                    expect=3)
+        self.assertIn("exists", err)
+        for name in ("A.key", "B.key"):
+            (self.folder / name).rename(self.folder / ("old-" + name))
+        self.parties(expect=(1, 1))
+
+    def test_noise_gives_no_key_and_exit_code_1(self):
+        self.prepare(pairs="300000", noise="0.03")
+        alice, bob = self.parties(expect=(1, 1))
+        self.assertEqual(alice["verdict"], "no key")
+        self.assertFalse((self.folder / "A.key").exists())
+
+    def test_local_boxes_give_no_key(self):
+        self.prepare(pairs="300000", model="local")
+        self.parties(expect=(1, 1))
+
+    def test_parties_must_agree(self):
+        self.prepare(pairs="20000")
+        self.parties(expect=(1, 1), bob=("--epsilon", "1e-6"))
+
+    def test_plan_names_the_pairs_and_refuses_the_impossible(self):
+        plan = self.run_json("qkd", "plan", "--noise", "0.005", "--key-bits", "240000")
+        self.assertEqual(plan["settings"], 7)
+        self.assertLess(plan["pairs"], 1.1e8)
+        self.run_json("qkd", "plan", "--noise", "0.03", expect=1)
+        self.run_json("qkd", "plan", "--noise", "0.03", "--adversary", "quantum")
+        rows = {row["settings"]: row for row in self.run_json("qkd", "plan", "--table")["asymptotic"]}
+        self.assertAlmostEqual(rows[7]["rate"], 0.004159, delta=1e-6)
+        self.assertAlmostEqual(rows[7]["largest_noise"], 0.02757, delta=1e-5)
+
+    def test_the_preset_of_simulate_makes_the_same_halves(self):
+        self.prepare(pairs="20000")
+        self.run_json("simulate", "--preset", "masanes", "--trial-count", "20000", "--gamma", "0.8775", "--raw", "--alice-bits", "a.raw",
+                      "--bob-bits", "b.raw", "--sim-seed", "1", "--out", "other")
+        for name in ("A", "B"):
+            other = self.folder / ("other." + {"A": "alice", "B": "bob"}[name] + ".trials")
+            self.assertEqual(other.read_bytes(), (self.folder / f"{name}.trials").read_bytes())
+        self.run_program("simulate", "--preset", "masanes", "--trial-count", "20000", "--out", "third", expect=2)
+
+    def test_the_circle_closes(self):
+        """Weak bits, amplified, into choices, settings, secret and hash; a key at the end (examples/circle)."""
+        done = subprocess.run([sys.executable, ROOT / "examples/circle", PROGRAM, self.folder / "circle"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        report = json.loads((self.folder / "circle/report.json").read_text())
+        self.assertGreater(report["key_bits"], 500)
+        certificate = json.loads((self.folder / "circle/alice.key.certificate.json").read_text())
+        self.assertIn("WEAKER OF TWO CLAIMS", certificate["claim"])
+        self.assertEqual(certificate["hash"]["seed_origin"], "file")
+
+    def test_usage(self):
+        self.run_program("qkd", expect=2)
+        self.run_program("qkd", "alice", "--listen", "nowhere", "--secret", "x", expect=2)
+        self.run_program("qkd", "plan", "--adversary", "friendly", expect=2)
+        self.run_program("qkd", "plan", "--noise", "2", expect=2)
+        self.run_program("qkd", "bob", "--connect", "127.0.0.1:1", "--secret", "missing", "--settle", expect=3)
+
+
+if __name__ == "__main__":
+    main()
