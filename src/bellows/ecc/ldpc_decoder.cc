@@ -12,6 +12,10 @@ namespace bellows::ecc {
 namespace {
 
 constexpr double steps_per_nat = 4;  // resolution of the beliefs: log-likelihood ratio times this
+// However sure the messages look, no more than this share (of 60) of the smallest is passed on: beliefs that feed on
+// themselves through short cycles would run away.
+constexpr int share_believed[] = {48, 40, 32};
+constexpr int iterations_allowed[] = {80, 120, 160};
 constexpr std::size_t samples_per_iteration = 100'000;
 
 }  // namespace
@@ -56,14 +60,17 @@ void LdpcDecoder::update_rescaling(double row_edges) {
     } else if (sure_power[t] < 1e-9) {
       value = before + 1;  // hardly ever seen; grows as the magnitude does
     }
-    before = std::clamp(value, before, std::min(t, loudest_message_));
+    before = std::clamp(value, before, std::min(t * share_believed[attempt_] / 60, loudest_message_));
     rescale_[t] = static_cast<std::uint8_t>(before);
   }
 }
 
 bool LdpcDecoder::decode(const std::uint8_t* syndrome, double error_rate, std::uint64_t known_bits,
-                         std::uint8_t* errors, int most_iterations) {
+                         std::uint8_t* errors, int attempt) {
   BELLOWS_CHECK(error_rate > 0 && error_rate < 0.5, "error rate out of range");
+  BELLOWS_CHECK(attempt >= 0 && attempt < 3, "no such attempt");
+  attempt_ = attempt;
+  const int most_iterations = iterations_allowed[attempt];
   const std::size_t size = code_.circulant;
   const RowKernel update = chosen_row_kernel();
   int prior =
@@ -87,7 +94,8 @@ bool LdpcDecoder::decode(const std::uint8_t* syndrome, double error_rate, std::u
   for (last_iterations_ = 1; last_iterations_ <= most_iterations; ++last_iterations_) {
     bool unmet = false;
     std::fill(histogram_.begin(), histogram_.end(), 0.0);
-    for (std::uint32_t row = 0; row < code_.rows; ++row) {
+    for (std::uint32_t step = 0; step < code_.rows; ++step) {
+      const std::uint32_t row = attempt % 2 == 0 ? step : code_.rows - 1 - step;
       const std::uint32_t first = code_.row_start[row], end = code_.row_start[row + 1];
       for (std::uint32_t e = first; e < end; ++e) {
         std::int8_t* to = row_belief_.data() + (e - first) * padded_;

@@ -15,10 +15,11 @@ class LdpcDecoder {
 
   /// In:  syndrome: one bit a byte, of the difference of the two strings. error_rate: expected, in (0, 0.5).
   ///      known_bits: so many bits at the end of the frame are certainly without error (padding).
+  ///      attempt: 0, 1, 2: later ones believe less, take the rows in another order and longer; for frames that failed.
   /// Out: true iff `errors` (one bit a byte, length_bits()) has this syndrome. False: the frame failed, errors
   /// unspecified.
   bool decode(const std::uint8_t* syndrome, double error_rate, std::uint64_t known_bits, std::uint8_t* errors,
-              int most_iterations = 80);
+              int attempt = 0);
 
   int last_iterations() const { return last_iterations_; }
 
@@ -32,7 +33,7 @@ class LdpcDecoder {
   SecretBytes row_syndrome_, check_;
   std::vector<double> histogram_;
   std::uint8_t rescale_[128] = {};
-  int loudest_message_ = 0;
+  int loudest_message_ = 0, attempt_ = 0;
   int last_iterations_ = 0;
 };
 

@@ -100,8 +100,8 @@ Result<Scheme> plan_scheme(std::uint64_t raw_bits, std::uint64_t most_errors) {
   if (rate > 0.25) return too_noisy;
   scheme.design_errors_per_million = static_cast<std::uint32_t>(std::ceil(rate * 1e6));
   double rows = std::ceil(scheme.columns * entropy(rate) * working_efficiency(rate));
-  // Short frames: the last few bits of slack are worth more than the efficiency.
-  rows += std::ceil(2 * std::sqrt(in_frame) * 0.2 / scheme.circulant);
+  // What a finite length costs beyond the threshold, measured: most where frames are short.
+  rows += std::ceil((in_frame < 3e4 ? 1.3 : in_frame < 3e5 ? 0.8 : 0.4) * std::sqrt(in_frame) / scheme.circulant);
   if (rows >= scheme.columns) return too_noisy;
   scheme.rows = std::max(fewest_rows, static_cast<std::uint32_t>(rows));
   return scheme;
@@ -166,10 +166,10 @@ Result<Decoded> decode(const Scheme& scheme, const PermutationSeed& seed, bits::
     std::uint64_t first = index * difference.size();
     for (std::uint64_t i = 0; i < difference.size(); ++i) difference[i] ^= syndromes[first + i];
     errors[frame].resize(code.length_bits());
-    // A second attempt with other odds settles differently where the first went astray.
-    for (double odds : {1.0, 0.6}) {
-      success[frame] = decoders[worker]->decode(difference.data(), odds * scheme.design_errors_per_million * 1e-6,
-                                                code.length_bits() - scheme.frame_bits(frame), errors[frame].data());
+    for (int attempt = 0; attempt < 3; ++attempt) {
+      success[frame] =
+          decoders[worker]->decode(difference.data(), scheme.design_errors_per_million * 1e-6,
+                                   code.length_bits() - scheme.frame_bits(frame), errors[frame].data(), attempt);
       if (success[frame] != 0) break;
     }
     if (worker == 0)
