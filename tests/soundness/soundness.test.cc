@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "bellows/bits/draw.h"
@@ -24,8 +25,11 @@ using numeric::Exact;
 using plan::Method;
 using protocol::ExperimentChoice;
 
-/// Runs of each case: a sample in `make test`, a thousand in `make test-long`.
-std::uint64_t run_count() { return testing::long_tests() ? 1000 : 20; }
+/// Runs of each case: a sample in `make test` (a few where sanitizers slow it down), a thousand in `make test-long`.
+std::uint64_t run_count() {
+  if (testing::long_tests()) return 1000;
+  return std::getenv("BELLOWS_SANITIZED") != nullptr ? 4 : 20;
+}
 
 constexpr std::uint64_t trials = std::uint64_t{1} << 18;
 constexpr double epsilon = 0.01;
