@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "bellows/certify/two_sided.h"
 #include "bellows/numeric/optimise.h"
 
 namespace bellows::certify {
@@ -82,6 +83,7 @@ Result<Accumulated> accumulate(Accumulation theorem, const TradeoffSource& sourc
   const AffineTradeoff& f = result.tradeoff;
   // Only an increasing function turns "the score reached the threshold" into "f of the score reached f(threshold)".
   if (!certainly_positive(f.slope)) return internal_error("a min-tradeoff function that is not increasing");
+  BELLOWS_TRY(check_entropy_proof(f));
   const Ball rate = f.at(threshold);
   result.first_order_bits = n * rate;
   if (theorem == Accumulation::older) {

@@ -65,6 +65,7 @@ Result<Bound> bound(const Claim& claim, const TradeoffSource* source) {
     result.why_not = accumulated.error().message;
     return result;
   }
+  result.entropy_proof = accumulated->tradeoff.entropy_proof;
   Ball k1 = accumulated->entropy_bits;
   result.losses.push_back(
       {"accumulation", upper(accumulated->first_order_bits - k1),

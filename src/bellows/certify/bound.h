@@ -29,6 +29,7 @@ struct Bound {
   std::vector<Loss> losses;
   Extraction extraction;  ///< no output: family automatic, output_bits 0
   std::string why_not;    ///< where there is no output
+  std::optional<Digest> entropy_proof;  ///< the proof file that the single-trial bound rests on, if one
 };
 
 /// From a threshold to the output's length, by the theorems of docs/security.md.

@@ -58,6 +58,7 @@ json to_json(const Certificate& certificate, bool everything) {
   if (certificate.log_digest && (everything || pays_for(plan, {Publication::log_digest})))
     digests["log"] = certificate.log_digest->hex();
   if (certificate.seed_digest) digests["seed"] = certificate.seed_digest->hex();
+  if (certificate.entropy_proof) digests["entropy_proof"] = certificate.entropy_proof->hex();
   return {{"protocol", plan.protocol},
           {"method", name(plan.method)},
           {"adversary", name(plan.adversary)},
@@ -203,6 +204,7 @@ Result<Certificate> certificate_from_json(const json& document, const std::strin
   certificate.plan_digest = digest_from(digest_reader, "plan");
   certificate.log_digest = digest_from(digest_reader, "log");
   certificate.seed_digest = digest_from(digest_reader, "seed");
+  certificate.entropy_proof = digest_from(digest_reader, "entropy_proof");
   BELLOWS_TRY(digest_reader.finish());
   if (certificate.plan_digest && *certificate.plan_digest != plan::digest(plan))
     reader.fail("the plan is not the one whose digest it carries", certificate.plan_digest->hex(),

@@ -71,6 +71,8 @@ struct Certificate {
   bool simulated = false;     ///< the outcomes come from a simulated device: a DEMONSTRATION
   bool hypothetical = false;  ///< computed from numbers alone: no log, no output, no digests
   std::optional<Digest> plan_digest, log_digest, seed_digest;  ///< never one of the output (docs/security.md)
+  /// Method two-sided: the entropy proof file that the bound rests on.
+  std::optional<Digest> entropy_proof;
   bool operator==(const Certificate&) const = default;
 
   std::uint64_t output_bits() const { return extraction.output_bits; }

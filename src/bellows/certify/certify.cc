@@ -17,7 +17,7 @@ Exact whole(std::uint64_t value) { return Exact::integer(value); }
 Result<Certificate> finish(Certificate certificate, const Circumstances& circumstances) {
   const plan::Plan& plan = certificate.plan;
   Score& score = certificate.score;
-  BELLOWS_ASSIGN(auto source, tradeoff_source(plan.method, plan.polytope));
+  BELLOWS_ASSIGN(auto source, tradeoff_source(plan.method, plan.polytope, circumstances.entropy_proofs));
   score.threshold_events = plan.threshold_events();
   score.threshold_index = plan.thresholds.reached(*score.observed);
   if (!score.threshold_index) {
@@ -32,6 +32,7 @@ Result<Certificate> finish(Certificate certificate, const Circumstances& circums
     claim.recorded_trial_count = certificate.trial_count;
     BELLOWS_ASSIGN(Bound proved, bound(claim, source.get()));
     certificate.losses = std::move(proved.losses);
+    certificate.entropy_proof = proved.entropy_proof;
     if (proved.extraction.output_bits > 0) {
       certificate.verdict = Verdict::certified;
       certificate.min_entropy_bits = proved.min_entropy_bits.lower();

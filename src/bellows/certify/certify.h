@@ -19,6 +19,8 @@ struct Circumstances {
   std::vector<std::string> notes;
   /// Refuse where the settings are unlikely under the claimed bias.
   bool strict_settings = false;
+  /// Method two-sided: which entropy proofs may be used.
+  ProofChoice entropy_proofs = {};
 };
 
 /// Evidence and plan to certificate.

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "bellows/certify/two_sided.h"
 #include "bellows/numeric/optimise.h"
 
 namespace bellows::certify {
@@ -102,9 +103,11 @@ Ball one_sided_entropy(const Ball& chsh) {
   return Ball(1) - numeric::binary_entropy((Ball(1) + sqrt(square_root)) / Ball(2));
 }
 
-Result<std::shared_ptr<const TradeoffSource>> tradeoff_source(plan::Method method, plan::Polytope) {
+Result<std::shared_ptr<const TradeoffSource>> tradeoff_source(plan::Method method, plan::Polytope polytope,
+                                                              const ProofChoice& proofs) {
   using plan::Method;
-  if (method == Method::two_sided) return refused("the method two-sided is not available in this build");
+  if (method == Method::two_sided)
+    return std::shared_ptr<const TradeoffSource>(std::make_shared<TwoSidedTangents>(polytope, proofs));
   return std::shared_ptr<const TradeoffSource>(
       std::make_shared<OneSidedTangents>(plan::score_kind(method), method == Method::mdl_as_printed));
 }

@@ -2,8 +2,10 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "bellows/base/digest.h"
 #include "bellows/base/result.h"
 #include "bellows/numeric/ball.h"
 #include "bellows/numeric/exact.h"
@@ -22,6 +24,7 @@ struct AffineTradeoff {
   Ball offset;                       ///< bits
   Ball lowest_score, highest_score;  ///< what one trial may score; f there gives Min (bounded from below) and Max
   std::string statement;             ///< theorem and parameters, in words
+  std::optional<Digest> entropy_proof = {};  ///< the proof file that it rests on; checked by accumulate()
 
   Ball at(const Ball& score) const { return slope * score + offset; }
   Ball spread() const { return slope * (highest_score - lowest_score); }
@@ -44,7 +47,17 @@ class TradeoffSource {
   virtual std::string assumption() const { return {}; }
 };
 
-/// The family behind a method. Errors: refused: the method is not available in this build.
-Result<std::shared_ptr<const TradeoffSource>> tradeoff_source(plan::Method method, plan::Polytope polytope);
+/// Which entropy proofs the method two-sided may use: all at hand, or one, or none (then its one-sided tangents). Who
+/// recomputes a certificate asks for the one that it names, since other machines may have other proofs at hand.
+struct ProofChoice {
+  bool any = true;
+  std::optional<Digest> only = {};
+
+  static ProofChoice just(std::optional<Digest> proof) { return {false, std::move(proof)}; }
+};
+
+/// The family behind a method.
+Result<std::shared_ptr<const TradeoffSource>> tradeoff_source(plan::Method method, plan::Polytope polytope,
+                                                              const ProofChoice& proofs = {});
 
 }  // namespace bellows::certify

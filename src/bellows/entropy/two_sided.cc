@@ -25,7 +25,7 @@ std::optional<ProofAtHand> described(std::string name, std::string_view bytes) {
   auto statement = parse_proof_statement(bytes, name);
   auto digest = proof_digest(bytes);
   if (!statement.ok() || !digest.ok()) return std::nullopt;
-  return ProofAtHand{{std::move(name), *digest, *statement}, {}, {}};
+  return ProofAtHand{{std::move(name), *digest, *statement, false}, {}, {}};
 }
 
 const std::vector<ProofAtHand>& built_in() {
@@ -34,6 +34,7 @@ const std::vector<ProofAtHand>& built_in() {
     for (const ShippedProof& proof : shipped_proofs())
       if (auto one = described(proof.name, proof.bytes)) {
         one->bytes = proof.bytes;
+        one->tangent.shipped = true;
         all.push_back(std::move(*one));
       }
     return all;
@@ -100,10 +101,14 @@ Result<std::string> proof_bytes(const Digest& digest) {
 
 Result<ProvedTangent> checked_tangent(const Digest& digest, const Context& context) {
   static std::mutex mutex;
-  static std::map<std::array<std::uint8_t, 32>, ProvedTangent> checked;
+  static std::map<std::array<std::uint8_t, 32>, Result<ProvedTangent>> verdicts;
+  const auto remember = [&](Result<ProvedTangent> verdict) {
+    const std::lock_guard lock(mutex);
+    return verdicts.insert_or_assign(digest.bytes, std::move(verdict)).first->second;
+  };
   {
     const std::lock_guard lock(mutex);
-    if (const auto known = checked.find(digest.bytes); known != checked.end()) return known->second;
+    if (const auto known = verdicts.find(digest.bytes); known != verdicts.end()) return known->second;
   }
   BELLOWS_ASSIGN(const std::string bytes, proof_bytes(digest));
   const std::string name = "entropy proof " + digest.hex().substr(0, 12);
@@ -112,13 +117,11 @@ Result<ProvedTangent> checked_tangent(const Digest& digest, const Context& conte
   BELLOWS_ASSIGN(const Digest found, proof_digest(bytes));
   if (found != digest) return bad_input("the entropy proof changed while it was read", name, {}, digest.hex(), found.hex());
   BELLOWS_ASSIGN(const CheckVerdict verdict, check_proof(proof, context));
-  if (!verdict.proved()) return refused(name + " does not prove its statement");
-  ProvedTangent tangent{name, digest, proof.statement};
+  if (!verdict.proved()) return remember(refused(name + " does not prove its statement"));
+  ProvedTangent tangent{name, digest, proof.statement, false};
   for (const ProofAtHand& one : at_hand())
-    if (one.tangent.digest == digest) tangent.name = one.tangent.name;
-  const std::lock_guard lock(mutex);
-  checked.emplace(digest.bytes, tangent);
-  return tangent;
+    if (one.tangent.digest == digest) tangent.name = one.tangent.name, tangent.shipped = one.tangent.shipped;
+  return remember(tangent);
 }
 
 Result<ProvedTangent> best_two_sided_tangent(SettingPolytope polytope, const numeric::Exact& mu, const std::function<double(const ProvedTangent&)>& value,

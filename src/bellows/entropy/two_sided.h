@@ -18,6 +18,7 @@ struct ProvedTangent {
   std::string name;  ///< of the proof file
   Digest digest;     ///< that ends the proof file; certificates carry it
   Statement statement;
+  bool shipped = false;  ///< built into the program, not from the local folder
 
   const mpq_class& slope_bits() const { return statement.slope; }
   const mpq_class& intercept_bits() const { return statement.intercept; }
@@ -37,7 +38,7 @@ std::vector<ProvedTangent> candidate_tangents(EntropyOf entropy, SettingPolytope
 Result<std::string> proof_bytes(const Digest& digest);
 
 /// Finds the proof of that digest and checks it, cell by cell, in ball arithmetic.
-/// Out:    the tangent, from the file that was checked. A verdict is kept for the life of the process.
+/// Out:    the tangent, from the file that was checked. A verdict, either way, is kept for the life of the process.
 /// Errors: bad_input: no proof of that digest at hand, or a malformed one; refused: the file does not prove its statement.
 /// Cost:   0.15 ms a cell and core; thread-safe.
 Result<ProvedTangent> checked_tangent(const Digest& digest, const Context& context);

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <vector>
+
+#include "bellows/certify/one_sided.h"
+#include "bellows/certify/tradeoff.h"
+#include "bellows/entropy/two_sided.h"
+
+namespace bellows::certify {
+
+/// Tangents to the entropy of both outcomes of a trial, H(AB|XYE) >= slope * (win frequency) + intercept, from entropy
+/// proofs; where none of them is worth as much (between the biases that have proofs), the one-sided tangent, which bounds
+/// H(AB|XYE) too. Proofs are proposed unchecked and checked by accumulate() before their numbers are used.
+/// Claim:  quantum Eve; the setting pair's distribution lies in the polytope, given all classical side information.
+/// Source: theory 1.8; docs/two-sided-entropy.md has statement and proof.
+/// Cost:   below 1 ms once made; making one looks through the proofs at hand.
+class TwoSidedTangents : public TradeoffSource {
+ public:
+  TwoSidedTangents(plan::Polytope polytope, const ProofChoice& choice);
+  Result<AffineTradeoff> propose(const Exact& threshold, const Exact& mu, const Worth& worth) const override;
+  std::string assumption() const override;
+
+ private:
+  struct Line {
+    entropy::ProvedTangent tangent;
+    double slope, intercept;  // for choosing
+  };
+  std::vector<Line> lines_;
+  OneSidedTangents one_sided_;
+};
+
+/// Checks the entropy proof that a function rests on, if it rests on one. Errors: refused or bad_input: it does not check.
+Status check_entropy_proof(const AffineTradeoff& function);
+
+}  // namespace bellows::certify
