@@ -13,6 +13,7 @@ Result<certify::Certificate> recompute_certificate(const certify::Certificate& g
                                                    const estimate::Evidence& evidence, const trials::LogReader& log,
                                                    const Context& context) {
   certify::Circumstances circumstances;
+  circumstances.entropy_proofs = certify::ProofChoice::just(given.entropy_proof);
   BELLOWS_ASSIGN(circumstances.notes, estimate::origin_notes(log, context));
   constexpr std::string_view space_time = "Space-time check: ";  // as certify's words begin it
   for (const std::string& sentence : given.assumptions)
