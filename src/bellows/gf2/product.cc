@@ -116,6 +116,10 @@ Result<bits::BitString> multiply_by_transform(bits::BitView a, bits::BitView b, 
 
 }  // namespace
 
+std::uint64_t product_memory_bytes(std::uint64_t a_bits, std::uint64_t b_bits, unsigned thread_count) {
+  return memory_bytes(cut_for(a_bits, b_bits), a_bits + b_bits, thread_count);
+}
+
 Result<bits::BitString> multiply(bits::BitView a, bits::BitView b, const Context& context) {
   BELLOWS_TRY(context.check_cancelled());
   if (a.size_bits == 0 || b.size_bits == 0) return bits::BitString();

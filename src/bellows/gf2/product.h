@@ -12,4 +12,7 @@ namespace bellows::gf2 {
 /// Cost:   Karatsuba up to some thousand bits, then an additive Fourier transform: n log n. Uses context.thread_count.
 Result<bits::BitString> multiply(bits::BitView a, bits::BitView b, const Context& context = {});
 
+/// Memory that a product of long factors takes beside them, its result included.
+std::uint64_t product_memory_bytes(std::uint64_t a_bits, std::uint64_t b_bits, unsigned thread_count);
+
 }  // namespace bellows::gf2

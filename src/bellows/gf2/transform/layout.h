@@ -19,9 +19,4 @@ template <int value_>
 struct Count {
   static constexpr int value = value_;
 };
-template <bool value_>
-struct Flag {
-  static constexpr bool value = value_;
-};
-
 }  // namespace bellows::gf2::transform

@@ -102,47 +102,19 @@ void two_levels_b(typename L::V (*values)[4], int y, int group, int s) {
   using V = typename L::V;
   const auto& constants = L::constants();
   const Twiddles& t = twiddles();
-  V base0[2], base1[2];
-  LaneTwiddle<L> shared[2];
-  std::uint8_t e[2];
-  for (int k = 0; k < 2; ++k) {
-    const std::uint32_t row = t.row[y][s - k];
-    LaneTwiddle<L>::base(constants, row, s - k, group * L::width, base0[k], base1[k]);
-    e[k] = static_cast<std::uint8_t>(row >> 16);
-    shared[k].c1 = L::factor(base1[k]);
-    shared[k].lambda_c1 = L::factor(L::apply(L::split(base1[k]), L::map(constants.multiplier[lambda8])));
-    shared[k].e_lambda16 = Constant16<L>::of(constants, t.lambda16_times[e[k]]);
-  }
-  auto at_block = [&](int k, int q, bool has_u) {
-    LaneTwiddle<L> twiddle = shared[k];
-    const V c0 = L::add(base0[k], L::broadcast(constants.internal[t.span[q]])), c01 = L::add(c0, base1[k]);
-    twiddle.c0 = L::factor(c0);
-    twiddle.c01 = L::factor(c01);
-    if (has_u) {
-      const V e_lanes = L::broadcast(constants.internal[e[k]]);
-      twiddle.c0_e = L::factor(L::add(c0, e_lanes));
-      twiddle.c01_e = L::factor(L::add(c01, e_lanes));
-    }
-    return twiddle;
-  };
+  const LaneLevel<L> high_level(constants, t, t.row[y][s], s, group * L::width);
+  const LaneLevel<L> low_level(constants, t, t.row[y][s - 1], s - 1, group * L::width);
   const int quarter = 1 << (s - 1);
   for (int start = 0, q = 0; start < 256; start += 4 * quarter, ++q) {
-    const LaneTwiddle<L> t_high = at_block(0, q, high_has_u);
-    const LaneTwiddle<L> t_low0 = at_block(1, 2 * q, low_has_u), t_low1 = at_block(1, 2 * q + 1, low_has_u);
-    auto step = [](auto has_u, const LaneTwiddle<L>& twiddle) {
+    const LaneTwiddle<L, high_has_u> t_high(constants, high_level, t.span[q]);
+    const LaneTwiddle<L, low_has_u> t_low0(constants, low_level, t.span[2 * q]);
+    const LaneTwiddle<L, low_has_u> t_low1(constants, low_level, t.span[2 * q + 1]);
+    auto step = [](const auto& twiddle) {
       return [&twiddle](V* a, V* b) {
-        butterfly<L, inverse, 4>(a, b, [&](V* x, const V* z) {
-          if constexpr (decltype(has_u)::value) {
-            multiply_add_lanes_32<L>(x, z, twiddle);
-          } else {
-            multiply_add_lanes<L>(x, z, twiddle);
-            multiply_add_lanes<L>(x + 2, z + 2, twiddle);
-          }
-        });
+        butterfly<L, inverse, 4>(a, b, [&](V* x, const V* z) { multiply_add_lanes_32<L>(x, z, twiddle); });
       };
     };
-    const auto high = step(Flag<high_has_u>(), t_high);
-    const auto low0 = step(Flag<low_has_u>(), t_low0), low1 = step(Flag<low_has_u>(), t_low1);
+    const auto high = step(t_high), low0 = step(t_low0), low1 = step(t_low1);
     for (int i = start; i < start + quarter; ++i) {
       V g[4][4];
       BELLOWS_UNROLL for (int k = 0; k < 16; ++k) g[k / 4][k % 4] = values[i + k / 4 * quarter][k % 4];
