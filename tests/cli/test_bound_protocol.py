@@ -43,6 +43,15 @@ class TestProtocol(ProgramTest):
         self.run_program("protocol", "brandao-1", "--mu", "0.5", expect=2)
         self.run_program("protocol", "brandao-1", "--device", "nobody", expect=2)
 
+    def test_a_saved_run_verifies_and_a_touched_one_does_not(self):
+        self.run_program("protocol", "brandao-1", "--mu", "0.1", "--trials", 2300, "--bits", 128, "--save", "run")
+        self.assertTrue(self.run_json("protocol", "brandao-1", "--verify", "run")["verified"])
+        plan = self.folder / "run/plan.json"
+        plan.write_text(plan.read_text().replace("1e-9", "1e-8"))
+        self.assertFalse(self.run_json("protocol", "brandao-1", "--verify", "run", expect=1)["verified"])
+        (self.folder / "run/log.trials").unlink()
+        self.run_program("protocol", "brandao-1", "--verify", "run", expect=3)
+
     def test_the_others_say_what_it_would_take(self):
         out, _ = self.run_program("protocol", "gallego", "--trials", 5000, expect=1)
         self.assertTrue(out.startswith("not certified: (C7) says nothing"), out)

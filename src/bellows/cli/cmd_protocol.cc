@@ -9,6 +9,7 @@
 #include "bellows/protocol/attacks.h"
 #include "bellows/protocol/brandao.h"
 #include "bellows/protocol/colbeck_renner.h"
+#include "bellows/protocol/four_device_files.h"
 #include "bellows/protocol/gallego.h"
 
 namespace bellows::cli {
@@ -27,13 +28,15 @@ is the verdict: certified, not certified, or aborted.
   bellows protocol ghz --mu 0.4 --trials 1000                            the three-party corollary
   bellows protocol gallego --mu 0.05 --trials 1000000 --block-size 16    quintuplets
   bellows protocol attacks --runs 1000                                   the attack gallery (docs/attacks.md)
+  bellows protocol brandao-1 --trials 1400 --bits 128 --save RUN         keep plan, trial log, seed and output
+  bellows protocol brandao-1 --verify RUN                                compute all of it again from these files
   bellows protocol brandao-1 --list-devices
 
 Every run follows from --key. mu: every bit of the source, given all before it, has probability in [1/2 - mu, 1/2 + mu].
 --threshold is the share of trials that may fail; --epsilon bounds (distance from ideal) x (probability to accept).)";
 
 struct Options {
-  std::string name, mu = "0.01", threshold = "0", epsilon = "1e-9", device = "quantum", source = "leaning", extractor, key = "1", out;
+  std::string name, mu = "0.01", threshold = "0", epsilon = "1e-9", device = "quantum", source = "leaning", extractor, key = "1", out, save, verify;
   std::uint64_t trials = 0, bits = 1, blocks = 16, runs = 1000, function_seed = 1;
   unsigned log2_settings = 5, log2_trials = 15, block_size = 16;
   double noise = 0, honest_share = 0.5;
@@ -136,7 +139,23 @@ Result<Verdict> smallest_four(const Options& options, Console& console) {
   return found ? Verdict::done : Verdict::refused;
 }
 
+Result<Verdict> verify_four(const Options& options, Console& console) {
+  BELLOWS_ASSIGN(const FourDeviceVerification found, verify_four_device(options.verify));
+  const bool good = found.refused_because.empty();
+  if (good) {
+    console.print(fmt::format("verified: {} bits, distance x Pr[accept] <= {}", found.certificate.plan.output_bits, power_of_two(found.certificate.log2_total)));
+    console.print(fmt::format("  {} failures of {} trials ({} allowed); {}", found.failures, found.trials, found.certificate.plan.most_failures, how(found.certificate)));
+  } else {
+    console.print("REFUSED: " + found.refused_because);
+  }
+  json result = {{"protocol", "brandao-1"}, {"verified", good}, {"trials", found.trials}, {"failures", found.failures}, {"certificate", as_json(found.certificate)}};
+  if (!good) result["why_not"] = found.refused_because;
+  console.result(result);
+  return good ? Verdict::done : Verdict::refused;
+}
+
 Result<Verdict> brandao_one(const Options& options, Console& console) {
+  if (!options.verify.empty()) return verify_four(options, console);
   if (options.smallest) return smallest_four(options, console);
   BELLOWS_ASSIGN(const FourDeviceOptions parsed, four_device_options(options));
   const auto start = std::chrono::steady_clock::now();
@@ -168,6 +187,11 @@ Result<Verdict> brandao_one(const Options& options, Console& console) {
     BELLOWS_TRY(bits::write_bit_file(options.out, run.output, bits::BitFileKind::secret));
     console.print("  output written: " + options.out);
     result["output"] = options.out;
+  }
+  if (certified && !options.save.empty()) {
+    BELLOWS_TRY(save_four_device(options.save, run));
+    console.print("  saved: " + options.save);
+    result["saved"] = options.save;
   }
   console.result(result);
   return certified ? Verdict::done : Verdict::refused;
@@ -360,6 +384,8 @@ void add_protocol(CommandLine& line) {
   verb.add_flag("--correlated-sources", o->correlated, "colbeck-renner: the second source copies the first within its bias");
   verb.add_option("--key", o->key, "simulation key: a number or 64 hexadecimal digits");
   verb.add_option("--out", o->out, "brandao-1: write the output bits to a new file (private)");
+  verb.add_option("--save", o->save, "brandao-1: keep plan, trial log, seed and output in a new folder (private)");
+  verb.add_option("--verify", o->verify, "brandao-1: check such a folder");
   verb.add_option("--runs", o->runs, "attacks: runs of each")->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000000}));
   verb.add_flag("--smallest", o->smallest, "find the smallest size with a guarantee instead of running");
   verb.add_flag("--list-devices", o->list_devices, "the devices of this protocol");

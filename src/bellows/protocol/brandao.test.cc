@@ -271,6 +271,22 @@ TEST(Bound, PrintedThresholds) {
   EXPECT_NEAR(printed_largest_threshold(number("0.1")), 3.277e-4, 1e-7);
 }
 
+TEST(Soundness, NoCertificateAboveWhatACheatLeaves) {
+  // Eve plays local in j trials (failing with the least probability that the bias allows) and a box with P(x|u) = 1/3 in the others. She passes with
+  // probability (1 - b)^j and then guesses with 3^-(n - j): as long as she passes with more than e_A, k must be at most (n - j) log2 3.
+  for (const char* mu : {"0", "0.05", "0.2", "0.3", "0.4", "0.45"}) {
+    const double m = number(mu).approximate(), b = std::pow(0.5 - m, 3);
+    EXPECT_NEAR(SettingSource::smallest_probability(best_local_strategy(bell::four_party()).failing_settings, 4, m), b, 1e-12);
+    for (const std::uint64_t n : {500U, 5000U, 100000U}) {
+      for (const double log2_e_a : {-20.0, -100.0}) {
+        const double k = min_entropy_bits(n, number(mu), failure_budget(0, Ball::of_double(log2_e_a)), setting_slope(number(mu), 4)).upper();
+        const double cheated = std::min(std::floor(log2_e_a / std::log2(1 - b)), static_cast<double>(n));
+        EXPECT_LE(k, (static_cast<double>(n) - cheated) * std::log2(3.0) + 1e-6) << mu << " " << n;
+      }
+    }
+  }
+}
+
 TEST(ProtocolI, CertifiesExtractsAndVerifies) {
   for (const auto& [mu, trials, bits_out] : {std::tuple<const char*, unsigned, unsigned>{"0.01", 1400U, 128U}, std::tuple<const char*, unsigned, unsigned>{"0.1", 2700U, 128U}, std::tuple<const char*, unsigned, unsigned>{"0.2", 1500U, 1U}}) {
     const auto result = run_four_device(options_for(mu, trials, bits_out)).value();
