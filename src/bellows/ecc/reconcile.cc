@@ -228,12 +228,23 @@ std::uint64_t most_unseen_errors(std::uint64_t n_seen, std::uint64_t seen_errors
   if (n_seen == 0) return n_unseen;
   double seen = static_cast<double>(seen_errors) / static_cast<double>(n_seen),
          total = static_cast<double>(n_seen + n_unseen);
+  const double seen_places = static_cast<double>(n_seen), unseen_places = static_cast<double>(n_unseen);
+  auto divergence = [](double share, double of) {
+    return (share > 0 ? share * std::log2(share / of) : 0) +
+           (share < 1 && of < 1 ? (1 - share) * std::log2((1 - share) / (1 - of)) : 0);
+  };
+  // Bounds on log2 of the chance that so few of all errors were seen: Hoeffding's for either sample, and the largest
+  // term (binomials within sqrt(8 p (1-p) n) of 2^(n h)) times the number of terms, which fall towards the tail.
   auto unlikely = [&](std::uint64_t unseen_errors) {
-    double share = static_cast<double>(seen_errors + unseen_errors) / total;
-    if (share <= seen) return false;
-    double divergence = (seen > 0 ? seen * std::log2(seen / share) : 0) +
-                        (seen < 1 && share < 1 ? (1 - seen) * std::log2((1 - seen) / (1 - share)) : 0);
-    return -static_cast<double>(n_seen) * divergence < std::log2(epsilon) * (1 + 1e-9);
+    double errors = static_cast<double>(seen_errors + unseen_errors), share = errors / total;
+    if (share <= seen || n_unseen == 0) return false;
+    double from_seen = seen_places * divergence(seen, share);
+    double from_unseen = unseen_places * divergence(static_cast<double>(unseen_errors) / unseen_places, share);
+    double bound = -std::max(from_seen, from_unseen);
+    if (share < 1)
+      bound = std::min(bound, std::log2(static_cast<double>(seen_errors) + 1) +
+                                  0.5 * std::log2(8 * errors * (1 - share)) - from_seen - from_unseen);
+    return bound < std::log2(epsilon) * (1 + 1e-9);
   };
   std::uint64_t low = 0, high = n_unseen;  // the most errors that are not unlikely
   while (low < high) {

@@ -60,8 +60,8 @@ Status insert_frames(const Scheme& scheme, const PermutationSeed& seed, bits::Bi
                      const std::vector<std::uint32_t>& frames, bits::BitString& raw);
 
 /// At most so many errors lie in n_unseen places when `seen_errors` lay in n_seen others, which places are which being
-/// uniformly random: fails with probability epsilon at most, whatever the errors (hypergeometric tail by Hoeffding's
-/// 2^(-n D)).
+/// uniformly random: fails with probability epsilon at most, whatever the errors (hypergeometric
+/// tail).
 std::uint64_t most_unseen_errors(std::uint64_t n_seen, std::uint64_t seen_errors, std::uint64_t n_unseen,
                                  double epsilon);
 
