@@ -36,11 +36,10 @@ def needs(*names):
 
 
 def digest_of(path: pathlib.Path) -> dict:
-    """Every file below the folder, with what is in it. A run folder may keep its plan, its lock and what the next run
-    throws away."""
+    """Every file below the folder, with what is in it, but locks."""
     return {str(p.relative_to(path)): hashlib.sha256(p.read_bytes()).hexdigest()
             for p in sorted(path.rglob("*"))
-            if p.is_file() and p.name not in (".lock", "plan.json") and p.suffix != ".tmp"}
+            if p.is_file() and p.name != ".lock"}
 
 
 def bits_file(bits: int, payload: bytes, with_digest: bool = False) -> bytes:

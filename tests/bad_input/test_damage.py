@@ -12,7 +12,7 @@ class Damage(BadInput):
         header_bytes = struct.unpack_from("<I", sound, 12)[0]
         hurt = self.folder / "hurt.trials"
         calls = self.readers_of_logs(hurt)
-        step = 1 if LONG else 17 if SANITIZED else 3
+        step = 1 if LONG else 61 if SANITIZED else 3
         for number, words in enumerate(calls.values()):
             # Every byte by `inspect`; by the others, which open logs with the same code, one in so many.
             for at in range(number, header_bytes, 1 if words[0] == "inspect" and not SANITIZED else step):
@@ -26,7 +26,7 @@ class Damage(BadInput):
         log = self.log("log.trials", 5000, "--block-trials", "700")
         sound = log.read_bytes()
         hurt = self.folder / "hurt.trials"
-        places = range(300, len(sound), 7 if LONG else 331)
+        places = range(300, len(sound), 7 if LONG else 1501 if SANITIZED else 331)
         for words in self.readers_of_logs(hurt).values():
             for at in places:
                 data = bytearray(sound)

@@ -62,6 +62,27 @@ class Runs(BadInput):
                 for kept, content in sound.items():
                     (run / kept).write_bytes(content)
 
+    @needs("amplify")
+    def test_a_finished_run_whose_output_was_hurt(self):
+        run = self.a_run()
+        output = (run / "output.bits").read_bytes()
+        for data in (b"", output[:100], output[:-1], output + b"x", bits_file(8, b"x")):
+            (run / "output.bits").write_bytes(data)
+            with self.subTest(size=len(data)):
+                _, err = self.run_program("amplify", *SMALL, "--out", run, "--quiet", expect=3)
+                self.assertIn("output.bits", err)
+                self.assertEqual((run / "output.bits").read_bytes(), data)
+        (run / "output.bits").unlink()
+        self.run_program("amplify", *SMALL, "--out", run, "--quiet", expect=3)
+
+    @needs("amplify")
+    def test_files_of_others_in_the_folder_stay(self):
+        run = self.folder / "run"
+        run.mkdir()
+        (run / "thesis.tmp").write_text("mine")
+        self.run_program("amplify", *SMALL, "--out", run, "--quiet")
+        self.assertEqual((run / "thesis.tmp").read_text(), "mine")
+
     def run_program(self, *words, expect=0, **more):
         process = self.start(*words, text=True, **more)
         out, err = process.communicate(timeout=800)

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "bellows/bits/bit_file.h"
@@ -52,11 +53,20 @@ Status check_folder_is_ours(const RunFolder& folder) {
   return {};
 }
 
-// What a killed run was writing when it died. The folder is locked, so nobody is writing now.
+// What a killed run was writing when it died; files of other names are somebody else's. The folder is locked, so nobody
+// is writing now.
 void remove_unfinished_files(const RunFolder& folder) {
+  std::vector<std::string> ours{"import.trials.", "report.html."};
+  for (const Path& file : {folder.plan(), folder.log(), folder.seed(), folder.output(), folder.raw_output(),
+                           folder.certificate(), folder.public_certificate(), folder.simulation_key()})
+    ours.push_back(file.filename().string() + ".");
   std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.root, ignored))
-    if (entry.path().extension() == ".tmp") std::filesystem::remove(entry.path(), ignored);
+  for (const auto& entry : std::filesystem::directory_iterator(folder.root, ignored)) {
+    std::string name = entry.path().filename().string();
+    bool is_ours =
+        std::any_of(ours.begin(), ours.end(), [&](const std::string& start) { return name.starts_with(start); });
+    if (is_ours && name.ends_with(".tmp")) std::filesystem::remove(entry.path(), ignored);
+  }
 }
 
 // The plan stands in the folder before the first trial; a folder with another one is left alone.
@@ -102,6 +112,13 @@ Result<AmplifyOutcome> finished_run(const AmplifyRequest& request, const RunFold
                      plan_digest.hex());
   if (outcome.certificate.certified() && !folder.has(folder.output()))
     return bad_input("the run was finished, but its output is gone", folder.output());
+  if (outcome.certificate.certified()) {
+    BELLOWS_ASSIGN(bits::BitFile output, bits::read_bit_file(folder.output()));
+    if (output.bits.size_bits() != outcome.certificate.output_bits())
+      return bad_input("the run was finished, but its output is of another length", folder.output(), 16,
+                       fmt::format("{} bits", outcome.certificate.output_bits()),
+                       fmt::format("{}", output.bits.size_bits()));
+  }
   // A crash may have come between a certificate and its signature.
   if (request.signing_key && !folder.has(certify::signature_path(folder.certificate())))
     BELLOWS_TRY(certify::sign_file(folder.certificate(), *request.signing_key, true));
@@ -158,6 +175,7 @@ Result<AmplifyOutcome> amplify(const AmplifyRequest& request, const Context& con
   outcome.trials_s = watch.lap_s();
 
   BELLOWS_ASSIGN(trials::LogReader log, trials::LogReader::open(folder.log()));
+  BELLOWS_TRY(log.require_complete());
   BELLOWS_TRY(log.require_plan(plan_digest));
   BELLOWS_TRY(log.require_trials());
   BELLOWS_ASSIGN(estimate::Evidence evidence, estimate::gather_evidence(log, context));

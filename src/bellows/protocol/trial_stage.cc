@@ -51,6 +51,8 @@ Result<RecordedTrials> RecordedTrials::open(const AmplifyRequest& request, const
   BELLOWS_TRY(recorded.log_->require_complete());
   BELLOWS_TRY(recorded.log_->require_two_party_chsh());
   BELLOWS_TRY(recorded.log_->require_trials());
+  // A log of others is read in full before anything of the run is written.
+  if (recorded.temporary_.empty()) BELLOWS_TRY(recorded.log_->check(context));
   return recorded;
 }
 
