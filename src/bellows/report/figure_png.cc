@@ -6,6 +6,12 @@
 
 #include "bellows/report/figure_canvas.h"
 
+#ifdef __SANITIZE_ADDRESS__
+// fontconfig keeps the patterns it looked for until the process ends.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig\n"; }
+#endif
+
 namespace bellows::report {
 namespace {
 
