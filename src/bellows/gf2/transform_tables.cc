@@ -132,17 +132,26 @@ Tables<Form> make_tables(const ByteMap& from_internal) {
   }
   for (int level = 0; level < 8; ++level)
     for (int a = 0; a < 256; ++a) {
-      std::uint32_t part = 0;
-      for (int j = 0; j < 8; ++j)
-        if (a >> j & 1) part ^= cantor_basis[8 + j - level];
+      const std::uint16_t part = twiddles().lane[level][a];
       tables.lane_low[level][a] = tables.internal[part & 255];
       tables.lane_high[level][a] = tables.internal[part >> 8];
+    }
+  for (int level = 0; level < 4; ++level)
+    for (int nibble = 0; nibble < 16; ++nibble) {
+      std::uint32_t part = 0;
+      for (int j = 0; j < 4; ++j)
+        if (nibble >> j & 1) part ^= cantor_basis[4 + j - level];
+      tables.nibble_lane[level][nibble] = tables.internal[part];
     }
   return tables;
 }
 
 Twiddles make_twiddles() {
   Twiddles t{};
+  for (int level = 0; level < 8; ++level)
+    for (int a = 0; a < 256; ++a)
+      for (int j = 0; j < 8; ++j)
+        if (a >> j & 1) t.lane[level][a] = static_cast<std::uint16_t>(t.lane[level][a] ^ cantor_basis[8 + j - level]);
   for (int e = 0; e < 256; ++e) t.lambda16_times[e] = multiply_16(lambda16, static_cast<std::uint16_t>(e));
   for (int q = 0; q < 128; ++q)
     for (int j = 0; j < 7; ++j)

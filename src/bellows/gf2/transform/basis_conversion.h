@@ -140,14 +140,19 @@ template <class L>
 BELLOWS_INLINE void add_bytes(std::uint8_t* to, const std::uint8_t* from, std::size_t size) {
   std::size_t i = 0;
   for (; i + L::width <= size; i += L::width) L::store(to + i, L::add(L::load(to + i), L::load(from + i)));
-  for (; i + 8 <= size; i += 8) {
-    std::uint64_t a, b;
-    __builtin_memcpy(&a, to + i, 8);
-    __builtin_memcpy(&b, from + i, 8);
-    a ^= b;
-    __builtin_memcpy(to + i, &a, 8);
-  }
-  for (; i < size; ++i) to[i] = static_cast<std::uint8_t>(to[i] ^ from[i]);
+  auto rest = [&](auto word) {
+    for (; i + sizeof word <= size; i += sizeof word) {
+      auto other = word;
+      __builtin_memcpy(&word, to + i, sizeof word);
+      __builtin_memcpy(&other, from + i, sizeof word);
+      word = static_cast<decltype(word)>(word ^ other);
+      __builtin_memcpy(to + i, &word, sizeof word);
+    }
+  };
+  rest(std::uint64_t{});
+  rest(std::uint32_t{});
+  rest(std::uint16_t{});
+  rest(std::uint8_t{});
 }
 
 /// One level of the expansion, on the 2^(h+1) coefficients from f on, of which `size` are there: those above are 0.

@@ -4,6 +4,7 @@
 
 #include "bellows/gf2/transform/kernel.h"
 #include "bellows/gf2/transform/row_transform.h"
+#include "bellows/gf2/transform/row_transform_narrow.h"
 
 namespace bellows::gf2::transform {
 
@@ -117,6 +118,22 @@ void row_levels_truncated(const RowTwiddles<L>& t, typename L::V (*r)[RowColumn<
   }
 }
 
+template <class L>
+BELLOWS_INLINE void transform_row(std::uint8_t* row, int y, RowScratch<L>& scratch) {
+  if constexpr (L::narrow)
+    row_forward_narrow<L>(row, y, scratch);
+  else
+    row_forward<L>(row, y, scratch);
+}
+
+template <class L>
+BELLOWS_INLINE void transform_row_back(std::uint8_t* row, int y, RowScratch<L>& scratch) {
+  if constexpr (L::narrow)
+    row_inverse_narrow<L>(row, y, scratch);
+  else
+    row_inverse<L>(row, y, scratch);
+}
+
 /// Rows of one plane of coefficients: everything that is XORs of coefficients only.
 template <class L>
 void plane_to_novel(std::uint8_t* plane, int coefficient_rows, RowScratch<L>& scratch) {
@@ -195,7 +212,7 @@ void forward_planes(const std::uint8_t* const planes[4], std::size_t size, int r
     auto fill = [&](std::size_t at) { return L::apply(L::split(L::load(plane + at)), to_internal); };
     rows_forward<L>(fill, coefficient_rows, rows, spectrum + p * row_points);
   }
-  for (int y = 0; y < rows; ++y) row_forward<L>(spectrum + static_cast<std::size_t>(y) * row_stride, y, row);
+  for (int y = 0; y < rows; ++y) transform_row<L>(spectrum + static_cast<std::size_t>(y) * row_stride, y, row);
 }
 
 /// A string of `size` bytes, two bytes a coefficient (see the codec in transform_tables.cc), becomes `rows` rows of
@@ -230,7 +247,7 @@ void forward_bits(const std::uint8_t* string, std::size_t size, int rows, std::u
     };
     rows_forward<L>(fill, coefficient_rows, rows, spectrum + p * row_points);
   }
-  for (int y = 0; y < rows; ++y) row_forward<L>(spectrum + static_cast<std::size_t>(y) * row_stride, y, row);
+  for (int y = 0; y < rows; ++y) transform_row<L>(spectrum + static_cast<std::size_t>(y) * row_stride, y, row);
 }
 
 /// The spectrum (destroyed) of a polynomial of degree below rows * 2^16 becomes its coefficients in scratch.coefficients,
@@ -238,7 +255,7 @@ void forward_bits(const std::uint8_t* string, std::size_t size, int rows, std::u
 template <class L>
 void inverse_block(std::uint8_t* spectrum, int rows, const BlockScratch& scratch) {
   auto& row = *static_cast<RowScratch<L>*>(scratch.row);
-  for (int y = 0; y < rows; ++y) row_inverse<L>(spectrum + static_cast<std::size_t>(y) * row_stride, y, row);
+  for (int y = 0; y < rows; ++y) transform_row_back<L>(spectrum + static_cast<std::size_t>(y) * row_stride, y, row);
   for (std::size_t p = 0; p < 4; ++p) {
     std::uint8_t* plane = scratch.coefficients + p * scratch.plane_bytes;
     rows_inverse<L>(spectrum + p * row_points, rows, plane);

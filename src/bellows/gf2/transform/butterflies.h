@@ -25,8 +25,8 @@ struct Constant16 {
 };
 
 /// a += c b on a pair of planes.
-template <class L>
-BELLOWS_INLINE void multiply_add(typename L::V* a, const typename L::V* b, const Constant16<L>& c) {
+template <class L, class Constant>
+BELLOWS_INLINE void multiply_add(typename L::V* a, const typename L::V* b, const Constant& c) {
   const auto b0 = L::split(b[0]), b1 = L::split(b[1]);
   a[0] = L::add3(a[0], L::apply(b0, c.c0), L::apply(b1, c.lambda_c1));
   a[1] = L::add3(a[1], L::apply(b0, c.c1), L::apply(b1, c.c01));

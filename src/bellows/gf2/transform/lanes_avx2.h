@@ -45,6 +45,26 @@ struct Avx2Ops {
     a = _mm256_permute2x128_si256(low, high, 0x20);
     b = _mm256_permute2x128_si256(low, high, 0x31);
   }
+  static BELLOWS_INLINE V join_pieces(const std::uint8_t* const (&piece)[2]) {
+    return _mm256_loadu2_m128i(reinterpret_cast<const __m128i*>(piece[1]), reinterpret_cast<const __m128i*>(piece[0]));
+  }
+  static BELLOWS_INLINE void store_pieces(std::uint8_t* first, std::size_t stride, V v) {
+    _mm256_storeu2_m128i(reinterpret_cast<__m128i*>(first + stride), reinterpret_cast<__m128i*>(first), v);
+  }
+  static BELLOWS_INLINE V broadcast_pieces(const std::uint8_t (&byte)[2]) {
+    return _mm256_set_m128i(_mm_set1_epi8(static_cast<char>(byte[1])), _mm_set1_epi8(static_cast<char>(byte[0])));
+  }
+  /// Two times 16 x 16 bytes, side by side.
+  static BELLOWS_INLINE void transpose_pieces(V* r) {
+    V t[16];
+    BELLOWS_UNROLL for (int round = 0; round < 4; ++round) {
+      BELLOWS_UNROLL for (int i = 0; i < 8; ++i) {
+        t[2 * i] = _mm256_unpacklo_epi8(r[i], r[i + 8]);
+        t[2 * i + 1] = _mm256_unpackhi_epi8(r[i], r[i + 8]);
+      }
+      BELLOWS_UNROLL for (int i = 0; i < 16; ++i) r[i] = t[i];
+    }
+  }
   /// width x width bytes: byte j of vector i goes to byte i of vector j.
   static BELLOWS_INLINE void transpose(const V* from, std::size_t from_stride, V* to, std::size_t to_stride) {
     auto row = [&](int i) { return load(from + static_cast<std::size_t>(i) * from_stride); };
@@ -54,15 +74,8 @@ struct Avx2Ops {
       halves[1][i] = _mm256_permute2x128_si256(row(i), row(i + 16), 0x31);
     }
     BELLOWS_UNROLL for (int k = 0; k < 2; ++k) {
-      V r[16], t[16];
-      BELLOWS_UNROLL for (int i = 0; i < 16; ++i) r[i] = halves[k][i];
-      BELLOWS_UNROLL for (int round = 0; round < 4; ++round) {
-        BELLOWS_UNROLL for (int i = 0; i < 8; ++i) {
-          t[2 * i] = _mm256_unpacklo_epi8(r[i], r[i + 8]);
-          t[2 * i + 1] = _mm256_unpackhi_epi8(r[i], r[i + 8]);
-        }
-        BELLOWS_UNROLL for (int i = 0; i < 16; ++i) r[i] = t[i];
-      }
+      V* r = halves[k];
+      transpose_pieces(r);
       BELLOWS_UNROLL for (int i = 0; i < 16; ++i) store(to + static_cast<std::size_t>(16 * k + i) * to_stride, r[i]);
     }
   }

@@ -48,6 +48,32 @@ struct Avx512Ops {
     a = _mm512_permutex2var_epi64(low, first, high);
     b = _mm512_permutex2var_epi64(low, second, high);
   }
+  static BELLOWS_INLINE V join_pieces(const std::uint8_t* const (&piece)[4]) {
+    auto load_piece = [&](int g) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(piece[g])); };
+    const V low = _mm512_inserti32x4(_mm512_castsi128_si512(load_piece(0)), load_piece(1), 1);
+    return _mm512_inserti32x4(_mm512_inserti32x4(low, load_piece(2), 2), load_piece(3), 3);
+  }
+  static BELLOWS_INLINE void store_pieces(std::uint8_t* first, std::size_t stride, V v) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(first), _mm512_castsi512_si128(v));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(first + stride), _mm512_extracti32x4_epi32(v, 1));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(first + 2 * stride), _mm512_extracti32x4_epi32(v, 2));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(first + 3 * stride), _mm512_extracti32x4_epi32(v, 3));
+  }
+  static BELLOWS_INLINE V broadcast_pieces(const std::uint8_t (&byte)[4]) {
+    auto twice = [&](int g) { return static_cast<long long>(byte[g] * 0x0101010101010101u); };
+    return _mm512_set_epi64(twice(3), twice(3), twice(2), twice(2), twice(1), twice(1), twice(0), twice(0));
+  }
+  /// Four times 16 x 16 bytes, side by side.
+  static BELLOWS_INLINE void transpose_pieces(V* r) {
+    V t[16];
+    BELLOWS_UNROLL for (int round = 0; round < 4; ++round) {
+      BELLOWS_UNROLL for (int i = 0; i < 8; ++i) {
+        t[2 * i] = _mm512_unpacklo_epi8(r[i], r[i + 8]);
+        t[2 * i + 1] = _mm512_unpackhi_epi8(r[i], r[i + 8]);
+      }
+      BELLOWS_UNROLL for (int i = 0; i < 16; ++i) r[i] = t[i];
+    }
+  }
   /// width x width bytes: byte j of vector i goes to byte i of vector j.
   static BELLOWS_INLINE void transpose(const V* from, std::size_t from_stride, V* to, std::size_t to_stride) {
     auto row = [&](int i) { return load(from + static_cast<std::size_t>(i) * from_stride); };
@@ -62,15 +88,8 @@ struct Avx512Ops {
       quarters[3][i] = _mm512_shuffle_i64x2(high01, high23, 0xdd);
     }
     for (int k = 0; k < 4; ++k) {
-      V r[16], t[16];
-      BELLOWS_UNROLL for (int i = 0; i < 16; ++i) r[i] = quarters[k][i];
-      BELLOWS_UNROLL for (int round = 0; round < 4; ++round) {
-        BELLOWS_UNROLL for (int i = 0; i < 8; ++i) {
-          t[2 * i] = _mm512_unpacklo_epi8(r[i], r[i + 8]);
-          t[2 * i + 1] = _mm512_unpackhi_epi8(r[i], r[i + 8]);
-        }
-        BELLOWS_UNROLL for (int i = 0; i < 16; ++i) r[i] = t[i];
-      }
+      V* r = quarters[k];
+      transpose_pieces(r);
       BELLOWS_UNROLL for (int i = 0; i < 16; ++i) store(to + static_cast<std::size_t>(16 * k + i) * to_stride, r[i]);
     }
   }

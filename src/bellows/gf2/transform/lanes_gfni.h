@@ -7,6 +7,7 @@ namespace {
 
 /// AVX-512 with Galois field instructions: products of bytes and linear maps are one instruction each.
 struct GfniLanes : Avx512Ops {
+  static constexpr bool narrow = false;
   using Constants = Tables<MatrixForm>;
   static const Constants& constants() { return matrix_tables(); }
 

@@ -13,6 +13,7 @@ namespace {
 struct PortableLanes {
   static constexpr int width = 16;
   typedef std::uint8_t V __attribute__((vector_size(16), may_alias));
+  static constexpr bool narrow = false;
   using Constants = Tables<ColumnForm>;
   static const Constants& constants() { return column_tables(); }
 
@@ -74,10 +75,7 @@ struct PortableLanes {
   }
 
  private:
-  static BELLOWS_INLINE V bit_mask(V v, int i) {
-    const std::uint8_t bit = static_cast<std::uint8_t>(1 << i);  // a variable: with sanitizers the cast alone is an int
-    return V((v & bit) != 0);
-  }
+  static BELLOWS_INLINE V bit_mask(V v, int i) { return V((v & static_cast<std::uint8_t>(1 << i)) != 0); }
 };
 
 }  // namespace

@@ -43,14 +43,22 @@ struct SseOps {
     a = _mm_unpacklo_epi8(even, odd);
     b = _mm_unpackhi_epi8(even, odd);
   }
-  /// width x width bytes: byte j of vector i goes to byte i of vector j.
-  static BELLOWS_INLINE void transpose(const V* from, std::size_t from_stride, V* to, std::size_t to_stride) {
-    V r[16], t[16];
-    BELLOWS_UNROLL for (int i = 0; i < 16; ++i) r[i] = from[static_cast<std::size_t>(i) * from_stride];
+  static BELLOWS_INLINE V join_pieces(const std::uint8_t* const (&piece)[1]) { return load(piece[0]); }
+  static BELLOWS_INLINE void store_pieces(std::uint8_t* first, std::size_t, V v) { store(first, v); }
+  static BELLOWS_INLINE V broadcast_pieces(const std::uint8_t (&byte)[1]) { return broadcast(byte[0]); }
+  /// 16 x 16 bytes.
+  static BELLOWS_INLINE void transpose_pieces(V* r) {
+    V t[16];
     BELLOWS_UNROLL for (int round = 0; round < 4; ++round) {
       BELLOWS_UNROLL for (int i = 0; i < 8; ++i) interleave(r[i], r[i + 8], t[2 * i], t[2 * i + 1]);
       BELLOWS_UNROLL for (int i = 0; i < 16; ++i) r[i] = t[i];
     }
+  }
+  /// width x width bytes: byte j of vector i goes to byte i of vector j.
+  static BELLOWS_INLINE void transpose(const V* from, std::size_t from_stride, V* to, std::size_t to_stride) {
+    V r[16];
+    BELLOWS_UNROLL for (int i = 0; i < 16; ++i) r[i] = from[static_cast<std::size_t>(i) * from_stride];
+    transpose_pieces(r);
     BELLOWS_UNROLL for (int i = 0; i < 16; ++i) to[static_cast<std::size_t>(i) * to_stride] = r[i];
   }
 };

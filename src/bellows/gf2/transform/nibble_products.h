@@ -26,6 +26,29 @@ struct NibbleProducts : Ops {
     return Ops::add(Ops::shuffle(Ops::load_table(map->low), s.low), Ops::shuffle(Ops::load_table(map->high), s.high));
   }
 
+  /// Vectors as pieces of sixteen bytes, with a map for each (row_transform_narrow.h).
+  static constexpr bool narrow = true;
+  static constexpr int pieces = Ops::width / 16;
+  struct PieceMap {
+    V low, high;
+  };
+  static BELLOWS_INLINE PieceMap piece_map(const NibbleForm* const (&form)[pieces]) {
+    const std::uint8_t *low[pieces], *high[pieces];
+    BELLOWS_UNROLL for (int g = 0; g < pieces; ++g) {
+      low[g] = form[g]->low;
+      high[g] = form[g]->high;
+    }
+    return {Ops::join_pieces(low), Ops::join_pieces(high)};
+  }
+  static BELLOWS_INLINE V apply(const Split& s, const PieceMap& map) {
+    return Ops::add(Ops::shuffle(map.low, s.low), Ops::shuffle(map.high, s.high));
+  }
+  static BELLOWS_INLINE V load_pieces(const std::uint8_t* first, std::size_t stride) {
+    const std::uint8_t* piece[pieces];
+    BELLOWS_UNROLL for (std::size_t g = 0; g < pieces; ++g) piece[g] = first + g * stride;
+    return Ops::join_pieces(piece);
+  }
+
   // Logarithms of the low part, the high part and their sum. The logarithm of 0 is 0xc0: saturating sums with it keep the
   // top bit after 15 is taken off, and a shuffle gives 0 there.
   struct Factor {

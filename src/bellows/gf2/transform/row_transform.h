@@ -33,11 +33,15 @@ void row_to_novel_a(std::uint8_t* plane, RowScratch<L>& scratch) {
     to_novel<L, 8>(scratch.line, 1);
     for (int a = 0; a < 256; ++a) L::store(f + 256 * a, scratch.line[a]);
   }
+  if constexpr (L::narrow)  // those kernels have no layout with whole bytes b along vectors
+    for (std::size_t a = 0; a < 256; ++a) expand_plane<L>(plane + 256 * a, 256, 4);
 }
 
 template <class L>
 void row_from_novel_a(std::uint8_t* plane, RowScratch<L>& scratch) {
   constexpr int columns = 256 / L::width;
+  if constexpr (L::narrow)
+    for (std::size_t a = 0; a < 256; ++a) contract_plane<L>(plane + 256 * a, 256, 4);
   for (int column = 0; column < columns; ++column) {
     std::uint8_t* f = plane + column * L::width;
     for (int a = 0; a < 256; ++a) scratch.line[a] = L::load(f + 256 * a);

@@ -36,6 +36,7 @@ struct Tables {
   Form reverse_bits;                    ///< bit i to bit 7 - i (no field in it)
   std::uint8_t lambda8_times[256];      ///< lambda8 c
   std::uint8_t internal[256];           ///< a constant in the internal basis
+  alignas(16) std::uint8_t nibble_lane[4][16]; ///< twiddle part of index bits 4 .. 7 at levels 0 .. 3, in the internal basis
   alignas(64) std::uint8_t lane_low[8][256];   ///< twiddle part of index bits 8 .. 15 at level s, in the internal basis
   alignas(64) std::uint8_t lane_high[8][256];  ///< its GF(2^16) part
 };
@@ -47,6 +48,7 @@ const Tables<ColumnForm>& column_tables();  // standard basis
 /// Twiddles: at level s the block whose higher index bits are i_j (j > s) is shifted by sum_j i_j v_(j - s).
 struct Twiddles {
   std::uint8_t span[128];           ///< sum_j q_j v_(1 + j): the part of the bits above, within a group of eight; in GF(2^8)
+  std::uint16_t lane[8][256];         ///< part of the index bits 8 .. 15 at levels 0 .. 7; in GF(2^16)
   std::uint16_t lambda16_times[256];  ///< lambda16 e
   std::uint32_t row[256][16];         ///< part of the row number y (index bits 16 .. 23) at levels 0 .. 15
 };
