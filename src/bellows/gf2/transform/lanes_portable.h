@@ -75,7 +75,10 @@ struct PortableLanes {
   }
 
  private:
-  static BELLOWS_INLINE V bit_mask(V v, int i) { return V((v & static_cast<std::uint8_t>(1 << i)) != 0); }
+  static BELLOWS_INLINE V bit_mask(V v, int i) {
+    const std::uint8_t bit = static_cast<std::uint8_t>(1 << i);  // a variable: with sanitizers the cast alone is an int
+    return V((v & bit) != 0);
+  }
 };
 
 }  // namespace
