@@ -236,7 +236,10 @@ void forward_bits(const std::uint8_t* string, std::size_t size, int rows, std::u
   }
   std::memset(even + at, 0, padded - at);
   std::memset(odd + at, 0, padded - at);
-  for (std::size_t i = 2 * at; i < size; ++i) (i % 2 ? odd : even)[i / 2] = string[i];
+  for (; 2 * at < size; ++at) {
+    even[at] = string[2 * at];
+    if (2 * at + 1 < size) odd[at] = string[2 * at + 1];
+  }
   plane_to_novel<L>(even, coefficient_rows, row);
   plane_to_novel<L>(odd, coefficient_rows, row);
   for (std::size_t p = 0; p < 4; ++p) {
