@@ -49,7 +49,7 @@ LargeField::LargeField(std::uint64_t k, unsigned thread_count)
 }
 
 void LargeField::allocate(Spectrum& spectrum) const {
-  while (spectrum.chunks_.size() < chunk_count_) spectrum.chunks_.emplace_back(transform::spectrum_bytes(rows_));
+  if (spectrum.chunks_.size() == 0) spectrum.chunks_ = Spectra(chunk_count_, rows_);
 }
 
 void LargeField::transform(const std::uint8_t* element, Spectrum& spectrum) {
@@ -58,7 +58,7 @@ void LargeField::transform(const std::uint8_t* element, Spectrum& spectrum) {
   workers_.run(chunk_count_, [&](std::uint64_t chunk, unsigned worker) {
     const std::uint8_t* begin = element + chunk * chunk_length_;
     const std::uint8_t* const planes[4] = {begin, begin + k_, begin + 2 * k_, begin + 3 * k_};
-    workers_.kernel().forward_planes(planes, chunk_length_, rows_, spectrum.chunks_[chunk].data(),
+    workers_.kernel().forward_planes(planes, chunk_length_, rows_, spectrum.chunks_[chunk],
                                      workers_.scratch(worker));
   });
 }
@@ -68,11 +68,11 @@ void LargeField::multiply_add(Spectrum& sum, const Spectrum& a, const Spectrum& 
   const std::uint64_t count = chunk_count_;
   std::vector<const std::uint8_t*> x, y;
   std::vector<std::uint8_t*> out;
-  for (std::uint64_t j = 1; j < count; ++j) x.push_back(b.chunks_[j].data());
-  for (std::uint64_t j = 0; j < count; ++j) x.push_back(b.chunks_[j].data());
-  for (std::uint64_t i = 0; i < count; ++i) y.push_back(a.chunks_[count - 1 - i].data());
+  for (std::uint64_t j = 1; j < count; ++j) x.push_back(b.chunks_[j]);
+  for (std::uint64_t j = 0; j < count; ++j) x.push_back(b.chunks_[j]);
+  for (std::uint64_t i = 0; i < count; ++i) y.push_back(a.chunks_[count - 1 - i]);
   allocate(sum);
-  for (auto& chunk : sum.chunks_) out.push_back(chunk.data());
+  for (std::uint64_t n = 0; n < count; ++n) out.push_back(sum.chunks_[n]);
   workers_.sum({x.data(), x.size(), count - 1, y.data(), y.size(), out.data(), out.size(), !sum.zero_}, rows_);
   sum.zero_ = false;
 }
@@ -83,7 +83,7 @@ void LargeField::element_of(Spectrum& sum, std::uint8_t* element) {
   sum.zero_ = true;
   // The product of chunk n covers chunks n and n + 1, so even and odd ones take turns; the last one wraps around.
   auto add_chunk = [&](std::uint64_t chunk, unsigned worker) {
-    workers_.kernel().inverse(sum.chunks_[chunk].data(), rows_, workers_.scratch(worker));
+    workers_.kernel().inverse(sum.chunks_[chunk], rows_, workers_.scratch(worker));
     const std::uint64_t begin = chunk * chunk_length_, size = 2 * chunk_length_ - 1;
     const std::uint64_t inside = std::min(size, k_ - begin);
     for (int p = 0; p < 4; ++p) {
@@ -109,7 +109,7 @@ void LargeField::multiply(const std::uint8_t* a, const std::uint8_t* b, std::uin
 
 std::uint64_t LargeField::spectrum_bytes(std::uint64_t k, unsigned thread_count) {
   const Cut cut = cut_for(k, thread_count);
-  return cut.chunk_count * round_up(transform::spectrum_bytes(cut.rows), std::size_t{2} << 20);
+  return Spectra::memory_bytes(cut.chunk_count, cut.rows);
 }
 
 std::uint64_t LargeField::memory_bytes(std::uint64_t k, unsigned thread_count) {

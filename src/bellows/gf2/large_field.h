@@ -2,9 +2,8 @@
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
-#include "bellows/gf2/memory.h"
+#include "bellows/gf2/spectra.h"
 #include "bellows/gf2/workers.h"
 
 namespace bellows::gf2 {
@@ -29,7 +28,7 @@ class LargeField {
 
    private:
     friend class LargeField;
-    std::vector<Buffer> chunks_;  // kept from use to use
+    Spectra chunks_;  // kept from use to use
     bool zero_ = true;
   };
 

@@ -5,6 +5,7 @@
 
 #include "bellows/gf2/kernel_costs.h"
 #include "bellows/gf2/small_product.h"
+#include "bellows/gf2/spectra.h"
 #include "bellows/gf2/workers.h"
 
 namespace bellows::gf2 {
@@ -59,8 +60,7 @@ void transform_chunk(Workers& workers, unsigned worker, bits::BitView string, st
 }
 
 std::uint64_t memory_bytes(const Cut& cut, std::uint64_t product_bits, unsigned thread_count) {
-  const std::uint64_t spectrum = round_up(transform::spectrum_bytes(cut.rows), std::size_t{2} << 20);
-  return (cut.a_chunks + cut.b_chunks) * spectrum + product_bits / 8 + Workers::memory_bytes(thread_count, cut.rows) +
+  return Spectra::memory_bytes(cut.a_chunks + cut.b_chunks, cut.rows) + product_bits / 8 + Workers::memory_bytes(thread_count, cut.rows) +
          (std::uint64_t{4} << 20);
 }
 
@@ -69,23 +69,21 @@ Result<bits::BitString> multiply_by_transform(bits::BitView a, bits::BitView b, 
   const std::uint64_t product_bits = a.size_bits + b.size_bits - 1;
   BELLOWS_TRY(check_memory("the product", memory_bytes(cut, product_bits, context.thread_count)));
   Workers workers(context.thread_count, cut.rows);
-  std::vector<Buffer> spectra;
-  for (std::uint64_t i = 0; i < cut.a_chunks + cut.b_chunks; ++i)
-    spectra.emplace_back(transform::spectrum_bytes(cut.rows));
+  Spectra spectra(cut.a_chunks + cut.b_chunks, cut.rows);
   workers.run(spectra.size(), [&](std::uint64_t i, unsigned worker) {
     if (i < cut.a_chunks)
-      transform_chunk(workers, worker, a, i, cut, spectra[i].data());
+      transform_chunk(workers, worker, a, i, cut, spectra[i]);
     else
-      transform_chunk(workers, worker, b, i - cut.a_chunks, cut, spectra[i].data());
+      transform_chunk(workers, worker, b, i - cut.a_chunks, cut, spectra[i]);
   });
   BELLOWS_TRY(context.check_cancelled());
 
   // Chunk n of the product is sum over i of a_i b_(n - i); the results take the place of the factors.
   std::vector<const std::uint8_t*> x(cut.out_chunks() + cut.a_chunks - 1, nullptr), y;
   std::vector<std::uint8_t*> out;
-  for (std::uint64_t j = 0; j < cut.b_chunks; ++j) x[j + cut.a_chunks - 1] = spectra[cut.a_chunks + j].data();
-  for (std::uint64_t i = 0; i < cut.a_chunks; ++i) y.push_back(spectra[cut.a_chunks - 1 - i].data());
-  for (std::uint64_t n = 0; n < cut.out_chunks(); ++n) out.push_back(spectra[n].data());
+  for (std::uint64_t j = 0; j < cut.b_chunks; ++j) x[j + cut.a_chunks - 1] = spectra[cut.a_chunks + j];
+  for (std::uint64_t i = 0; i < cut.a_chunks; ++i) y.push_back(spectra[cut.a_chunks - 1 - i]);
+  for (std::uint64_t n = 0; n < cut.out_chunks(); ++n) out.push_back(spectra[n]);
   workers.sum({x.data(), x.size(), 0, y.data(), y.size(), out.data(), out.size(), false}, cut.rows);
   BELLOWS_TRY(context.check_cancelled());
 
@@ -95,7 +93,7 @@ Result<bits::BitString> multiply_by_transform(bits::BitView a, bits::BitView b, 
   for (std::uint64_t parity = 0; parity < 2; ++parity) {
     workers.run((cut.out_chunks() + 1 - parity) / 2, [&](std::uint64_t task, unsigned worker) {
       const std::uint64_t n = 2 * task + parity, begin = n * chunk_words;
-      workers.kernel().inverse(spectra[n].data(), cut.rows, workers.scratch(worker));
+      workers.kernel().inverse(spectra[n], cut.rows, workers.scratch(worker));
       const std::uint64_t room = product.size_words() - begin;  // words from the chunk's beginning to the product's end
       if (room >= 2 * chunk_words) {
         workers.kernel().add_decoded(workers.scratch(worker), 2 * cut.chunk_bits / coefficient_bits - 1,

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "bellows/gf2/kernel_costs.h"
+#include "bellows/gf2/spectra.h"
 #include "bellows/gf2/workers.h"
 
 namespace bellows::gf2 {
@@ -38,17 +39,19 @@ WindowCut StreamedWindow::cut(const WindowShape& shape, unsigned thread_count) {
       best_cost = cost;
     }
   }
-  // Enough blocks at once to share the reading of the sums, few enough for the last cache.
+  // The sums are read and written once a group, so groups are as large as memory in O(output_bits) lets them be.
+  const std::uint64_t budget = (std::uint64_t{112} << 20) + 3 * shape.output_bits;
+  const std::uint64_t spectrum = transform::spectrum_bytes(best.rows) + 3 * best.block_bits() / 16;
+  const std::uint64_t room = budget / spectrum, fixed = 2 * best.lag_count;
+  const std::uint64_t wanted = std::max<std::uint64_t>({room > fixed ? (room - fixed) / 2 : 0, 2, thread_count});
   const std::uint64_t blocks = divide_up(shape.x_bits, best.block_bits());
-  const std::uint64_t wanted = std::max<std::uint64_t>({16 / static_cast<std::uint64_t>(best.rows), 2, thread_count});
-  best.group_size = std::min(blocks, wanted);
+  best.group_size = divide_up(blocks, divide_up(blocks, wanted));  // equal shares
   return best;
 }
 
 std::uint64_t StreamedWindow::memory_bytes_needed(const WindowShape& shape, unsigned thread_count) {
   const WindowCut c = cut(shape, thread_count);
-  const std::uint64_t spectra = 2 * c.group_size + 2 * c.lag_count;
-  return spectra * transform::spectrum_bytes(c.rows) + c.group_size * c.block_bits() / 8 +
+  return Spectra::memory_bytes(2 * c.group_size + 2 * c.lag_count, c.rows) + c.group_size * c.block_bits() / 8 +
          (c.lag_count + 1) * c.block_bits() / 8 + Workers::memory_bytes(thread_count, c.rows) +
          thread_count * c.block_bits() / 8 + (std::uint64_t{4} << 20);
 }
@@ -64,12 +67,9 @@ struct StreamedWindow::State {
         x_blocks(divide_up(s.x_bits, block_bits)),
         workers(c.thread_count, cut.rows),
         stage(cut.group_size * block_bytes + 64),
-        line_spectra(cut.group_size + cut.lag_count - 1),
-        x_spectra(cut.group_size),
-        sums(cut.lag_count) {
-    for (auto& buffer : line_spectra) buffer = Buffer(transform::spectrum_bytes(cut.rows));
-    for (auto& buffer : x_spectra) buffer = Buffer(transform::spectrum_bytes(cut.rows));
-    for (auto& buffer : sums) buffer = Buffer(transform::spectrum_bytes(cut.rows));
+        line_spectra(cut.group_size + cut.lag_count - 1, cut.rows),
+        x_spectra(cut.group_size, cut.rows),
+        sums(cut.lag_count, cut.rows) {
     for (unsigned i = 0; i < workers.thread_count(); ++i) block.emplace_back(2 * block_bytes + 64);
   }
 
@@ -82,7 +82,7 @@ struct StreamedWindow::State {
   void transform_line(std::uint64_t e, unsigned worker) {
     auto* words = reinterpret_cast<std::uint64_t*>(block[worker].data());
     line(line_begin(e), words, block_bits / 64);
-    workers.kernel().forward_bits(block[worker].data(), block_bytes, cut.rows, line_spectra[e % line_spectra.size()].data(),
+    workers.kernel().forward_bits(block[worker].data(), block_bytes, cut.rows, line_spectra[e % line_spectra.size()],
                                   workers.scratch(worker));
   }
 
@@ -92,7 +92,7 @@ struct StreamedWindow::State {
       workers.kernel().reverse_string(block[worker].data(), string, block_bytes);
       string = block[worker].data();
     }
-    workers.kernel().forward_bits(string, block_bytes, cut.rows, x_spectra[index].data(), workers.scratch(worker));
+    workers.kernel().forward_bits(string, block_bytes, cut.rows, x_spectra[index], workers.scratch(worker));
   }
 
   // The staged blocks of x, from block number first_block on.
@@ -108,9 +108,9 @@ struct StreamedWindow::State {
     line_ready = lines_end;
     std::vector<const std::uint8_t*> x, y;
     std::vector<std::uint8_t*> out;
-    for (std::uint64_t e = first_block; e < lines_end; ++e) x.push_back(line_spectra[e % line_spectra.size()].data());
-    for (std::uint64_t i = 0; i < count; ++i) y.push_back(x_spectra[i].data());
-    for (auto& sum : sums) out.push_back(sum.data());
+    for (std::uint64_t e = first_block; e < lines_end; ++e) x.push_back(line_spectra[e % line_spectra.size()]);
+    for (std::uint64_t i = 0; i < count; ++i) y.push_back(x_spectra[i]);
+    for (std::size_t v = 0; v < sums.size(); ++v) out.push_back(sums[v]);
     workers.sum({x.data(), x.size(), 0, y.data(), y.size(), out.data(), out.size(), any_sum}, cut.rows);
     any_sum = true;
     first_block += count;
@@ -188,7 +188,7 @@ struct StreamedWindow::State {
       workers.run((cut.lag_count + 1 - parity) / 2, [&](std::uint64_t task, unsigned worker) {
         const std::uint64_t v = 2 * task + parity;
         const std::uint64_t place = shape.direction == Direction::correlation ? v : cut.lag_count - 1 - v;
-        workers.kernel().inverse(sums[v].data(), cut.rows, workers.scratch(worker));
+        workers.kernel().inverse(sums[v], cut.rows, workers.scratch(worker));
         workers.kernel().add_decoded(workers.scratch(worker), block_bits / 8 - 1, line_of_sums.data() + place * block_bytes);
       });
     }
@@ -207,7 +207,8 @@ struct StreamedWindow::State {
   std::uint64_t block_bits, block_bytes, x_blocks;
   Workers workers;
   Buffer stage;
-  std::vector<Buffer> line_spectra, x_spectra, sums, block;
+  Spectra line_spectra, x_spectra, sums;
+  std::vector<Buffer> block;
   std::uint64_t first_block = 0;  // number of the first staged block
   std::uint64_t line_ready = 0;   // line blocks below this have been transformed (those that are still needed are there)
   std::uint64_t staged_bits = 0, absorbed = 0;

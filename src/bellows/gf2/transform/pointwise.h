@@ -133,6 +133,7 @@ void sum_of_products(const SpectralSum& sum, std::size_t unit, void* scratch) {
         std::uint8_t* out = sum.out[n + t] + at;
         BELLOWS_UNROLL for (std::size_t p = 0; p < 4; ++p) {
           std::uint8_t* to = out + p * L::width;
+          L::prefetch(to + 2 * group_bytes);
           L::store(to, sum.accumulate ? L::add(L::load(to), v[p]) : v[p]);
         }
       }
