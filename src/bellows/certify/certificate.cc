@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bellows/certify/statements.h"
 #include "bellows/plan/json_reader.h"
 
 namespace bellows::certify {
@@ -58,6 +59,7 @@ json to_json(const Certificate& certificate, bool everything) {
   if (certificate.log_digest && (everything || pays_for(plan, {Publication::log_digest})))
     digests["log"] = certificate.log_digest->hex();
   if (certificate.seed_digest) digests["seed"] = certificate.seed_digest->hex();
+  if (certificate.statements_digest) digests["statements"] = certificate.statements_digest->hex();
   if (certificate.entropy_proof) digests["entropy_proof"] = certificate.entropy_proof->hex();
   return {{"protocol", plan.protocol},
           {"method", name(plan.method)},
@@ -81,6 +83,8 @@ std::optional<Digest> digest_from(JsonReader& reader, const char* key) {
   return reader.take(Digest::from_hex(reader.text(key)));
 }
 
+std::string digest_text(const std::optional<Digest>& digest) { return digest ? digest->hex() : "none"; }
+
 /// null or an exact number.
 std::optional<Exact> maybe_exact(JsonReader& reader, const json& object, const char* key) {
   if (object.contains(key) && object[key].is_null()) return reader.ignore(key), std::nullopt;
@@ -102,6 +106,9 @@ Status read_score(const json& document, Certificate& certificate, const std::str
   score.reason = reader.text("reason");
   reader.ignore("observed");
   score.observed = maybe_exact(reader, document, "observed_exact");
+  if (document.value("observed", json()) != (score.observed ? json(score.observed->approximate()) : json()))
+    reader.fail("observed is not what observed_exact is", score.observed ? score.observed->text() : "null",
+                document.value("observed", json()).dump());
   score.threshold = maybe_exact(reader, document, "threshold");
   if (document.contains("threshold_index") && document["threshold_index"].is_null())
     reader.ignore("threshold_index");
@@ -204,12 +211,19 @@ Result<Certificate> certificate_from_json(const json& document, const std::strin
   certificate.plan_digest = digest_from(digest_reader, "plan");
   certificate.log_digest = digest_from(digest_reader, "log");
   certificate.seed_digest = digest_from(digest_reader, "seed");
+  certificate.statements_digest = digest_from(digest_reader, "statements");
   certificate.entropy_proof = digest_from(digest_reader, "entropy_proof");
   BELLOWS_TRY(digest_reader.finish());
   if (certificate.plan_digest && *certificate.plan_digest != plan::digest(plan))
     reader.fail("the plan is not the one whose digest it carries", certificate.plan_digest->hex(),
                 plan::digest(plan).hex());
-  if (certificate.hypothetical && (certificate.plan_digest || certificate.log_digest || certificate.seed_digest))
+  std::optional<Digest> statements;
+  if (!certificate.hypothetical) statements = digest(statements_from_words(certificate.assumptions));
+  if (certificate.statements_digest != statements)
+    reader.fail("the sentences that rest on somebody's word are not those whose digest it carries",
+                digest_text(certificate.statements_digest), digest_text(statements));
+  if (certificate.hypothetical &&
+      (certificate.plan_digest || certificate.log_digest || certificate.seed_digest || certificate.entropy_proof))
     reader.fail("is hypothetical and carries digests", "none", "some");
   BELLOWS_TRY(reader.finish());
   return certificate;

@@ -71,7 +71,9 @@ struct Certificate {
   bool simulated = false;     ///< the outcomes come from a simulated device: a DEMONSTRATION
   bool hypothetical = false;  ///< computed from numbers alone: no log, no output, no digests
   std::optional<Digest> plan_digest, log_digest, seed_digest;  ///< never one of the output (docs/security.md)
-  /// Method two-sided: the entropy proof file that the bound rests on.
+  /// Of the sentences in `assumptions` that nothing in the run's files proves (statements.h); nothing: there are none.
+  std::optional<Digest> statements_digest;
+  /// Method two-sided, from a log: the entropy proof file that the bound rests on.
   std::optional<Digest> entropy_proof;
   bool operator==(const Certificate&) const = default;
 

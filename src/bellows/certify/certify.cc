@@ -32,7 +32,7 @@ Result<Certificate> finish(Certificate certificate, const Circumstances& circums
     claim.recorded_trial_count = certificate.trial_count;
     BELLOWS_ASSIGN(Bound proved, bound(claim, source.get()));
     certificate.losses = std::move(proved.losses);
-    certificate.entropy_proof = proved.entropy_proof;
+    if (!certificate.hypothetical) certificate.entropy_proof = proved.entropy_proof;
     if (proved.extraction.output_bits > 0) {
       certificate.verdict = Verdict::certified;
       certificate.min_entropy_bits = proved.min_entropy_bits.lower();
@@ -45,8 +45,9 @@ Result<Certificate> finish(Certificate certificate, const Circumstances& circums
     certificate.verdict = Verdict::not_certified;
     certificate.min_entropy_bits = 0;
     certificate.extraction = {};
-    score.reason = "strict: the settings are unlikely under the claimed bias";
+    score.reason = strict_refusal;
   }
+  if (!certificate.hypothetical) certificate.statements_digest = digest(circumstances.statements);
   certificate.assumptions = assumptions_in_words(certificate, circumstances, source->assumption());
   return certificate;
 }

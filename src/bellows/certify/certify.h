@@ -6,6 +6,7 @@
 
 #include "bellows/certify/bound.h"
 #include "bellows/certify/certificate.h"
+#include "bellows/certify/statements.h"
 #include "bellows/estimate/evidence.h"
 #include "bellows/plan/plan.h"
 
@@ -13,15 +14,18 @@ namespace bellows::certify {
 
 /// What is known of a run beside its trials.
 struct Circumstances {
-  /// Verdict of the space-time check, in words; empty: it was not made.
-  std::string locality;
-  /// Further sentences for the certificate's assumptions, such as what the origin of a record does not meet.
+  /// What people say of the run.
+  Statements statements;
+  /// What the record shows against the assumptions, a sentence each (estimate/origin.h).
   std::vector<std::string> notes;
   /// Refuse where the settings are unlikely under the claimed bias.
   bool strict_settings = false;
   /// Method two-sided: which entropy proofs may be used.
   ProofChoice entropy_proofs = {};
 };
+
+/// The reason in the score of a run that strict_settings refused.
+inline constexpr const char* strict_refusal = "strict: the settings are unlikely under the claimed bias";
 
 /// Evidence and plan to certificate.
 /// In:     plan: valid. evidence: counts of all trials of one run. circumstances: see above.

@@ -24,7 +24,8 @@ Claim published_claim(plan::Extractor extractor, const char* mu = "0.0075") {
   return claim_at(claim, *preset->win_frequency, Exact::literal(mu));
 }
 
-// theory 1.9: 571.4 Mbit with (16.33, 1e-4) and the short seed, 570.7 with a Toeplitz seed; threshold at the published score.
+// theory 1.9: 571.4 Mbit with (16.33, 1e-4) and the short seed, 570.7 with a Toeplitz seed; threshold at the published
+// score.
 TEST(TwoSided, PublishedExperimentGives571Megabits) {
   const auto short_seed = bound(published_claim(plan::Extractor::short_seed));
   ASSERT_TRUE(short_seed.ok()) << short_seed.error().describe();
@@ -70,7 +71,13 @@ TEST(TwoSided, CertificateNamesTheProofAndIsRecomputedWithIt) {
   wishes.threshold = Exact::literal("0.82");
   const auto plan = built_in_plan(wishes);
   ASSERT_TRUE(plan.ok()) << plan.error().describe();
-  const auto certificate = certify_hypothetical(*plan, Exact::literal("0.82"));
+  estimate::BlockCounts block;
+  block.n_xyab[estimate::count_index(0, 0, 0, 0)] = 820'000;
+  block.n_xyab[estimate::count_index(0, 0, 0, 1)] = 180'000;
+  block.trial_count = 1'000'000;
+  estimate::Evidence evidence;
+  evidence.blocks = {block};
+  const auto certificate = certify(*plan, evidence);
   ASSERT_TRUE(certificate.ok() && certificate->certified());
   ASSERT_TRUE(certificate->entropy_proof.has_value());
   const auto back = certificate_from_json(to_public_json(*certificate));
@@ -78,11 +85,11 @@ TEST(TwoSided, CertificateNamesTheProofAndIsRecomputedWithIt) {
   EXPECT_EQ(back->entropy_proof, certificate->entropy_proof);
   Circumstances same;
   same.entropy_proofs = ProofChoice::just(certificate->entropy_proof);
-  const auto again = certify_hypothetical(*plan, Exact::literal("0.82"), same);
+  const auto again = certify(*plan, evidence, same);
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(*again, *certificate);
   same.entropy_proofs = ProofChoice::just(std::nullopt);
-  const auto without = certify_hypothetical(*plan, Exact::literal("0.82"), same);
+  const auto without = certify(*plan, evidence, same);
   ASSERT_TRUE(without.ok());
   EXPECT_FALSE(without->entropy_proof.has_value());
   EXPECT_LT(without->output_bits(), certificate->output_bits());
@@ -97,7 +104,9 @@ TEST(TwoSided, FalseProofInTheLocalFolderIsPassedOver) {
     ASSERT_TRUE(proof.ok());
     if (proof->statement.mu != mpq_class(3, 400) || proof->cell_count() > 200) continue;
     proof->statement.intercept += 1;
-    ASSERT_TRUE(write_text_file(folder.path() / (std::string(file.name) + ".proof"), entropy::serialise_proof(*proof), public_file_mode, false).ok());
+    ASSERT_TRUE(write_text_file(folder.path() / (std::string(file.name) + ".proof"), entropy::serialise_proof(*proof),
+                                public_file_mode, false)
+                    .ok());
   }
   ::setenv("BELLOWS_ENTROPY_PROOFS", folder.path().c_str(), 1);
   const auto with_false = bound(published_claim(plan::Extractor::short_seed));

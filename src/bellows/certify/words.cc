@@ -54,9 +54,7 @@ std::vector<std::string> assumptions_in_words(const Certificate& certificate, co
   say("During a trial neither party's device learns the other party's setting before it has answered, and nothing "
       "enters the "
       "devices from Eve during the run.");
-  say(circumstances.locality.empty()
-          ? "Space-like separation (or shielding that replaces it) was NOT checked; it is assumed."
-          : "Space-time check: " + circumstances.locality);
+  say(locality_in_words(circumstances.statements));
   say("The settings are fresh: each is drawn after the previous trial's outcomes are fixed and before it is used.");
   say("All trials of the run are in the record; none was left out or selected.");
   say("The outcomes stay in the laboratory: the devices are shielded, and nothing that depends on outcomes leaves but "
@@ -90,6 +88,7 @@ std::vector<std::string> assumptions_in_words(const Certificate& certificate, co
         certificate.score.settings_worst, certificate.score.settings_sigmas));
   if (!method_assumption.empty()) say(method_assumption);
   for (const std::string& note : circumstances.notes) say(note);
+  for (const std::string& sentence : closing_words(circumstances.statements)) say(sentence);
   return words;
 }
 

@@ -155,7 +155,7 @@ Result<Verdict> run(Console& console, const Options& options) {
   if (!options.sign.empty() && options.out.empty()) return usage_error("--sign signs files", "--out FILE", "nothing");
   certify::Circumstances circumstances;
   circumstances.strict_settings = options.strict;
-  circumstances.locality = options.locality;
+  circumstances.statements.locality = options.locality;
   if (options.log.empty()) {
     if (options.score.empty())
       return usage_error("nothing to certify", "a trial log, a run folder, or --trials N --score W", "neither");

@@ -131,8 +131,7 @@ Result<certify::Circumstances> circumstances_of(const AmplifyRequest& request, c
   certify::Circumstances circumstances;
   circumstances.strict_settings = request.strict;
   BELLOWS_ASSIGN(circumstances.notes, estimate::origin_notes(log, context));
-  circumstances.notes.push_back(seed_origin_in_words(request));
-  for (const std::string& note : request.notes) circumstances.notes.push_back("The operator states: " + note);
+  circumstances.statements = {seed_origin(request), "", request.notes};
   return circumstances;
 }
 

@@ -63,14 +63,9 @@ Result<bits::BitString> fixed_seed(const AmplifyRequest& request, const plan::Pl
   return seed;
 }
 
-std::string seed_origin_in_words(const AmplifyRequest& request) {
-  if (request.seed_file)
-    return "Seed: from a file of the operator's, who states that it was drawn from the source after the last outcome.";
-  if (request.trials_file)
-    return "Seed: drawn from this system's random generator after the records were read; that generator is assumed to "
-           "meet what is "
-           "assumed of the source.";
-  return "Seed: drawn from the simulated source after the last outcome.";
+certify::SeedOrigin seed_origin(const AmplifyRequest& request) {
+  if (request.seed_file) return certify::SeedOrigin::operators_file;
+  return request.trials_file ? certify::SeedOrigin::system_generator : certify::SeedOrigin::simulated_source;
 }
 
 }  // namespace bellows::protocol

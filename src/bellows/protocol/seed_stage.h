@@ -2,6 +2,7 @@
 
 #include "bellows/bits/bit_string.h"
 #include "bellows/bits/keyed_stream.h"
+#include "bellows/certify/statements.h"
 #include "bellows/protocol/experiment.h"
 #include "bellows/protocol/kulikov.h"
 #include "bellows/trials/reader.h"
@@ -19,7 +20,7 @@ Result<bits::StreamKey> fixed_simulation_key(const AmplifyRequest& request, cons
 Result<bits::BitString> fixed_seed(const AmplifyRequest& request, const plan::Plan& plan, const RunFolder& folder,
                                    Experiment* experiment, const bits::StreamKey& key, const trials::LogReader& log);
 
-/// Where the seed came from, for the certificate.
-std::string seed_origin_in_words(const AmplifyRequest& request);
+/// Where fixed_seed() draws it, for the certificate.
+certify::SeedOrigin seed_origin(const AmplifyRequest& request);
 
 }  // namespace bellows::protocol

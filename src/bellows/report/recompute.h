@@ -7,11 +7,11 @@
 
 namespace bellows::report {
 
-/// The certificate that follows from a plan and a log. Sentences that the given one carries beyond what follows are
-/// taken over as they are: no program can check an operator's word. What the log itself shows must be said. In: given:
-/// a certificate that claims to be of this log. Out:    the certificate anew, with given's seed digest; equal to
-/// `given` iff that is what it says it is. Errors: as certify::certify(); bad_input: a block that cannot be read;
-/// cancelled.
+/// The certificate that follows from a plan and a log. What the given one says on somebody's word
+/// (certify/statements.h) is taken over, no program can check it; that it is unchanged, its digest shows. What the log
+/// itself shows must be said. In:     given: a certificate that claims to be of this log. Out:    the certificate anew,
+/// with given's seed digest; equal to `given` iff that is what it says it is. Errors: as certify::certify(); bad_input:
+/// a block that cannot be read; cancelled.
 Result<certify::Certificate> recompute_certificate(const certify::Certificate& given, const plan::Plan& plan,
                                                    const estimate::Evidence& evidence, const trials::LogReader& log,
                                                    const Context& context);

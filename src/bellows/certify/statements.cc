@@ -1,0 +1,62 @@
+#include "bellows/certify/statements.h"
+
+#include <array>
+#include <string_view>
+
+namespace bellows::certify {
+namespace {
+
+constexpr std::string_view space_time = "Space-time check: ", operator_states = "The operator states: ";
+
+struct SeedWords {
+  SeedOrigin origin;
+  std::string_view words;
+};
+constexpr std::array<SeedWords, 3> seed_words{{
+    {SeedOrigin::simulated_source, "Seed: drawn from the simulated source after the last outcome."},
+    {SeedOrigin::operators_file,
+     "Seed: from a file of the operator's, who states that it was drawn from the source after the last outcome."},
+    {SeedOrigin::system_generator,
+     "Seed: drawn from this system's random generator after the records were read; that generator is assumed to meet "
+     "what is assumed of the source."},
+}};
+
+}  // namespace
+
+std::string locality_in_words(const Statements& statements) {
+  if (statements.locality.empty())
+    return "Space-like separation (or shielding that replaces it) was NOT checked; it is assumed.";
+  return std::string(space_time) + statements.locality;
+}
+
+std::vector<std::string> closing_words(const Statements& statements) {
+  std::vector<std::string> words;
+  for (const SeedWords& seed : seed_words)
+    if (seed.origin == statements.seed_origin) words.emplace_back(seed.words);
+  for (const std::string& sentence : statements.of_operator) words.push_back(std::string(operator_states) + sentence);
+  return words;
+}
+
+Statements statements_from_words(const std::vector<std::string>& assumptions) {
+  Statements statements;
+  for (const std::string& sentence : assumptions) {
+    if (sentence.starts_with(space_time)) statements.locality = sentence.substr(space_time.size());
+    if (sentence.starts_with(operator_states))
+      statements.of_operator.push_back(sentence.substr(operator_states.size()));
+    for (const SeedWords& seed : seed_words)
+      if (sentence == seed.words) statements.seed_origin = seed.origin;
+  }
+  return statements;
+}
+
+std::optional<Digest> digest(const Statements& statements) {
+  if (statements.empty()) return std::nullopt;
+  // Each sentence with its length before it, so that no two lists give the same bytes.
+  std::string all;
+  auto add = [&](const std::string& sentence) { all += std::to_string(sentence.size()) + ":" + sentence; };
+  add(locality_in_words(statements));
+  for (const std::string& sentence : closing_words(statements)) add(sentence);
+  return sha256(all);
+}
+
+}  // namespace bellows::certify

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bellows/base/digest.h"
+
+namespace bellows::certify {
+
+enum class SeedOrigin {
+  not_drawn,         ///< no seed yet: a certificate that `extract` is to use later
+  simulated_source,  ///< the simulated source, continued after the last outcome
+  operators_file,    ///< a file; the operator states where its bits come from
+  system_generator,  ///< this computer's generator, after records of a real experiment were read
+};
+
+/// What a certificate says on somebody's word: nothing in the run's files proves it, so `verify` cannot recompute it.
+/// A digest of all of it stands in the certificate, against change by accident; a signature, against intent.
+struct Statements {
+  SeedOrigin seed_origin = SeedOrigin::not_drawn;
+  /// Verdict of the space-time check, in words; empty: it was not made.
+  std::string locality;
+  /// Sentences of the operator's, as given.
+  std::vector<std::string> of_operator;
+  bool operator==(const Statements&) const = default;
+
+  bool empty() const { return *this == Statements{}; }
+};
+
+/// The certificate's sentence on the space-time check, made or not.
+std::string locality_in_words(const Statements& statements);
+/// Seed origin and operator's sentences, in the order in which a certificate ends with them.
+std::vector<std::string> closing_words(const Statements& statements);
+/// The statements that stand in a certificate's assumptions. A sentence of another form is none; whoever recomputes the
+/// assumptions from the result finds that it differs.
+Statements statements_from_words(const std::vector<std::string>& assumptions);
+/// Nothing where nothing is stated.
+std::optional<Digest> digest(const Statements& statements);
+
+}  // namespace bellows::certify

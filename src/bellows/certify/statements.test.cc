@@ -1,0 +1,44 @@
+#include "bellows/certify/statements.h"
+
+#include <gtest/gtest.h>
+
+namespace bellows::certify {
+namespace {
+
+std::vector<std::string> words_of(const Statements& statements) {
+  std::vector<std::string> words{"Guarantee: ...", locality_in_words(statements), "Quantum theory is correct."};
+  for (const std::string& sentence : closing_words(statements)) words.push_back(sentence);
+  return words;
+}
+
+TEST(Statements, AreReadBackFromTheirWords) {
+  for (SeedOrigin origin :
+       {SeedOrigin::not_drawn, SeedOrigin::simulated_source, SeedOrigin::operators_file, SeedOrigin::system_generator})
+    for (const char* locality : {"", "passed, margin 3.2 ns"})
+      for (const std::vector<std::string>& said : {std::vector<std::string>{}, {"one"}, {"one", "Seed: two", ""}}) {
+        Statements statements{origin, locality, said};
+        EXPECT_EQ(statements_from_words(words_of(statements)), statements);
+        EXPECT_EQ(digest(statements).has_value(), !statements.empty());
+      }
+}
+
+TEST(Statements, EveryChangedByteChangesWhatIsRead) {
+  const Statements statements{SeedOrigin::system_generator, "passed", {"the lab was locked"}};
+  const std::vector<std::string> words = words_of(statements);
+  for (std::size_t sentence : {1u, 3u, 4u})
+    for (std::size_t at = 0; at < words[sentence].size(); ++at) {
+      std::vector<std::string> changed = words;
+      changed[sentence][at] = static_cast<char>(changed[sentence][at] ^ 1);
+      EXPECT_NE(digest(statements_from_words(changed)), digest(statements)) << words[sentence] << " at " << at;
+    }
+}
+
+TEST(Statements, OneSentenceIsNotTwo) {
+  EXPECT_NE(digest(Statements{SeedOrigin::not_drawn, "", {"ab"}}),
+            digest(Statements{SeedOrigin::not_drawn, "", {"a", "b"}}));
+  EXPECT_NE(digest(Statements{SeedOrigin::not_drawn, "", {"a", "b"}}),
+            digest(Statements{SeedOrigin::not_drawn, "", {"b", "a"}}));
+}
+
+}  // namespace
+}  // namespace bellows::certify
