@@ -11,7 +11,7 @@ namespace bellows::certify {
 /// What a built-in plan is made from; all of it is known before the data.
 struct PlanWishes {
   std::string preset;  ///< its name, for the record; may be empty
-  plan::Method method = plan::Method::win;
+  plan::Method method = plan::Method::two_sided;
   plan::Polytope polytope = plan::Polytope::santha_vazirani;
   Exact mu;
   std::uint64_t trial_count = 0;

@@ -9,7 +9,7 @@ void add_plan_options(CLI::App& verb, PlanOptions& options) {
   verb.add_option("--mu", options.mu, "bias of the source, as its owner asserts it: 0.0075, 0.75%, 3/400");
   verb.add_option("--epsilon", options.epsilon, "total failure probability, everything included: 1e-12");
   verb.add_option("--trials,--trial-count", options.trial_count, "number of trials: 1000000, 20*2^26");
-  verb.add_option("--method", options.method, "win, two-sided, mdl, win-older, mdl-as-printed");
+  verb.add_option("--method", options.method, "two-sided (default), win, mdl, win-older, mdl-as-printed");
   verb.add_option("--polytope", options.polytope, "what the source may do with two settings: santha-vazirani, box");
   verb.add_option("--extractor", options.extractor, "auto, toeplitz, circulant, short-seed, shift-matrix");
   verb.add_option("--threshold", options.threshold, "one threshold on the score instead of the built-in grid");

@@ -122,7 +122,7 @@ void add_amplify(CommandLine& line) {
   verb.add_option("--mu", options->mu, "claimed bias of the source, as 0.0075 or 0.75%");
   verb.add_option("--epsilon", options->epsilon, "total failure probability, as 1e-12");
   verb.add_option("--plan", options->plan, "plan file (JSON or TOML) that was fixed before the first trial");
-  verb.add_option("--method", options->method, "how evidence becomes entropy, see `bellows certify --help`");
+  verb.add_option("--method", options->method, "how evidence becomes entropy: two-sided (default), win, ..., see `bellows certify --help`");
   verb.add_option("--extractor", options->extractor, "auto, toeplitz, circulant, short-seed or shift-matrix");
   verb.add_option("--mode", options->mode, "private, or public (a beacon: log and output are published together)");
   verb.add_option("--sign", options->signing_key, "sign the certificates with this key, see `bellows certify --help`");
