@@ -114,6 +114,7 @@ Tables<Form> make_tables(const ByteMap& from_internal) {
     tables.internal[c] = apply(to_internal, constant);
     tables.lambda8_times[c] = multiply_8(lambda8, constant);
   }
+  for (int q = 0; q < 128; ++q) tables.span_multiplier[q] = tables.multiplier[twiddles().span[q]];
   ByteMap reversal;
   for (int i = 0; i < 8; ++i) reversal[i] = static_cast<std::uint8_t>(128 >> i);
   put(tables.reverse_bits, reversal);

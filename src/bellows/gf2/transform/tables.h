@@ -30,6 +30,7 @@ struct ColumnForm {
 template <class Form>
 struct Tables {
   Form multiplier[256];                 ///< by the constant c (c in the standard basis, data in the internal one)
+  Form span_multiplier[128];            ///< by span[q] (below)
   Form to_internal, from_internal;      ///< change of basis
   Form encode[4][2];                    ///< plane p of an element from the two bytes of 16 polynomial coefficients
   Form decode[4][4];                    ///< [i][p]: byte i of the 32 coefficients of a product, from plane p
