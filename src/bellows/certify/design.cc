@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <map>
 
 #include "bellows/base/threads.h"
 #include "bellows/certify/certify.h"
@@ -179,15 +180,17 @@ CurveRequest figure_two() {
   CurveRequest request;
   for (const char* mu : {"0", "0.01", "0.02", "0.03", "0.04"}) request.biases.push_back(Exact::literal(mu));
   request.methods = {{plan::Method::mdl_as_printed, plan::Extractor::shift_matrix},
-                     {plan::Method::win, plan::Extractor::short_seed}};
+                     {plan::Method::win, plan::Extractor::short_seed},
+                     {plan::Method::two_sided, plan::Extractor::short_seed}};
   request.epsilon = Exact::literal("1e-12");
   return request;
 }
 
 Result<std::vector<CurvePoint>> trials_against_chsh(const CurveRequest& request, const Context& context) {
   std::vector<CurvePoint> points;
+  std::map<plan::Method, std::shared_ptr<const TradeoffSource>> sources;
   for (const auto& [method, extractor] : request.methods) {
-    BELLOWS_TRY(tradeoff_source(method, plan::Polytope::santha_vazirani));
+    BELLOWS_ASSIGN(sources[method], tradeoff_source(method, plan::Polytope::santha_vazirani));
     for (const Exact& mu : request.biases)
       for (std::uint32_t i = 0; i < request.point_count; ++i) {
         double share = request.point_count < 2 ? 1 : static_cast<double>(i) / (request.point_count - 1);
@@ -204,7 +207,7 @@ Result<std::vector<CurvePoint>> trials_against_chsh(const CurveRequest& request,
     claim.extractor = point.extractor;
     claim.epsilons = plan::split_epsilon(request.epsilon, 1, point.extractor);
     claim = claim_at(claim, threshold_of((point.chsh + 4) / 8), point.mu);
-    point.trial_count = fewest_trials(claim, static_cast<double>(request.least_bits));
+    point.trial_count = fewest_trials(claim, static_cast<double>(request.least_bits), sources.at(point.method).get());
     const std::uint64_t count = ++done;
     if (worker == 0) context.report("curve", count, points.size(), "points");
   });

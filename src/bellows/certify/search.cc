@@ -55,8 +55,10 @@ Claim claim_at(Claim claim, const Exact& win_frequency, const Exact& mu) {
 }
 
 std::optional<Exact> largest_bias(const Claim& claim, const Exact& win_frequency, std::uint64_t least_bits) {
+  auto source = tradeoff_source(claim.method, claim.polytope);
+  if (!source.ok()) return std::nullopt;
   auto proves = [&](double mu) {
-    auto proved = bound(claim_at(claim, win_frequency, nine_places(mu)));
+    auto proved = bound(claim_at(claim, win_frequency, nine_places(mu)), source->get());
     return proved.ok() && proved->extraction.output_bits >= least_bits;
   };
   auto mu = last_true(0, 0.5 - 1e-9, 5e-7, proves);
@@ -76,18 +78,18 @@ std::string largest_bias_in_words(const Claim& claim) {
             : "at this score and number of trials no bias, not even 0, gives a certified bit";
 }
 
-std::optional<double> fewest_trials(const Claim& claim, double least_bits) {
-  auto too_few = [&](double log2_n) { return approximate_output(claim, std::exp2(log2_n)) < least_bits; };
+std::optional<double> fewest_trials(const Claim& claim, double least_bits, const TradeoffSource* source) {
+  auto too_few = [&](double log2_n) { return approximate_output(claim, std::exp2(log2_n), source) < least_bits; };
   if (too_few(60)) return std::nullopt;
   auto log2_n = last_true(0, 60, 1e-9, too_few);
   return std::ceil(std::exp2(log2_n.value_or(0)));
 }
 
-std::optional<double> lowest_win_frequency(const Claim& claim, double least_bits) {
+std::optional<double> lowest_win_frequency(const Claim& claim, double least_bits, const TradeoffSource* source) {
   const double best = quantum_maximum(plan::ScoreKind::win_frequency, claim.mu).lower();
   auto too_low = [&](double win) {
-    return approximate_output(claim_at(claim, nine_places(win), claim.mu), static_cast<double>(claim.trial_count)) <
-           least_bits;
+    return approximate_output(claim_at(claim, nine_places(win), claim.mu), static_cast<double>(claim.trial_count),
+                              source) < least_bits;
   };
   if (too_low(best - 1e-9)) return std::nullopt;
   return last_true(0.5, best, 1e-9, too_low);

@@ -39,7 +39,8 @@ Result<plan::Plan> built_in_plan(const PlanWishes& wishes);
 /// output takes. A plan that is complete stays as it is. Errors: as check_plan().
 Result<plan::Plan> complete_plan(plan::Plan plan);
 
-// The rest finds one unknown, in doubles; answers are checked with bound() where a proof is wanted.
+// The rest finds one unknown, in doubles; answers are checked with bound() where a proof is wanted. `source` as in
+// bound(): who asks often makes it once.
 
 /// A claim at a win frequency under symmetric noise, with a mu of its own: the MDL score depends on it.
 Claim claim_at(Claim claim, const Exact& win_frequency, const Exact& mu);
@@ -50,10 +51,11 @@ std::optional<Exact> largest_bias(const Claim& claim, const Exact& win_frequency
 std::string largest_bias_in_words(const Claim& claim);
 
 /// The fewest trials for `least_bits` at the claim's threshold; nothing where 2^60 do not suffice.
-std::optional<double> fewest_trials(const Claim& claim, double least_bits);
+std::optional<double> fewest_trials(const Claim& claim, double least_bits, const TradeoffSource* source = nullptr);
 
 /// The lowest win frequency for `least_bits`; nothing where the quantum maximum does not suffice.
-std::optional<double> lowest_win_frequency(const Claim& claim, double least_bits);
+std::optional<double> lowest_win_frequency(const Claim& claim, double least_bits,
+                                           const TradeoffSource* source = nullptr);
 
 /// The smallest total epsilon for `least_bits`, as log2; at least -16000. Nothing where even 1/2 does not suffice.
 std::optional<double> smallest_log2_epsilon(const Claim& claim, double least_bits, std::uint64_t threshold_events);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "bellows/base/threads.h"
@@ -40,27 +41,38 @@ TwoSidedTangents::TwoSidedTangents(plan::Polytope polytope, const ProofChoice& c
   for (auto& tangent : entropy::candidate_tangents(entropy::EntropyOf::both_outcomes, polytope_of(polytope), Exact(),
                                                    entropy::TrialScore::win())) {
     if (choice.only && tangent.digest != *choice.only) continue;
-    // What ships is checked when it is used. What somebody put into a folder must not even be proposed unless it checks, or a
-    // false file would spoil the certificate.
-    if (!tangent.shipped && !entropy::checked_tangent(tangent.digest, all_cores()).ok()) continue;
     const double slope = tangent.slope_bits().get_d(), intercept = tangent.intercept_bits().get_d();
     lines_.push_back({std::move(tangent), slope, intercept});
   }
+  std::sort(lines_.begin(), lines_.end(), [](const Line& a, const Line& b) {
+    return a.slope != b.slope ? a.slope < b.slope : a.intercept > b.intercept;
+  });
 }
 
 Result<AffineTradeoff> TwoSidedTangents::propose(const Exact& threshold, const Exact& mu, const Worth& worth) const {
-  const Line* best = nullptr;
-  double best_worth = -std::numeric_limits<double>::infinity();
-  for (const Line& line : lines_) {
-    if (line.tangent.statement.mu < mu.value()) continue;
-    const double rate = line.slope * threshold.approximate() + line.intercept;
-    if (rate <= 0) continue;
-    if (const double value = worth(rate, line.slope); value > best_worth) best_worth = value, best = &line;
-  }
+  std::vector<bool> spoilt(lines_.size(), false);
+  const double at = threshold.approximate();
   auto fallback = one_sided_.propose(threshold, mu, worth);
-  if (best == nullptr) return fallback;
-  if (fallback.ok() && worth(fallback->at(threshold).middle(), fallback->spread().middle()) > best_worth) return fallback;
-  return function_of(best->tangent);
+  for (;;) {
+    std::size_t best = lines_.size();
+    double best_worth = -std::numeric_limits<double>::infinity(), best_rate = 0;
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+      const Line& line = lines_[i];
+      const double rate = line.slope * at + line.intercept;
+      // Steeper costs more: only a line that promises more than all flatter ones can be worth more.
+      if (spoilt[i] || rate <= best_rate || line.tangent.statement.mu < mu.value()) continue;
+      best_rate = rate;
+      if (const double value = worth(rate, line.slope); value > best_worth) best_worth = value, best = i;
+    }
+    if (best == lines_.size()) return fallback;
+    if (fallback.ok() && worth(fallback->at(threshold).middle(), fallback->spread().middle()) > best_worth)
+      return fallback;
+    const entropy::ProvedTangent& tangent = lines_[best].tangent;
+    // What ships is checked when its numbers are used. What somebody put into a folder must not even be proposed unless it
+    // checks, or a false file would spoil the certificate.
+    if (tangent.shipped || entropy::checked_tangent(tangent.digest, all_cores()).ok()) return function_of(tangent);
+    spoilt[best] = true;
+  }
 }
 
 std::string TwoSidedTangents::assumption() const {

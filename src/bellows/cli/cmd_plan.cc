@@ -101,9 +101,6 @@ Result<Verdict> show_plan(Console& console, const Options& options, const plan::
 Result<Verdict> show_figure(Console& console, const Options& options) {
   certify::CurveRequest request = certify::figure_two();
   request.point_count = options.points;
-  if (certify::tradeoff_source(plan::Method::two_sided, plan::Polytope::santha_vazirani).ok() &&
-      options.plan.method == "two-sided")
-    request.methods.emplace_back(plan::Method::two_sided, plan::Extractor::short_seed);
   if (!options.plan.epsilon.empty()) {
     BELLOWS_ASSIGN(request.epsilon, Exact::parse(options.plan.epsilon));
   }
@@ -137,7 +134,8 @@ Result<Verdict> show_figure(Console& console, const Options& options) {
                            {"platform", one.platform},
                            {"kind", one.kind},
                            {"S", one.chsh},
-                           {"trials", one.trial_count}});
+                           {"trials", one.trial_count},
+                           {"source", one.source}});
   console.result({{"points", std::move(rows)}, {"experiments", std::move(experiments)}});
   return Verdict::done;
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "bellows/base/count.h"
 #include "bellows/base/file.h"
 #include "bellows/cli/command.h"
 #include "bellows/entropy/check_proof.h"
@@ -27,7 +28,7 @@ adversary, for every device and every source of bias at most MU, and writes it t
 proves nothing; the file is then checked, cell by cell, in ball arithmetic, by code that shares no numerics with the search.
 
   bellows prove entropy --mu 0.0075 --lambda 16.32 --slack 1e-4 --out linear.proof
-  bellows prove entropy --mu 0.006 --score 0.7839 --trials 1e9 --keep
+  bellows prove entropy --mu 0.006 --score 0.7839 --trials 20*2^26 --keep
   bellows prove --check linear.proof
 
 The statement is  entropy >= LAMBDA * (score - local) - SLACK,  local being the best score of local strategies (1 - (1/2 - MU)^2 for the win
@@ -165,12 +166,17 @@ Result<Statement> chosen_statement(const Options& options) {
   BELLOWS_ASSIGN(const Exact score, Exact::parse(options.score));
   double penalty = 0;
   if (!options.trials.empty()) {
-    BELLOWS_ASSIGN(const Exact trials, Exact::parse(options.trials));
-    if (!trials.is_positive()) return usage_error("--trials must be positive");
+    BELLOWS_ASSIGN(const std::uint64_t trials, parse_count(options.trials));
+    if (trials == 0) return usage_error("--trials must be positive");
     // What entropy accumulation takes, to leading order, for each unit of slope: half the square root of 2 ln2 (1 - 2 log eps^2) / n, eps = 1e-12.
-    penalty = 0.5 * std::sqrt(2 * std::numbers::ln2 * 160 / trials.approximate());
+    penalty = 0.5 * std::sqrt(2 * std::numbers::ln2 * 160 / static_cast<double>(trials));
   }
   const entropy::SlopeLimit best = entropy::best_slope(s, score.approximate(), penalty);
+  // Beyond the end of the curve the steepest line promises more than the best device has.
+  const double promised = best.slope * score.approximate() + best.intercept_bits;
+  const double largest = best.attack.score + std::max(0.0, 2 - best.attack.entropy_bits) / best.slope;
+  if (score.approximate() > largest || promised > 2)
+    return usage_error("no quantum device reaches this score with a source of this bias", fmt::format("at most about {:.6g}", largest), score.text());
   take_tangent(s, entropy::short_tangent(s, best, slack.approximate()));
   return s;
 }

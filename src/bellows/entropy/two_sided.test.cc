@@ -115,23 +115,6 @@ TEST(ShippedProofs, AreAsTightAsTheirSlack) {
   EXPECT_GT(looked_at, 0);
 }
 
-// The upper envelope of the proofs stays within 0.002 bit of the numeric curve.
-TEST(ShippedProofs, EnvelopeIsWithinTwoThousandthsOfTheCurve) {
-  const auto list = tangents("0.0075", SettingPolytope::santha_vazirani);
-  Statement s;
-  s.mu = mpq_class(3, 400);
-  s.score = TrialScore::win();
-  const std::vector<double> scores = testing::long_tests() ? std::vector<double>{0.77, 0.79, 0.82, 0.845, 0.848, 0.85, 0.852, 0.8535} : std::vector<double>{0.85};
-  for (const double score : scores) {
-    const SlopeLimit best = best_slope(s, score);
-    const double curve = best.slope * score + best.intercept_bits;
-    double envelope_bits = 0;
-    for (const auto& t : list) envelope_bits = std::max(envelope_bits, t.statement.slope.get_d() * score + t.statement.intercept.get_d());
-    EXPECT_LE(envelope_bits, curve + 1e-6) << score;
-    EXPECT_GE(envelope_bits, curve - 0.002) << score;
-  }
-}
-
 TEST(TwoSided, BestTangentIsCheckedAndCoversSmallerBias) {
   const auto rate = [](const ProvedTangent& t) { return t.at(mpq_class(783875, 1000000)).get_d(); };
   const auto at_paper = best_two_sided_tangent(SettingPolytope::santha_vazirani, numeric::Exact::literal("0.0075"), rate, {});

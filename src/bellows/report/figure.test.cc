@@ -148,7 +148,7 @@ TEST(FigurePapers, TrialsAgainstViolation) {
   auto figure = kulikov_figure_2({Exact::literal("0.0075")}, Exact::literal("1e-12"), 1000000, context);
   ASSERT_TRUE(figure.ok()) << figure.error().describe();
   // More violation, fewer trials; the published method needs more than the one proved here.
-  const auto &ours = figure->panels[0].series[0], &published = figure->panels[0].series[1];
+  const auto &ours = figure->panels[0].series[0], &published = figure->panels[0].series[2];
   double last = INFINITY;
   std::size_t seen = 0;
   for (std::size_t i = 0; i < ours.x.size(); ++i) {

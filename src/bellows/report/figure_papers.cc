@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "bellows/base/threads.h"
+#include "bellows/certify/design.h"
 #include "bellows/certify/search.h"
 #include "bellows/estimate/scores.h"
 #include "bellows/report/html_data.h"
@@ -15,18 +16,10 @@
 namespace bellows::report {
 namespace {
 
-// S as the papers give it; trials as counted there.
-struct Experiment {
-  const char* name;
-  double s, trials;
-  Marker marker;  // platform, as in the paper: diamond NV centres, square atoms, pentagon ions, star superconducting
-};
-constexpr Experiment experiments[] = {
-    {"Pironio 2010", 2.414, 3016, Marker::pentagon},     {"Hensen 2015", 2.42, 245, Marker::diamond},
-    {"Rosenfeld 2017", 2.221, 10000, Marker::square},    {"Nadlinger 2022", 2.677, 1.5e6, Marker::pentagon},
-    {"Zhang 2022", 2.578, 3342, Marker::square},         {"Storz 2023", 2.0747, 1048576, Marker::star},
-    {"Kulikov 2024", 2.271, 1342177280.0, Marker::star},
-};
+// The platform's marker, as in the paper.
+Marker marker_of(const certify::PublishedExperiment& experiment) {
+  return experiment.platform == "NV centres" ? Marker::diamond : Marker::star;
+}
 
 numeric::Exact nine_places(double value) {
   return numeric::Exact::fraction(static_cast<std::uint64_t>(std::llround(value * 1e9)), 1000000000);
@@ -36,6 +29,7 @@ struct Curve {
   plan::Method method;
   plan::Extractor extractor;
   const numeric::Exact* mu;
+  const certify::TradeoffSource* source;
 };
 constexpr double most_trials_drawn = 1e12;
 
@@ -51,14 +45,14 @@ certify::Claim claim_of(const Curve& curve, const numeric::Exact& epsilon) {
 // Settings of an unbiased run: omega = (S + 4) / 8.
 double fewest(const Curve& curve, const numeric::Exact& epsilon, double s, double output_bits) {
   certify::Claim claim = certify::claim_at(claim_of(curve, epsilon), nine_places((s + 4) / 8), *curve.mu);
-  return certify::fewest_trials(claim, output_bits).value_or(NAN);
+  return certify::fewest_trials(claim, output_bits, curve.source).value_or(NAN);
 }
 
 // The violation below which even the most trials that are drawn do not suffice.
 std::optional<double> lowest_violation(const Curve& curve, const numeric::Exact& epsilon, double output_bits) {
   certify::Claim claim = claim_of(curve, epsilon);
   claim.trial_count = static_cast<std::uint64_t>(most_trials_drawn);
-  auto omega = certify::lowest_win_frequency(claim, output_bits);
+  auto omega = certify::lowest_win_frequency(claim, output_bits, curve.source);
   return omega ? std::optional(8 * *omega - 4) : std::nullopt;
 }
 
@@ -107,15 +101,26 @@ Result<Figure> kulikov_figure_2(const std::vector<numeric::Exact>& biases, const
   panel.y = {fmt::format("trials for {} of output", readable_bits(static_cast<double>(output_bits))), true, 1e2,
              most_trials_drawn};
   constexpr std::size_t points = 48;
+  struct Kind {
+    plan::Method method;
+    plan::Extractor extractor;
+    const char* words;
+    std::shared_ptr<const certify::TradeoffSource> source;
+  };
+  std::vector<Kind> kinds = {{plan::Method::two_sided, plan::Extractor::short_seed, "both outcomes", {}},
+                             {plan::Method::win, plan::Extractor::short_seed, "one outcome", {}},
+                             {plan::Method::mdl_as_printed, plan::Extractor::shift_matrix, "as published", {}}};
+  for (Kind& kind : kinds) {
+    BELLOWS_ASSIGN(kind.source, certify::tradeoff_source(kind.method, plan::Polytope::santha_vazirani));
+  }
   std::vector<Curve> curves;
   for (std::size_t i = 0; i < biases.size(); ++i) {
-    for (bool printed : {false, true}) {
-      curves.push_back({printed ? plan::Method::mdl_as_printed : plan::Method::win,
-                        printed ? plan::Extractor::shift_matrix : plan::Extractor::toeplitz, &biases[i]});
+    for (const Kind& kind : kinds) {
+      curves.push_back({kind.method, kind.extractor, &biases[i], kind.source.get()});
       FigureSeries series;
-      series.name = fmt::format("mu = {:g} %{}", biases[i].approximate() * 100, printed ? ", as published" : "");
+      series.name = fmt::format("mu = {:g} %, {}", biases[i].approximate() * 100, kind.words);
       series.colour = static_cast<unsigned>(i);
-      series.dashed = printed;
+      series.dashed = kind.method == plan::Method::mdl_as_printed;
       series.x.assign(points, NAN);
       // Denser where the curve is steep.
       if (auto lowest = lowest_violation(curves.back(), epsilon, static_cast<double>(output_bits)))
@@ -137,27 +142,24 @@ Result<Figure> kulikov_figure_2(const std::vector<numeric::Exact>& biases, const
     if (worker == 0) context.report("bounds", now, curves.size() * points, "points");
   });
   BELLOWS_TRY(context.check_cancelled());
-  for (Marker marker : {Marker::diamond, Marker::square, Marker::pentagon, Marker::star}) {
+  for (Marker marker : {Marker::diamond, Marker::star}) {
     FigureSeries series;
-    series.name = marker == Marker::diamond  ? "NV centres"
-                  : marker == Marker::square ? "neutral atoms"
-                  : marker == Marker::star   ? "superconducting circuits"
-                                             : "trapped ions";
     series.colour = 5;
     series.joined = false;
     series.marker = marker;
-    for (const Experiment& e : experiments)
-      if (e.marker == marker) {
-        series.x.push_back(e.s);
-        series.y.push_back(e.trials);
-        series.labels.emplace_back(e.name);
+    for (const certify::PublishedExperiment& e : certify::published_experiments())
+      if (marker_of(e) == marker) {
+        series.name = e.platform;
+        series.x.push_back(e.chsh);
+        series.y.push_back(e.trial_count);
+        series.labels.push_back(e.name);
       }
     panel.series.push_back(std::move(series));
   }
   return Figure{
       "Trials and violation for certified bits (Kulikov et al., Figure 2)",
-      fmt::format("epsilon = {}; symmetric noise, one threshold. Solid: win share and Toeplitz hashing. Dashed: "
-                  "the published bound and extractor.",
+      fmt::format("epsilon = {}; symmetric noise, one threshold. Solid: short seed, one outcome and (lower) both. "
+                  "Dashed: as published.",
                   epsilon.text()),
       {panel}};
 }
