@@ -89,8 +89,8 @@ void LargeField::element_of(Spectrum& sum, std::uint8_t* element) {
     for (int p = 0; p < 4; ++p) {
       std::uint8_t* plane = element + static_cast<std::uint64_t>(p) * k_;
       const std::uint8_t* from = workers_.plane(worker, p);
-      workers_.kernel().add_coefficients(plane + begin, from, inside, false);
-      workers_.kernel().add_coefficients(plane, from + inside, size - inside, true);
+      workers_.kernel().add_coefficients(plane + begin, from, 0, inside, false);
+      workers_.kernel().add_coefficients(plane, from, inside, size - inside, true);
     }
   };
   for (std::uint64_t parity = 0; parity < 2; ++parity)

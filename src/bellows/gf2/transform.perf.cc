@@ -66,10 +66,10 @@ void products(benchmark::State& state, bits::Kernel kernel) {
 }
 
 #define BELLOWS_ON_ALL(what)                                                               \
-  BENCHMARK_CAPTURE(what, clmul, bits::Kernel::clmul)->Arg(4)->Arg(16)->Arg(64);           \
-  BENCHMARK_CAPTURE(what, avx2, bits::Kernel::avx2)->Arg(4)->Arg(16)->Arg(64);             \
-  BENCHMARK_CAPTURE(what, avx512, bits::Kernel::avx512)->Arg(4)->Arg(16)->Arg(64);         \
-  BENCHMARK_CAPTURE(what, gfni, bits::Kernel::gfni)->Arg(4)->Arg(16)->Arg(64)
+  BENCHMARK_CAPTURE(what, clmul, bits::Kernel::clmul)->Arg(1)->Arg(2)->Arg(4)->Arg(8)->Arg(16)->Arg(32)->Arg(64)->Arg(256);           \
+  BENCHMARK_CAPTURE(what, avx2, bits::Kernel::avx2)->Arg(1)->Arg(2)->Arg(4)->Arg(8)->Arg(16)->Arg(32)->Arg(64)->Arg(256);             \
+  BENCHMARK_CAPTURE(what, avx512, bits::Kernel::avx512)->Arg(1)->Arg(2)->Arg(4)->Arg(8)->Arg(16)->Arg(32)->Arg(64)->Arg(256);         \
+  BENCHMARK_CAPTURE(what, gfni, bits::Kernel::gfni)->Arg(1)->Arg(2)->Arg(4)->Arg(8)->Arg(16)->Arg(32)->Arg(64)->Arg(256)
 BELLOWS_ON_ALL(forward);
 BELLOWS_ON_ALL(inverse);
 BELLOWS_ON_ALL(products);

@@ -15,7 +15,7 @@ namespace {
 
 struct Scratch {
   explicit Scratch(const Kernel& kernel, int rows)
-      : plane_bytes(static_cast<std::size_t>(rows) * row_points + 256),
+      : plane_bytes(coefficient_plane_bytes(rows)),
         coefficients(4 * plane_bytes + 256),
         row(kernel.row_scratch_bytes) {}
   BlockScratch view() { return {coefficients.data() + 64, plane_bytes, row.data()}; }
@@ -58,7 +58,7 @@ Elements coefficients_of(const Kernel& kernel, SecretBytes spectrum, int rows, s
   for (int p = 0; p < 4; ++p) {
     std::vector<std::uint8_t> plane(size);
     kernel.add_coefficients(plane.data(), scratch.view().coefficients + static_cast<std::size_t>(p) * scratch.plane_bytes,
-                            size, false);
+                            0, size, false);
     for (std::size_t i = 0; i < size; ++i) elements[i] |= static_cast<std::uint32_t>(plane[i]) << (8 * p);
   }
   return elements;

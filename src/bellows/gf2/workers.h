@@ -15,7 +15,7 @@ class Workers {
   /// In: rows: of the largest block.
   Workers(unsigned thread_count, int rows)
       : kernel_(&transform::active_kernel()),
-        plane_bytes_(static_cast<std::size_t>(rows) * transform::row_points + 320),
+        plane_bytes_(transform::coefficient_plane_bytes(rows)),
         thread_count_(thread_count == 0 ? 1 : thread_count) {
     for (unsigned i = 0; i < thread_count_; ++i)
       scratch_.emplace_back(round_up(4 * plane_bytes_ + 256, 4096) + kernel_->row_scratch_bytes);

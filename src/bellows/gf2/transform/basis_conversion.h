@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "bellows/gf2/transform/inline.h"
+#include "bellows/gf2/transform/layout.h"
 
 namespace bellows::gf2::transform {
 
@@ -139,9 +140,8 @@ BELLOWS_INLINE void from_novel(typename L::V* f, std::size_t stride) {
 template <class L>
 BELLOWS_INLINE void add_bytes(std::uint8_t* to, const std::uint8_t* from, std::size_t size) {
   std::size_t i = 0;
-  for (; i + L::width <= size; i += L::width) L::store(to + i, L::add(L::load(to + i), L::load(from + i)));
-  auto rest = [&](auto word) {
-    for (; i + sizeof word <= size; i += sizeof word) {
+  auto words = [&](auto word, std::size_t end) {
+    for (; i + sizeof word <= end; i += sizeof word) {
       auto other = word;
       __builtin_memcpy(&word, to + i, sizeof word);
       __builtin_memcpy(&other, from + i, sizeof word);
@@ -149,10 +149,16 @@ BELLOWS_INLINE void add_bytes(std::uint8_t* to, const std::uint8_t* from, std::s
       __builtin_memcpy(to + i, &word, sizeof word);
     }
   };
-  rest(std::uint64_t{});
-  rest(std::uint32_t{});
-  rest(std::uint16_t{});
-  rest(std::uint8_t{});
+  auto few = [&](std::size_t end) {
+    words(std::uint64_t{}, end);
+    words(std::uint32_t{}, end);
+    words(std::uint16_t{}, end);
+    words(std::uint8_t{}, end);
+  };
+  // Stores that cross cache lines cost more than loads that do.
+  if (size > 4 * L::width) few((L::width - reinterpret_cast<std::uintptr_t>(to) % L::width) % L::width);
+  for (; i + L::width <= size; i += L::width) L::store(to + i, L::add(L::load(to + i), L::load(from + i)));
+  few(size);
 }
 
 /// One level of the expansion, on the 2^(h+1) coefficients from f on, of which `size` are there: those above are 0.
@@ -192,6 +198,50 @@ void contract_plane(std::uint8_t* f, std::size_t size, int low) {
   contract_plane<L>(f, half, low);
   contract_plane<L>(f + half, size - half, low);
   contract_level<L>(f, size, h, low);
+}
+
+// The same in powers of x^65536 + x, for rows of coefficients as they stand in a plane (layout.h). A row of the upper half
+// goes to one of the lower half, some places to the right; what leaves that row comes to the beginning of the next.
+
+template <class L>
+BELLOWS_INLINE void shift_upper_rows(std::uint8_t* plane, std::size_t rows, std::size_t half) {
+  const std::size_t shift = half, whole = row_points - shift;
+  for (std::size_t j = half; j < rows; ++j) {
+    std::uint8_t* to = plane + (j - half) * coefficient_stride;
+    const std::uint8_t* from = plane + j * coefficient_stride;
+    add_bytes<L>(to + shift, from, whole);
+    if (j + 1 < 2 * half) add_bytes<L>(to + coefficient_stride, from + whole, shift);
+  }
+}
+
+/// The end of the last row of an upper half that is all there.
+template <class L>
+BELLOWS_INLINE void shift_last_row(std::uint8_t* plane, std::size_t rows, std::size_t half) {
+  if (rows == 2 * half)
+    add_bytes<L>(plane + half * coefficient_stride,
+                 plane + (rows - 1) * coefficient_stride + row_points - half, half);
+}
+
+template <class L>
+void expand_rows(std::uint8_t* plane, std::size_t rows) {
+  if (rows <= 1) return;
+  std::size_t half = 1;
+  while (2 * half < rows) half *= 2;
+  shift_last_row<L>(plane, rows, half);
+  shift_upper_rows<L>(plane, rows, half);
+  expand_rows<L>(plane, half);
+  expand_rows<L>(plane + half * coefficient_stride, rows - half);
+}
+
+template <class L>
+void contract_rows(std::uint8_t* plane, std::size_t rows) {
+  if (rows <= 1) return;
+  std::size_t half = 1;
+  while (2 * half < rows) half *= 2;
+  contract_rows<L>(plane, half);
+  contract_rows<L>(plane + half * coefficient_stride, rows - half);
+  shift_upper_rows<L>(plane, rows, half);
+  shift_last_row<L>(plane, rows, half);
 }
 
 }  // namespace bellows::gf2::transform

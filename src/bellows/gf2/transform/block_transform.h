@@ -33,14 +33,16 @@ BELLOWS_INLINE void transform_row_back(std::uint8_t* row, int y, RowScratch<L>& 
 /// Rows of one plane of coefficients: everything that is XORs of coefficients only.
 template <class L>
 void plane_to_novel(std::uint8_t* plane, int coefficient_rows, RowScratch<L>& scratch) {
-  expand_plane<L>(plane, static_cast<std::size_t>(coefficient_rows) * row_points, 16);
-  for (int j = 0; j < coefficient_rows; ++j) row_to_novel_a<L>(plane + static_cast<std::size_t>(j) * row_points, scratch);
+  expand_rows<L>(plane, static_cast<std::size_t>(coefficient_rows));
+  for (int j = 0; j < coefficient_rows; ++j)
+    row_to_novel_a<L>(plane + static_cast<std::size_t>(j) * coefficient_stride, scratch);
 }
 
 template <class L>
 void plane_from_novel(std::uint8_t* plane, int rows, RowScratch<L>& scratch) {
-  for (int j = 0; j < rows; ++j) row_from_novel_a<L>(plane + static_cast<std::size_t>(j) * row_points, scratch);
-  contract_plane<L>(plane, static_cast<std::size_t>(rows) * row_points, 16);
+  for (int j = 0; j < rows; ++j)
+    row_from_novel_a<L>(plane + static_cast<std::size_t>(j) * coefficient_stride, scratch);
+  contract_rows<L>(plane, static_cast<std::size_t>(rows));
 }
 
 /// Four planes of `size` coefficients each become `rows` rows of values. Requires size <= rows * 2^16.
@@ -50,17 +52,41 @@ void forward_planes(const std::uint8_t* const planes[4], std::size_t size, int r
   auto& row = *static_cast<RowScratch<L>*>(scratch.row);
   const auto to_internal = L::map(L::constants().to_internal);
   const int coefficient_rows = static_cast<int>((size + row_points - 1) / row_points);
-  const std::size_t padded = static_cast<std::size_t>(coefficient_rows) * row_points;
   std::uint8_t* plane = scratch.coefficients;  // one at a time, while it is in the cache
   for (std::size_t p = 0; p < 4; ++p) {
-    std::memcpy(plane, planes[p], size);
-    std::memset(plane + size, 0, padded - size);
+    for (int j = 0; j < coefficient_rows; ++j) {
+      const std::size_t begin = static_cast<std::size_t>(j) * row_points;
+      const std::size_t count = size - begin < row_points ? size - begin : row_points;
+      std::uint8_t* to = plane + static_cast<std::size_t>(j) * coefficient_stride;
+      std::memcpy(to, planes[p] + begin, count);
+      std::memset(to + count, 0, row_points - count);
+    }
     plane_to_novel<L>(plane, coefficient_rows, row);
     auto encode = [&](std::size_t, const typename L::V& v) { return L::apply(L::split(v), to_internal); };
     const std::uint8_t* const from[] = {plane};
     rows_forward<L, 1, 1>(from, encode, coefficient_rows, rows, spectrum + p * row_points);
   }
   for (int y = 0; y < rows; ++y) transform_row<L>(spectrum + static_cast<std::size_t>(y) * row_stride, y, row);
+}
+
+/// Words of sixteen bits, at most a row of which `size` bytes are there, to a row of their low and one of their high bytes.
+template <class L>
+void split_words(const std::uint8_t* string, std::size_t size, std::uint8_t* low, std::uint8_t* high) {
+  std::size_t at = 0;
+  for (; at < row_points && 2 * at + 2 * L::width <= size; at += L::width) {
+    typename L::V a, b;
+    L::prefetch(string + 2 * at + 1024);
+    L::prefetch(string + 2 * at + 1024 + L::width);
+    L::deinterleave(L::load(string + 2 * at), L::load(string + 2 * at + L::width), a, b);
+    L::store(low + at, a);
+    L::store(high + at, b);
+  }
+  std::memset(low + at, 0, row_points - at);
+  std::memset(high + at, 0, row_points - at);
+  for (; at < row_points && 2 * at < size; ++at) {
+    low[at] = string[2 * at];
+    if (2 * at + 1 < size) high[at] = string[2 * at + 1];
+  }
 }
 
 /// A string of `size` bytes, two bytes a coefficient (see the codec in transform_tables.cc), becomes `rows` rows of
@@ -72,22 +98,13 @@ void forward_bits(const std::uint8_t* string, std::size_t size, int rows, std::u
   auto& row = *static_cast<RowScratch<L>*>(scratch.row);
   const auto& constants = L::constants();
   const int coefficient_rows = static_cast<int>((size + 2 * row_points - 1) / (2 * row_points));
-  const std::size_t padded = static_cast<std::size_t>(coefficient_rows) * row_points;
   std::uint8_t* even = scratch.coefficients;
   std::uint8_t* odd = even + scratch.plane_bytes;
-  std::size_t at = 0;
-  for (; 2 * at + 2 * L::width <= size; at += L::width) {
-    V a, b;
-    L::deinterleave(L::load(string + 2 * at), L::load(string + 2 * at + L::width), a, b);
-    L::store(even + at, a);
-    L::store(odd + at, b);
-  }
-  std::memset(even + at, 0, padded - at);
-  std::memset(odd + at, 0, padded - at);
-  for (; 2 * at < size; ++at) {
-    even[at] = string[2 * at];
-    if (2 * at + 1 < size) odd[at] = string[2 * at + 1];
-  }
+  for (int j = 0; j < coefficient_rows; ++j)
+    split_words<L>(string + static_cast<std::size_t>(j) * 2 * row_points,
+                   size - static_cast<std::size_t>(j) * 2 * row_points,
+                   even + static_cast<std::size_t>(j) * coefficient_stride,
+                   odd + static_cast<std::size_t>(j) * coefficient_stride);
   plane_to_novel<L>(even, coefficient_rows, row);
   plane_to_novel<L>(odd, coefficient_rows, row);
   auto encode = [&](std::size_t p, const V& from_even, const V& from_odd) {

@@ -7,8 +7,8 @@
 
 namespace bellows::gf2::transform {
 
-/// What one thread needs beside the spectra: four planes of coefficients, each with room for the rows of the largest block
-/// and 64 bytes before and 128 after, and the scratch of one row.
+/// What one thread needs beside the spectra: four planes of coefficients (coefficient_plane_bytes(), with 64 bytes before the
+/// first one), and the scratch of one row.
 struct BlockScratch {
   std::uint8_t* coefficients;
   std::size_t plane_bytes;  ///< from one plane to the next
@@ -48,8 +48,9 @@ struct Kernel {
   void (*inverse)(std::uint8_t* spectrum, int rows, const BlockScratch& scratch);
   /// XORs the first `count` coefficients of a product of two polynomials over GF(2) into a string of 2 (count + 1) bytes.
   void (*add_decoded)(const BlockScratch& scratch, std::size_t count, std::uint8_t* string);
-  /// to ^= from, or 3 from: coefficients that inverse() left.
-  void (*add_coefficients)(std::uint8_t* to, const std::uint8_t* from, std::size_t size, bool times_three);
+  /// to ^= coefficients first .. first + size - 1, or 3 times them, of a plane that inverse() left.
+  void (*add_coefficients)(std::uint8_t* to, const std::uint8_t* plane, std::size_t first, std::size_t size,
+                           bool times_three);
 
   std::size_t (*sum_scratch_bytes)(std::size_t x_count, std::size_t y_count);
   void (*sum_of_products)(const SpectralSum& sum, std::size_t unit, void* scratch);

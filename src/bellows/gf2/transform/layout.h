@@ -10,9 +10,14 @@ inline constexpr std::size_t row_bytes = 4 * row_points;
 /// Rows of a spectrum stand a little further apart than their size, so that columns through them do not all meet in one
 /// set of the cache.
 inline constexpr std::size_t row_stride = row_bytes + 320;
+/// The same for the rows of a plane of coefficients: coefficient e is byte (e mod 2^16) of row e / 2^16.
+inline constexpr std::size_t coefficient_stride = row_points + 320;
 /// 2^24 points: 2^28 bits of product. Longer strings go in chunks.
 inline constexpr int largest_row_count = 256;
 
+constexpr std::size_t coefficient_plane_bytes(int rows) {
+  return static_cast<std::size_t>(rows) * coefficient_stride + 320;
+}
 constexpr std::size_t spectrum_bytes(int rows) { return static_cast<std::size_t>(rows) * row_stride; }
 
 template <int value_>

@@ -103,7 +103,7 @@ struct RowReader {
 
   BELLOWS_INLINE typename L::V operator()(int source, int row, std::size_t offset) const {
     if (row >= rows) return L::zero();
-    const std::uint8_t* from = plane[source] + static_cast<std::size_t>(row) * row_points + offset;
+    const std::uint8_t* from = plane[source] + static_cast<std::size_t>(row) * coefficient_stride + offset;
     L::prefetch(from + 256);
     return L::load(from);
   }
@@ -229,7 +229,7 @@ void few_rows_inverse(const std::uint8_t* from, std::uint8_t* coefficients) {
     levels_truncated<L, bits, rows>(constants, r, 0);
     from_novel_in_registers<L, bits>(r);
     BELLOWS_UNROLL for (int i = 0; i < rows; ++i)
-      L::store(coefficients + static_cast<std::size_t>(i) * row_points + offset, r[i]);
+      L::store(coefficients + static_cast<std::size_t>(i) * coefficient_stride + offset, r[i]);
   }
 }
 
@@ -288,7 +288,7 @@ void many_rows_inverse(const std::uint8_t* from, int rows, std::uint8_t* coeffic
     for (int v = 0; v < vectors; ++v) from_novel<L, 4 + high>(&column.r[0][v], vectors);
     for (int j = 0; j < rows; ++j)
       BELLOWS_UNROLL for (int v = 0; v < vectors; ++v)
-          L::store(coefficients + static_cast<std::size_t>(j) * row_points + offset + std::size_t(v) * L::width,
+          L::store(coefficients + static_cast<std::size_t>(j) * coefficient_stride + offset + std::size_t(v) * L::width,
                    column.r[j][v]);
   }
 }
