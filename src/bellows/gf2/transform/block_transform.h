@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "bellows/gf2/transform/kernel.h"
-#include "bellows/gf2/transform/row_levels.h"
+#include "bellows/gf2/transform/row_levels_unrolled.h"
 #include "bellows/gf2/transform/row_transform.h"
 #include "bellows/gf2/transform/row_transform_narrow.h"
 
@@ -28,6 +28,23 @@ BELLOWS_INLINE void transform_row_back(std::uint8_t* row, int y, RowScratch<L>& 
     row_inverse_narrow<L>(row, y, scratch);
   else
     row_inverse<L>(row, y, scratch);
+}
+
+template <class L, int sources, int outputs, class Encode>
+void levels_between_rows(const std::uint8_t* const (&plane)[sources], const Encode& encode, int coefficient_rows,
+                         int rows, std::uint8_t* to) {
+  if constexpr (L::narrow || L::width < 64)
+    rows_forward<L, sources, outputs>(plane, encode, coefficient_rows, rows, to);
+  else
+    rows_forward_unrolled<L, sources, outputs>(plane, encode, coefficient_rows, rows, to);
+}
+
+template <class L>
+void levels_between_rows_back(const std::uint8_t* from, int rows, std::uint8_t* coefficients) {
+  if constexpr (L::narrow || L::width < 64)
+    rows_inverse<L>(from, rows, coefficients);
+  else
+    rows_inverse_unrolled<L>(from, rows, coefficients);
 }
 
 /// Rows of one plane of coefficients: everything that is XORs of coefficients only.
@@ -64,7 +81,7 @@ void forward_planes(const std::uint8_t* const planes[4], std::size_t size, int r
     plane_to_novel<L>(plane, coefficient_rows, row);
     auto encode = [&](std::size_t, const typename L::V& v) { return L::apply(L::split(v), to_internal); };
     const std::uint8_t* const from[] = {plane};
-    rows_forward<L, 1, 1>(from, encode, coefficient_rows, rows, spectrum + p * row_points);
+    levels_between_rows<L, 1, 1>(from, encode, coefficient_rows, rows, spectrum + p * row_points);
   }
   for (int y = 0; y < rows; ++y) transform_row<L>(spectrum + static_cast<std::size_t>(y) * row_stride, y, row);
 }
@@ -112,7 +129,7 @@ void forward_bits(const std::uint8_t* string, std::size_t size, int rows, std::u
                   L::apply(L::split(from_odd), L::map(constants.encode[p][1])));
   };
   const std::uint8_t* const from[] = {even, odd};
-  rows_forward<L, 2, 4>(from, encode, coefficient_rows, rows, spectrum);
+  levels_between_rows<L, 2, 4>(from, encode, coefficient_rows, rows, spectrum);
   for (int y = 0; y < rows; ++y) transform_row<L>(spectrum + static_cast<std::size_t>(y) * row_stride, y, row);
 }
 
@@ -124,7 +141,7 @@ void inverse_block(std::uint8_t* spectrum, int rows, const BlockScratch& scratch
   for (int y = 0; y < rows; ++y) transform_row_back<L>(spectrum + static_cast<std::size_t>(y) * row_stride, y, row);
   for (std::size_t p = 0; p < 4; ++p) {
     std::uint8_t* plane = scratch.coefficients + p * scratch.plane_bytes;
-    rows_inverse<L>(spectrum + p * row_points, rows, plane);
+    levels_between_rows_back<L>(spectrum + p * row_points, rows, plane);
     plane_from_novel<L>(plane, rows, row);
   }
 }
