@@ -15,19 +15,25 @@ namespace bellows::gf2::transform {
 // between rows, with twiddles in GF(2^8), plane by plane; then each row for itself.
 
 template <class L>
-BELLOWS_INLINE void transform_row(std::uint8_t* row, int y, RowScratch<L>& scratch) {
-  if constexpr (L::narrow)
-    row_forward_narrow<L>(row, y, scratch);
-  else
-    row_forward<L>(row, y, scratch);
+void transform_rows(std::uint8_t* spectrum, int rows, RowScratch<L>& scratch) {
+  for (int y = 0; y < rows; ++y) {
+    std::uint8_t* const row = spectrum + static_cast<std::size_t>(y) * row_stride;
+    if constexpr (L::narrow)
+      row_forward_narrow<L>(row, y, scratch);
+    else
+      row_forward<L>(row, y + 1 < rows ? row + row_stride : row, y, scratch);
+  }
 }
 
 template <class L>
-BELLOWS_INLINE void transform_row_back(std::uint8_t* row, int y, RowScratch<L>& scratch) {
-  if constexpr (L::narrow)
-    row_inverse_narrow<L>(row, y, scratch);
-  else
-    row_inverse<L>(row, y, scratch);
+void transform_rows_back(std::uint8_t* spectrum, int rows, RowScratch<L>& scratch) {
+  for (int y = 0; y < rows; ++y) {
+    std::uint8_t* const row = spectrum + static_cast<std::size_t>(y) * row_stride;
+    if constexpr (L::narrow)
+      row_inverse_narrow<L>(row, y, scratch);
+    else
+      row_inverse<L>(row, y + 1 < rows ? row + row_stride : row, y, scratch);
+  }
 }
 
 template <class L, int sources, int outputs, class Encode>
@@ -83,7 +89,7 @@ void forward_planes(const std::uint8_t* const planes[4], std::size_t size, int r
     const std::uint8_t* const from[] = {plane};
     levels_between_rows<L, 1, 1>(from, encode, coefficient_rows, rows, spectrum + p * row_points);
   }
-  for (int y = 0; y < rows; ++y) transform_row<L>(spectrum + static_cast<std::size_t>(y) * row_stride, y, row);
+  transform_rows<L>(spectrum, rows, row);
 }
 
 /// Words of sixteen bits, at most a row of which `size` bytes are there, to a row of their low and one of their high bytes.
@@ -130,7 +136,7 @@ void forward_bits(const std::uint8_t* string, std::size_t size, int rows, std::u
   };
   const std::uint8_t* const from[] = {even, odd};
   levels_between_rows<L, 2, 4>(from, encode, coefficient_rows, rows, spectrum);
-  for (int y = 0; y < rows; ++y) transform_row<L>(spectrum + static_cast<std::size_t>(y) * row_stride, y, row);
+  transform_rows<L>(spectrum, rows, row);
 }
 
 /// The spectrum (destroyed) of a polynomial of degree below rows * 2^16 becomes its coefficients in scratch.coefficients,
@@ -138,7 +144,7 @@ void forward_bits(const std::uint8_t* string, std::size_t size, int rows, std::u
 template <class L>
 void inverse_block(std::uint8_t* spectrum, int rows, const BlockScratch& scratch) {
   auto& row = *static_cast<RowScratch<L>*>(scratch.row);
-  for (int y = 0; y < rows; ++y) transform_row_back<L>(spectrum + static_cast<std::size_t>(y) * row_stride, y, row);
+  transform_rows_back<L>(spectrum, rows, row);
   for (std::size_t p = 0; p < 4; ++p) {
     std::uint8_t* plane = scratch.coefficients + p * scratch.plane_bytes;
     levels_between_rows_back<L>(spectrum + p * row_points, rows, plane);

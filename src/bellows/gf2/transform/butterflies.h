@@ -24,6 +24,26 @@ struct Constant16 {
   }
 };
 
+/// The constants of one level, which differ from block to block by elements of GF(2^8): c + span[q] (tables.h). Where maps
+/// are vectors they are sums of maps, and half of them stay in registers.
+template <class L>
+struct ConstantLevel {
+  std::uint32_t c;
+  Constant16<L> first;
+
+  static BELLOWS_INLINE ConstantLevel of(const typename L::Constants& constants, std::uint32_t c) {
+    return {c, Constant16<L>::of(constants, c)};
+  }
+  BELLOWS_INLINE Constant16<L> block(const typename L::Constants& constants, const Twiddles& t, int q) const {
+    if constexpr (L::narrow || L::width < 64) {
+      return Constant16<L>::of(constants, c ^ t.span[q]);
+    } else {
+      const auto span = L::map(constants.span_multiplier[q]);
+      return {L::add(first.c0, span), first.c1, first.lambda_c1, L::add(first.c01, span)};
+    }
+  }
+};
+
 /// a += c b on a pair of planes.
 template <class L, class Constant>
 BELLOWS_INLINE void multiply_add(typename L::V* a, const typename L::V* b, const Constant& c) {

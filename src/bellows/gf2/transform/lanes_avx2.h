@@ -18,6 +18,7 @@ struct Avx2Ops {
   static BELLOWS_INLINE V add(V a, V b) { return _mm256_xor_si256(a, b); }
   static BELLOWS_INLINE V add3(V a, V b, V c) { return add(a, add(b, c)); }
   static BELLOWS_INLINE void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
+  static BELLOWS_INLINE void prefetch_far(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1); }
 
   static BELLOWS_INLINE V low_nibble(V v) { return _mm256_and_si256(v, _mm256_set1_epi8(15)); }
   static BELLOWS_INLINE V high_nibble(V v) { return low_nibble(_mm256_srli_epi16(v, 4)); }

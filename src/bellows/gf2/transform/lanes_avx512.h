@@ -18,6 +18,7 @@ struct Avx512Ops {
   static BELLOWS_INLINE V add(V a, V b) { return _mm512_xor_si512(a, b); }
   static BELLOWS_INLINE V add3(V a, V b, V c) { return _mm512_ternarylogic_epi64(a, b, c, 0x96); }
   static BELLOWS_INLINE void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
+  static BELLOWS_INLINE void prefetch_far(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1); }
 
   static BELLOWS_INLINE V low_nibble(V v) { return _mm512_and_si512(v, _mm512_set1_epi8(15)); }
   static BELLOWS_INLINE V high_nibble(V v) { return low_nibble(_mm512_srli_epi16(v, 4)); }

@@ -28,6 +28,7 @@ struct PortableLanes {
   static BELLOWS_INLINE V add(V a, V b) { return a ^ b; }
   static BELLOWS_INLINE V add3(V a, V b, V c) { return a ^ b ^ c; }
   static BELLOWS_INLINE void prefetch(const void* p) { __builtin_prefetch(p); }
+  static BELLOWS_INLINE void prefetch_far(const void* p) { __builtin_prefetch(p, 0, 2); }
 
   // A linear map applied to all bytes. `Split` is what several maps of one vector share.
   using Split = V;

@@ -25,29 +25,23 @@ struct RowScratch {
 /// The first conversion of one plane of a row: in powers of x^256 + x, and the bits a to the novel basis.
 template <class L>
 void row_to_novel_a(std::uint8_t* plane, RowScratch<L>& scratch) {
-  constexpr int columns = 256 / L::width;
+  constexpr std::size_t columns = 256 / L::width;
   expand_plane<L>(plane, row_points, 8);
-  for (int column = 0; column < columns; ++column) {
-    std::uint8_t* f = plane + column * L::width;
-    for (int a = 0; a < 256; ++a) scratch.line[a] = L::load(f + 256 * a);
-    to_novel<L, 8>(scratch.line, 1);
-    for (int a = 0; a < 256; ++a) L::store(f + 256 * a, scratch.line[a]);
-  }
+  auto* const f = reinterpret_cast<typename L::V*>(plane);
+  for (std::size_t column = 0; column < columns; ++column)
+    to_novel_256<L>(f + column, columns, f + column, columns, scratch.line);
   if constexpr (L::narrow)  // those kernels have no layout with whole bytes b along vectors
     for (std::size_t a = 0; a < 256; ++a) expand_plane<L>(plane + 256 * a, 256, 4);
 }
 
 template <class L>
 void row_from_novel_a(std::uint8_t* plane, RowScratch<L>& scratch) {
-  constexpr int columns = 256 / L::width;
+  constexpr std::size_t columns = 256 / L::width;
   if constexpr (L::narrow)
     for (std::size_t a = 0; a < 256; ++a) contract_plane<L>(plane + 256 * a, 256, 4);
-  for (int column = 0; column < columns; ++column) {
-    std::uint8_t* f = plane + column * L::width;
-    for (int a = 0; a < 256; ++a) scratch.line[a] = L::load(f + 256 * a);
-    from_novel<L, 8>(scratch.line, 1);
-    for (int a = 0; a < 256; ++a) L::store(f + 256 * a, scratch.line[a]);
-  }
+  auto* const f = reinterpret_cast<typename L::V*>(plane);
+  for (std::size_t column = 0; column < columns; ++column)
+    from_novel_256<L>(f + column, columns, f + column, columns, scratch.line);
   contract_plane<L>(plane, row_points, 8);
 }
 
@@ -75,11 +69,11 @@ void levels_a(typename L::V (*pair)[2], int y) {
   const Twiddles& t = twiddles();
   for (int step = 0; step < 4; ++step) {
     const int s = inverse ? 2 * step + 1 : 7 - 2 * step, quarter = 1 << (s - 1);  // levels s and s - 1
-    const std::uint32_t row_high = t.row[y][8 + s], row_low = t.row[y][7 + s];
+    const auto level_high = ConstantLevel<L>::of(constants, t.row[y][8 + s]);
+    const auto level_low = ConstantLevel<L>::of(constants, t.row[y][7 + s]);
     for (int start = 0, q = 0; start < 256; start += 4 * quarter, ++q) {
-      const auto c_high = Constant16<L>::of(constants, row_high ^ t.span[q]);
-      const auto c_low0 = Constant16<L>::of(constants, row_low ^ t.span[2 * q]);
-      const auto c_low1 = Constant16<L>::of(constants, row_low ^ t.span[2 * q + 1]);
+      const auto c_high = level_high.block(constants, t, q);
+      const auto c_low0 = level_low.block(constants, t, 2 * q), c_low1 = level_low.block(constants, t, 2 * q + 1);
       auto high = [&](V* a, V* b) {
         butterfly<L, inverse, 2>(a, b, [&](V* x, const V* z) { multiply_add<L>(x, z, c_high); });
       };
@@ -142,17 +136,18 @@ void levels_b(typename L::V (*values)[4], int y, int group) {
   }
 }
 
-/// A row of coefficients (bits a converted already) becomes a row of values, in place.
+/// A row of coefficients (bits a converted already) becomes a row of values, in place. `next` is the row that comes after
+/// this one, or this one again: it is brought near in the meantime.
 template <class L>
-void row_forward(std::uint8_t* row, int y, RowScratch<L>& scratch) {
+void row_forward(std::uint8_t* row, const std::uint8_t* next, int y, RowScratch<L>& scratch) {
   using V = typename L::V;
   constexpr int groups = 256 / L::width;
-  std::memcpy(scratch.planes, row, row_bytes);
-  V* values = reinterpret_cast<V*>(row);
+  const V* const planes = reinterpret_cast<const V*>(row);
+  V* const values = &scratch.planes[0][0];
   for (int column = 0; column < groups; ++column)
     for (int half = 0; half < 2; ++half) {
       for (int p = 0; p < 2; ++p) {
-        const V* f = scratch.planes[2 * half + p] + column;
+        const V* f = planes + (2 * half + p) * (row_points / L::width) + column;
         for (int a = 0; a < 256; ++a) scratch.pair[a][p] = f[a * groups];
       }
       levels_a<L, false>(scratch.pair, y);
@@ -162,23 +157,32 @@ void row_forward(std::uint8_t* row, int y, RowScratch<L>& scratch) {
                        values + (group * 256 + column * L::width) * 4 + 2 * half + p, 4);
     }
   for (int group = 0; group < groups; ++group) {
-    auto* block = reinterpret_cast<V(*)[4]>(values + group * 1024);
-    for (int p = 0; p < 4; ++p) to_novel<L, 8>(&block[0][p], 4);
+    constexpr std::size_t share = row_bytes / static_cast<std::size_t>(groups);
+    for (std::size_t at = 0; at < share; at += 64)
+      L::prefetch_far(next + static_cast<std::size_t>(group) * share + at);
+    auto* from = reinterpret_cast<V(*)[4]>(values + group * 1024);
+    auto* block = reinterpret_cast<V(*)[4]>(reinterpret_cast<V*>(row) + group * 1024);
+    for (int p = 0; p < 4; ++p) to_novel_256<L>(&from[0][p], 4, &block[0][p], 4, scratch.line);
     levels_b<L, false>(block, y, group);
   }
 }
 
 template <class L>
-void row_inverse(std::uint8_t* row, int y, RowScratch<L>& scratch) {
+void row_inverse(std::uint8_t* row, const std::uint8_t* next, int y, RowScratch<L>& scratch) {
   using V = typename L::V;
   constexpr int groups = 256 / L::width;
-  V* values = reinterpret_cast<V*>(row);
+  V* const planes = reinterpret_cast<V*>(row);
+  V* const values = &scratch.planes[0][0];
   for (int group = 0; group < groups; ++group) {
-    auto* block = reinterpret_cast<V(*)[4]>(values + group * 1024);
+    auto* block = reinterpret_cast<V(*)[4]>(planes + group * 1024);
+    auto* to = reinterpret_cast<V(*)[4]>(values + group * 1024);
     levels_b<L, true>(block, y, group);
-    for (int p = 0; p < 4; ++p) from_novel<L, 8>(&block[0][p], 4);
+    for (int p = 0; p < 4; ++p) from_novel_256<L>(&block[0][p], 4, &to[0][p], 4, scratch.line);
   }
-  for (int column = 0; column < groups; ++column)
+  for (int column = 0; column < groups; ++column) {
+    constexpr std::size_t share = row_bytes / static_cast<std::size_t>(groups);
+    for (std::size_t at = 0; at < share; at += 64)
+      L::prefetch_far(next + static_cast<std::size_t>(column) * share + at);
     for (int half = 0; half < 2; ++half) {
       for (int group = 0; group < groups; ++group)
         for (int p = 0; p < 2; ++p)
@@ -186,11 +190,11 @@ void row_inverse(std::uint8_t* row, int y, RowScratch<L>& scratch) {
                        &scratch.pair[group * L::width][p], 2);
       levels_a<L, true>(scratch.pair, y);
       for (int p = 0; p < 2; ++p) {
-        V* f = scratch.planes[2 * half + p] + column;
+        V* f = planes + (2 * half + p) * (row_points / L::width) + column;
         for (int a = 0; a < 256; ++a) f[a * groups] = scratch.pair[a][p];
       }
     }
-  std::memcpy(row, scratch.planes, row_bytes);
+  }
 }
 
 }  // namespace bellows::gf2::transform
