@@ -105,9 +105,14 @@ class Terminal(ProgramTest):
             self.assertLessEqual(len(line), 80, line)
 
     def test_quiet_when_not_a_terminal(self):
-        (self.folder / "random").write_bytes(os.urandom(20000))
+        (self.folder / "random").write_bytes(os.urandom(500000))
         _, err = self.run_program("test", "--raw", "random")
         self.assertEqual(err, "")
+        self.assertIn("testing: ", self.on_terminal("test", "--raw", "random"))
+        self.assertNotIn("testing: ", self.on_terminal("test", "--raw", "--quiet", "random"))
+        for words in (("bound", "--paper", "four-weighted"), ("figure", "masanes-2", "--out", "a.csv")):
+            _, err = self.run_program(*words)
+            self.assertEqual(err, "")
 
     def test_json_is_one_document(self):
         (self.folder / "random").write_bytes(os.urandom(2000))

@@ -42,8 +42,10 @@ json to_json(const Certificate& certificate, bool everything) {
                      {"threshold", nullptr},
                      {"threshold_index", nullptr}};
   using plan::Publication;
+  // Wins by block say nothing of the four numbers that an MDL value is made of.
   if (score.observed &&
-      (everything || pays_for(plan, {Publication::score, Publication::counts, Publication::block_scores}))) {
+      (everything || pays_for(plan, {Publication::score, Publication::counts}) ||
+       (score.kind == plan::ScoreKind::win_frequency && pays_for(plan, {Publication::block_scores})))) {
     score_json["observed"] = score.observed->approximate();
     score_json["observed_exact"] = score.observed->text();
   }

@@ -112,12 +112,17 @@ Result<Verdict> check_file(const Options& options, Console& console) {
 
 Result<Verdict> guess_radius_table(Console& console) {
   json rows = json::array();
+  const Context context = console.context();
+  std::size_t done = 0;
   console.print("both probabilities of the majority of three at once, as a point within alpha + beta x (Mermin value):");
   for (const std::size_t x : {1U, 8U, 7U, 11U, 25U, 31U}) {
+    BELLOWS_TRY(context.check_cancelled());
+    context.report("classes of settings", done++, 6, "programs");
     BELLOWS_ASSIGN(const GuessRadiusProblem problem, five_party_majority(x));
     BELLOWS_ASSIGN(const GuessRadius octagon, solve_guess_radius(problem, {.polygon_sides = 8}));
     BELLOWS_ASSIGN(const GuessRadius fine, solve_guess_radius(problem, {.polygon_sides = 128}));
     BELLOWS_ASSIGN(const GuessRadius traded, solve_guess_radius(problem, {.polygon_sides = 128, .alpha_at_most = 0.86}));
+    console.finish_progress();
     const std::string name = problem.expression.scenario.format_setting(x);
     console.print(fmt::format("  settings {}: octagon {} + {} B; finer {} + {} B; traded {} + {} B (exact checks passed)", name,
                               decimals(octagon.alpha), decimals(octagon.beta), decimals(fine.alpha), decimals(fine.beta),
@@ -130,6 +135,7 @@ Result<Verdict> guess_radius_table(Console& console) {
     if (printed.alpha >= 0) row["printed_gamma"] = {{"alpha", printed.alpha}, {"beta", printed.beta}};
     rows.push_back(row);
   }
+  console.finish_progress();
   console.result({{"paper", "guess-radius"}, {"classes", rows}});
   return Verdict::done;
 }
@@ -143,7 +149,10 @@ Result<Verdict> paper_table(const Options& options, Console& console) {
   json rows = json::array();
   const bool many = cases->size() > 40;
   std::vector<std::pair<std::string, std::size_t>> kinds;
+  const Context context = console.context();
   for (const CatalogueCase& c : *cases) {
+    BELLOWS_TRY(context.check_cancelled());
+    context.report("linear programs", rows.size(), cases->size(), "programs");
     BELLOWS_ASSIGN(const NoSignallingBound bound, solve(c.program));
     as_expected += c.upper_only ? bound.bound.value <= c.expected : bound.bound.value == c.expected;
     tight += bound.tight();
@@ -162,6 +171,7 @@ Result<Verdict> paper_table(const Options& options, Console& console) {
       if (!seen) kinds.emplace_back(kind, 1);
     }
   }
+  console.finish_progress();
   for (const auto& [kind, count] : kinds) console.print(fmt::format("  {} programs: at most {}", count, kind));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   console.print(fmt::format("{} programs, {} with the expected value, {} tight, all duals checked exactly; {:.2f} s", cases->size(), as_expected, tight, seconds));

@@ -9,14 +9,16 @@ namespace {
 constexpr const char* manual = R"(One HTML page about a run folder, opened from disk, without network: the verdict
 first, then S and S_mu by block against the classical limit, the way from raw
 bits to output bits, the score against the threshold, setting frequencies,
-no-signalling checks, assumptions and digests. `amplify` writes it at its end.
+no-signalling checks, the locality budget, assumptions and digests. `amplify`
+writes it at its end; every chart has its data as CSV.
 
 The page compares counts, sizes and digests with the certificate and says what
 does not match; only `bellows verify` recomputes the output itself.
 
 report.html is private (mode 0600): what it shows depends on the outcomes.
 --public writes report.public.html instead, which leaves out everything that
-depends on outcomes and was not priced by the plan. --show-output adds a picture
+depends on outcomes and was not priced by the plan. --locality takes the parts
+of the space-time check (see `bellows locality --help`). --show-output adds a picture
 and statistical tests of the output bits: whoever sees that page knows them.
 
 Examples:
@@ -24,7 +26,7 @@ Examples:
   bellows report run --public --out for-the-web.html)";
 
 struct Options {
-  std::string folder, out;
+  std::string folder, out, locality, pulses;
   report::HtmlOptions html;
 };
 
@@ -44,8 +46,17 @@ const char* state_name(report::RunState state) {
 
 Result<Verdict> run(const Options& options, Console& console) {
   Context context = console.context();
+  report::HtmlOptions html = options.html;
+  if (!options.locality.empty()) {
+    BELLOWS_ASSIGN(std::string toml, read_text_file(options.locality));
+    std::string csv;
+    if (!options.pulses.empty()) {
+      BELLOWS_ASSIGN(csv, read_text_file(options.pulses));
+    }
+    BELLOWS_ASSIGN(html.locality, certify::check_locality(toml, options.locality, csv, options.pulses));
+  }
   BELLOWS_ASSIGN(report::RunView view, report::read_run(options.folder, context));
-  BELLOWS_ASSIGN(Path path, report::write_html_report(view, options.html, context, options.out));
+  BELLOWS_ASSIGN(Path path, report::write_html_report(view, html, context, options.out));
   report::RunState state = report::state_of(view);
   for (const auto& mismatch : view.mismatches) console.note(fmt::format("does not match: {}", mismatch.what));
   for (const auto& problem : view.problems) console.note(problem);
@@ -54,6 +65,7 @@ Result<Verdict> run(const Options& options, Console& console) {
     mismatches.push_back({{"what", mismatch.what}, {"expected", mismatch.expected}, {"got", mismatch.got}});
   console.print(path.string());
   console.result({{"report", path.string()},
+                  {"locality", html.locality ? certify::to_json(*html.locality) : nlohmann::json()},
                   {"state", state_name(state)},
                   {"problems", view.problems},
                   {"mismatches", mismatches},
@@ -71,6 +83,11 @@ void add_report(CommandLine& line) {
   verb.add_option("--out", options->out, "write the page to this file")->type_name("HTML");
   verb.add_flag("--public", options->html.for_public, "leave out what depends on outcomes and was not priced");
   verb.add_flag("--show-output", options->html.show_output, "show and test the output bits");
+  auto* locality =
+      verb.add_option("--locality", options->locality, "show the space-time check of this file")->type_name("TOML");
+  verb.add_option("--pulses", options->pulses, "with the arrivals of reference pulses")
+      ->needs(locality)
+      ->type_name("CSV");
   line.on_run(verb, [options](Console& console) { return run(*options, console); });
 }
 

@@ -86,7 +86,8 @@ void Console::note(std::string_view line) const { write_line(stderr, line); }
 
 Context Console::context() {
   Context context{.cancel = &interrupt_token(), .thread_count = thread_count_};
-  if (!quiet_)
+  // Whoever reads a file or a pipe wants results and messages, not how far it is.
+  if (!quiet_ && terminal_)
     context.progress = [this](std::string_view stage, std::uint64_t done, std::uint64_t total, std::string_view unit) {
       show_progress(stage, done, total, unit);
     };
@@ -106,11 +107,9 @@ void Console::show_progress(std::string_view stage, std::uint64_t done, std::uin
     stage_ = stage;
     stage_start_ = last_shown_ = now;
   }
-  // On a terminal a line that moves; elsewhere a plain line every ten seconds and one at the end of a stage that took
-  // over two.
   double since_shown = seconds_between(last_shown_, now), elapsed = seconds_between(stage_start_, now);
   bool at_end = total > 0 && done >= total;
-  if (terminal_ ? since_shown < 0.1 && !at_end : since_shown < 10 && !(at_end && elapsed > 2)) return;
+  if (since_shown < 0.1 && !at_end) return;
   last_shown_ = now;
   double rate = elapsed > 0 ? static_cast<double>(done) / elapsed : 0;
   std::string line = fmt::format("{}: {}{}", stage, with_si_prefix(static_cast<double>(done)), unit);
@@ -120,7 +119,6 @@ void Console::show_progress(std::string_view stage, std::uint64_t done, std::uin
   if (rate > 0) line += fmt::format(", {}{}/s", with_si_prefix(rate), unit);
   if (rate > 0 && total > done)
     line += fmt::format(", {} left", readable_duration(static_cast<double>(total - done) / rate));
-  if (!terminal_) return write_line(stderr, line);
   line.resize(std::min<std::size_t>(line.size(), width_columns() - 1));
   fmt::print(stderr, "\r\033[K{}", line);
   std::fflush(stderr);

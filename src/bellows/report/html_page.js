@@ -48,20 +48,43 @@
     const rows = data.blocks.rows.map(row => {
       const value = row[at[spec.value]];
       const point = triple ? (value === null ? [null, null, null] : [row[at[spec.interval[0]]], value, row[at[spec.interval[1]]]]) : [value, value, value];
-      return [row[at.block]].concat([point], lines.map(line => [line.value, line.value, line.value]));
+      return [row[at.block], point];
     });
     let low = Infinity, high = -Infinity;
-    for (const row of rows) for (const point of row.slice(1)) for (const v of point) if (v !== null) { low = Math.min(low, v); high = Math.max(high, v); }
+    for (const v of rows.flatMap(row => row[1]).concat(lines.map(line => line.value))) if (v !== null) { low = Math.min(low, v); high = Math.max(high, v); }
     if (!rows.some(row => row[1][1] !== null)) { target.textContent = 'No block has a value: some pair of settings never occurred.'; return; }
     const pad = (high - low) * 0.07 || 0.01;
     const series = {};
     series[spec.label] = { color: colour('mark'), strokeWidth: spec.joined ? 2 : 0, drawPoints: !spec.joined || rows.length < 3, pointSize: rows.length > 150 ? 2 : 3.5 };
-    for (const line of lines) series[line.label] = { color: colour(line.colour), strokeWidth: 1.5, strokePattern: line.dashed ? [6, 4] : null, drawPoints: false, highlightCircleSize: 0 };
+    // Lines across the whole chart, however few blocks there are, and the interval of each point while there is room.
+    const under = (context, area, chart) => {
+      context.save();
+      context.lineWidth = 1.5;
+      for (const line of lines) {
+        const y = chart.toDomYCoord(line.value);
+        context.strokeStyle = colour(line.colour);
+        context.setLineDash(line.dashed ? [6, 4] : []);
+        context.beginPath();
+        context.moveTo(area.x, y);
+        context.lineTo(area.x + area.w, y);
+        context.stroke();
+      }
+      context.setLineDash([]);
+      context.strokeStyle = colour('mark');
+      if (triple && rows.length <= 60) for (const [x, point] of rows) if (point[1] !== null) {
+        const [left, from] = chart.toDomCoords(x, point[0]), to = chart.toDomYCoord(point[2]);
+        context.beginPath();
+        context.moveTo(left, from);
+        context.lineTo(left, to);
+        context.stroke();
+      }
+      context.restore();
+    };
     const first = rows[0][0], last = rows[rows.length - 1][0];
     const margin = 0.5 + (last - first) * 0.01;
     const whole = { dateWindow: [first - margin, last + margin], valueRange: [low - pad, high + pad] };
     const chart = new Dygraph(target, rows, {
-      labels: ['block', spec.label].concat(lines.map(line => line.label)),
+      labels: ['block', spec.label], underlayCallback: under,
       customBars: true, series, legend: 'never', fillAlpha: 0.22, gridLineColor: colour('line'), axisLineColor: colour('line'),
       valueRange: whole.valueRange, dateWindow: whole.dateWindow,
       xlabel: spec.x || 'block', axes: { y: { axisLabelWidth: 62, axisLabelFormatter: v => Number(v.toPrecision(7)).toString() },

@@ -44,10 +44,13 @@ Result<std::string> html_report(const RunView& run, const HtmlOptions& options, 
     BELLOWS_ASSIGN(summary, estimate::summarize(*run.evidence, run.mu()));
   }
   nlohmann::json data = nlohmann::json::object();
-  if (run.evidence && (shown.everything || shown.block_scores))
-    data = block_series(*run.evidence, run.mu(), run.certificate ? &*run.certificate : nullptr);
+  if (run.evidence && (shown.everything || shown.block_scores)) {
+    estimate::Evidence evidence = *run.evidence;
+    if (!shown.everything) evidence.blocks = priced_blocks(evidence.blocks, run.plan->trial_count);
+    data = block_series(evidence, run.mu(), run.certificate ? &*run.certificate : nullptr);
+  }
   if (!shown.everything && data.contains("blocks")) {
-    // Only the win share by block was priced: the other columns go.
+    // Only the trials won by block were priced: the other columns go.
     for (auto& row : data["blocks"]["rows"])
       for (std::size_t i = 2; i < 9; ++i) row[i] = nullptr;
     data["series"].erase("S");
@@ -70,7 +73,7 @@ Result<std::string> html_report(const RunView& run, const HtmlOptions& options, 
   page += waterfall_section(run);
   page += settings_section(run, summary);
   page += signalling_section(summary, shown);
-  page += locality_section(run, shown);
+  page += locality_section(run, options.locality, shown);
   if (options.show_output) {
     BELLOWS_ASSIGN(std::string part, output_part(run, context));
     page += part;

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "bellows/base/file.h"
 #include "bellows/base/progress.h"
+#include "bellows/certify/locality.h"
 #include "bellows/report/html_run.h"
 
 namespace bellows::report {
@@ -13,6 +15,8 @@ struct HtmlOptions {
   bool show_output = false;
   /// Leaves out everything that depends on outcomes and was not priced by the plan.
   bool for_public = false;
+  /// The space-time check of this run, computed from its parts.
+  std::optional<certify::LocalityReport> locality = {};
 };
 
 /// One self-contained page about a run: verdict first. No file, no network, under 3 MB.

@@ -64,11 +64,37 @@ Shown what_is_shown(const RunView& run, bool for_public) {
   if (!for_public) return {};
   Shown shown;
   shown.everything = false;
-  shown.score = priced(run, {Publication::score, Publication::counts, Publication::block_scores});
+  // Wins by block say nothing of the four numbers that an MDL value is made of.
+  bool is_win_share = run.certificate && run.certificate->score.kind == plan::ScoreKind::win_frequency;
+  shown.score = priced(run, {Publication::score, Publication::counts}) ||
+                (is_win_share && priced(run, {Publication::block_scores}));
   shown.totals = priced(run, {Publication::counts});
   shown.block_scores = priced(run, {Publication::block_scores});
   shown.log_digest = priced(run, {Publication::log_digest});
   return shown;
+}
+
+std::vector<estimate::BlockCounts> priced_blocks(const std::vector<estimate::BlockCounts>& blocks,
+                                                 std::uint64_t trial_count) {
+  auto cost_bits = [](std::uint64_t trials) { return std::log2(static_cast<double>(trials) + 1); };
+  double paid_bits = static_cast<double>(trial_count / plan::block_trial_count) * cost_bits(plan::block_trial_count) +
+                     cost_bits(trial_count % plan::block_trial_count);
+  for (std::uint64_t least = plan::block_trial_count;; least *= 2) {
+    std::vector<estimate::BlockCounts> rows;
+    bool full = true;
+    for (const estimate::BlockCounts& block : blocks) {
+      if (full) {
+        rows.push_back(block);
+      } else {
+        rows.back().trial_count += block.trial_count;
+        rows.back().n_xyab = estimate::add(rows.back().n_xyab, block.n_xyab);
+      }
+      full = rows.back().trial_count >= least;
+    }
+    double bits = 0;
+    for (const estimate::BlockCounts& row : rows) bits += cost_bits(row.trial_count);
+    if (rows.size() <= 1 || bits <= paid_bits * (1 + 1e-12)) return rows;
+  }
 }
 
 std::string page_head(const std::string& title, const std::string& kicker, bool may_fetch) {
@@ -270,8 +296,8 @@ std::string settings_section(const RunView& run, const std::optional<estimate::S
   for (const auto& f : check.frequencies) {
     bool outside = f.sigmas > estimate::SettingCheck::sigmas_allowed;
     rows += fmt::format(
-        "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{:.5f}</td><td class=\"number\">{:.5f} to "
-        "{:.5f}</td><td class=\"{}\">{}</td></tr>\n",
+        "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{:.5f}</td><td class=\"number\">{:.5f}–{:.5f}"
+        "</td><td class=\"{}\">{}</td></tr>\n",
         escape_html(f.name), grouped(f.count), f.share, f.allowed_low, f.allowed_high, outside ? "bad" : "good",
         outside ? fmt::format("{:.1f} sigma outside", f.sigmas) : "within");
   }
@@ -316,50 +342,6 @@ std::string signalling_section(const std::optional<estimate::Summary>& summary, 
       summary->signalling.consistent ? "All marginals agree."
                                      : "<strong>A marginal depends on the other party's setting.</strong>",
       rows, drift);
-}
-
-namespace {
-
-// Nested metadata as rows "a.b.c: value"; long and deep ones are cut.
-void flatten(const nlohmann::json& value, const std::string& key, std::string& rows, int depth, int& left) {
-  if (left <= 0) return;
-  if (value.is_object() && depth < 6) {
-    for (const auto& [name, inner] : value.items())
-      flatten(inner, key.empty() ? name : key + "." + name, rows, depth + 1, left);
-    return;
-  }
-  --left;
-  std::string text = value.is_string() ? value.get<std::string>()
-                                       : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  rows +=
-      fmt::format("<tr><th>{}</th><td class=\"free\">{}</td></tr>\n", escape_html(key, 200), escape_html(text, 500));
-}
-
-std::string table_of(const nlohmann::json& value, const char* label) {
-  std::string rows;
-  int left = 60;
-  flatten(value, "", rows, 0, left);
-  return fmt::format(
-      "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table><tbody>\n{}</tbody>"
-      "</table></div>\n",
-      label, rows);
-}
-
-}  // namespace
-
-std::string locality_section(const RunView& run, const Shown& shown) {
-  if (!shown.everything) return {};
-  std::string out = "<section>\n<h2>Locality budget</h2>\n";
-  if (run.metadata.contains("locality") && run.metadata["locality"].is_object())
-    out += table_of(run.metadata["locality"], "Locality budget");
-  else
-    out +=
-        "<p>The log records no locality budget: that the parties were space-like separated in every trial is "
-        "assumed.</p>\n";
-  nlohmann::json rest = run.metadata.is_object() ? run.metadata : nlohmann::json::object();
-  rest.erase("locality");
-  if (!rest.empty()) out += "<h3>What the log says of itself</h3>\n" + table_of(rest, "Metadata of the log");
-  return out + "</section>\n";
 }
 
 std::string assumptions_section(const RunView& run) {

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "bellows/certify/locality.h"
 #include "bellows/estimate/scores.h"
 #include "bellows/quality/battery.h"
 #include "bellows/report/html_report.h"
@@ -18,6 +19,11 @@ struct Shown {
 };
 Shown what_is_shown(const RunView& run, bool for_public);
 
+/// Neighbouring blocks added up until one win count for each costs no more than what a plan pays for block scores: a
+/// log may have smaller blocks than those that are priced.
+std::vector<estimate::BlockCounts> priced_blocks(const std::vector<estimate::BlockCounts>& blocks,
+                                                 std::uint64_t trial_count);
+
 // Parts of the page, each whole HTML; empty where there is nothing to tell.
 std::string page_head(const std::string& title, const std::string& kicker, bool may_fetch);
 std::string verdict_section(const RunView& run, const Shown& shown);
@@ -26,7 +32,8 @@ std::string series_section(const RunView& run, const Shown& shown);
 std::string waterfall_section(const RunView& run);
 std::string settings_section(const RunView& run, const std::optional<estimate::Summary>& summary);
 std::string signalling_section(const std::optional<estimate::Summary>& summary, const Shown& shown);
-std::string locality_section(const RunView& run, const Shown& shown);
+std::string locality_section(const RunView& run, const std::optional<certify::LocalityReport>& checked,
+                             const Shown& shown);
 std::string assumptions_section(const RunView& run);
 std::string digests_section(const RunView& run, const Shown& shown);
 std::string output_section(const std::string& png, std::uint64_t shown_bits, std::uint64_t output_bits,
