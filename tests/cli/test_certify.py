@@ -108,7 +108,7 @@ class Plan(ProgramTest):
         self.run_program("plan", "--figure2", "--points", "9", "--csv", "c.csv", "--svg", "c.svg")
         lines = (self.folder / "c.csv").read_text().splitlines()
         self.assertEqual(lines[0], "method,extractor,mu,S,trials")
-        self.assertEqual(len(lines), 1 + 2 * 5 * 9)
+        self.assertEqual(len(lines), 1 + 3 * 5 * 9)  # the published bound, one outcome, both outcomes
         table = {}
         for line in lines[1:]:
             method, _, mu, chsh, trials = line.split(",")
