@@ -14,7 +14,7 @@ class KeyDistribution(ProgramTest):
         for name in ("a", "b"):
             (self.folder / f"{name}.raw").write_bytes(os.urandom(int(pairs) // 2 + 8192))
         out = self.run_json("qkd", "simulate", "--raw", "--pairs", pairs, "--noise", noise, "--settings", settings,
-                            "--gamma", "0.8775", "--alice-bits", "a.raw", "--bob-bits", "b.raw", "--alice", "A.trials", "--bob", "B.trials",
+                            "--gamma", more.pop("gamma", "0.8775"), "--alice-bits", "a.raw", "--bob-bits", "b.raw", "--alice", "A.trials", "--bob", "B.trials",
                             *[word for key, value in more.items() for word in ("--" + key, value)])
         self.run_program("qkd", "secret", "--out-alice", "A.secret", "--out-bob", "B.secret", "--messages", messages)
         return out
@@ -55,6 +55,22 @@ class KeyDistribution(ProgramTest):
             (self.folder / name).rename(self.folder / ("old-" + name))
         self.parties(expect=(1, 1))
 
+    def test_a_run_as_planned_keeps_the_promise(self):
+        plan = self.run_json("qkd", "plan", "--noise", "0", "--settings", "7", "--key-bits", "500")
+        self.prepare(pairs=str(plan["pairs"]), gamma=str(plan["gamma"]))
+        alice, bob = self.parties()
+        self.assertGreaterEqual(alice["key_bits"], plan["key_bits"])
+        # Each side holds the other's certificate, and can check it with neither key nor secret.
+        for name in ("A.key", "A.secret", "B.key", "B.secret"):
+            (self.folder / name).unlink()
+        self.run_program("qkd", "check", "A.key.certificate.json", "A.key.peer.json")
+        self.run_program("qkd", "check", "B.key.peer.json")
+        touched = json.loads((self.folder / "B.key.peer.json").read_text())
+        touched["assumptions"].pop(0)
+        (self.folder / "touched.json").write_text(json.dumps(touched))
+        _, err = self.run_program("qkd", "check", "touched.json", expect=1)
+        self.assertIn("assumptions", err)
+
     def test_noise_gives_no_key_and_exit_code_1(self):
         self.prepare(pairs="300000", noise="0.03")
         alice, bob = self.parties(expect=(1, 1))
@@ -74,6 +90,14 @@ class KeyDistribution(ProgramTest):
         self.assertEqual(plan["settings"], 7)
         self.assertLess(plan["pairs"], 1.1e8)
         self.run_json("qkd", "plan", "--noise", "0.03", expect=1)
+        # What is promised with a chance is less than what the expected counts give, and less than the asymptotic rate.
+        certain, expected = (self.run_json("qkd", "plan", "--pairs", "1e8", "--chance", chance)["key_bits"] for chance in ("0.999", "0"))
+        self.assertLess(certain, expected)
+        self.assertLess(expected, 270000)
+        self.assertGreater(certain, 245000)
+        self.assertLess(self.run_json("qkd", "plan", "--noise", "0.025", "--key-bits", "256")["pairs"], 5e8)
+        self.run_program("qkd", "plan", "--chance", "1", expect=2)
+        self.run_program("qkd", "plan", "--epsilon", "1e-30", expect=2)
         self.run_json("qkd", "plan", "--noise", "0.03", "--adversary", "quantum")
         rows = {row["settings"]: row for row in self.run_json("qkd", "plan", "--table")["asymptotic"]}
         self.assertAlmostEqual(rows[7]["rate"], 0.004159, delta=1e-6)

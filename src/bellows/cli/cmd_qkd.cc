@@ -9,6 +9,7 @@
 #include "bellows/bits/bit_file.h"
 #include "bellows/cli/command.h"
 #include "bellows/cli/pair_simulation.h"
+#include "bellows/plan/json_reader.h"
 #include "bellows/protocol/masanes_party.h"
 #include "bellows/protocol/masanes_plan.h"
 #include "bellows/protocol/masanes_source.h"
@@ -51,6 +52,7 @@ Result<KeyMethod> method_from_name(const std::string& name) {
 
 struct PartyOptions {
   std::string address, records, secret, key, adversary = "no-signalling", epsilon = "1e-9", hash_seed;
+  std::uint64_t frame_bits = ecc::usual_frame_bits;
   std::vector<std::string> random_certificates;
   double timeout_s = 60;
   bool settle = false;
@@ -118,10 +120,15 @@ Result<Verdict> run_role(Console& console, net::Role role, const PartyOptions& o
   request.patience = request.connect_patience = net::Duration{static_cast<std::int64_t>(1000 * options.timeout_s)};
   request.secret = options.secret;
   request.key = options.key;
+  if (options.frame_bits < ecc::least_frame_bits || options.frame_bits > ecc::usual_frame_bits)
+    return usage_error("frame length out of range",
+                       fmt::format("{} to {} bits", ecc::least_frame_bits, ecc::usual_frame_bits),
+                       fmt::format("{}", options.frame_bits));
+  request.largest_frame_bits = options.frame_bits;
   if (!options.hash_seed.empty()) request.hash_seed = options.hash_seed;
   for (const auto& path : options.random_certificates) {
     BELLOWS_ASSIGN(auto text, read_text_file(path));
-    json certificate = json::parse(text, nullptr, false);
+    BELLOWS_ASSIGN(json certificate, plan::parse_json(text, "a certificate", path));
     if (!certificate.is_object()) return bad_input("not a certificate", path);
     json named = {{"file", Path(path).filename().string()}};
     for (const char* key : {"adversary", "protocol", "output_bits", "epsilon", "verdict"})
@@ -156,7 +163,12 @@ void add_role(CommandLine& line, CLI::App& parent, net::Role role) {
   verb.add_option("--adversary", options->adversary, "no-signalling or quantum")->capture_default_str();
   verb.add_option("--epsilon", options->epsilon, "total, in the paper's measure")->capture_default_str();
   verb.add_option("--timeout", options->timeout_s, "seconds of silence")->capture_default_str();
-  if (alice) verb.add_option("--hash-seed", options->hash_seed, "uniform bits for the hash (.bits); else the system's");
+  if (alice) {
+    verb.add_option("--hash-seed", options->hash_seed, "uniform bits for the hash (.bits); else the system's");
+    verb.add_option("--frame-bits", options->frame_bits,
+                    "longest frame of the error correction; a shorter one costs less if it must be revealed (quantum)")
+        ->capture_default_str();
+  }
   verb.add_option("--random-certificate", options->random_certificates,
                   "certificate of the random bits behind choices and settings");
   verb.add_flag("--settle", options->settle, "only settle what an earlier session left in doubt");
@@ -224,7 +236,8 @@ void add_check(CommandLine& line, CLI::App& parent) {
     std::vector<json> documents;
     for (const auto& path : *paths) {
       BELLOWS_ASSIGN(auto text, read_text_file(path));
-      documents.push_back(json::parse(text, nullptr, false));
+      BELLOWS_ASSIGN(json document, plan::parse_json(text, "a key certificate", path));
+      documents.push_back(std::move(document));
       if (Status status = protocol::check_certificate(documents.back()); !status.ok()) {
         Error error = status.error();
         if (error.file.empty()) error.file = path;
@@ -245,7 +258,7 @@ void add_check(CommandLine& line, CLI::App& parent) {
 
 struct PlanOptions {
   std::string adversary = "no-signalling", epsilon = "1e-9", key_bits, pairs;
-  double noise = 0.005, sigmas = 3;
+  double noise = 0.005, chance = 0.99;
   unsigned settings = 0;
   bool table = false, curves = false;
 };
@@ -255,7 +268,7 @@ json point_json(const protocol::PlanPoint& point) {
           {"gamma_65536", point.gamma_65536},
           {"gamma", point.gamma()},
           {"pairs", point.pairs},
-          {"key_bits", point.length.bits},
+          {"key_bits", point.key_bits},
           {"tested", point.counts.tested},
           {"raw_bits", point.counts.raw_bits},
           {"leaked_bits", point.counts.leaked_bits},
@@ -295,7 +308,7 @@ json curves(const protocol::PlanRequest& base) {
       request.noise = end * i / 10;
       auto pairs = static_cast<std::uint64_t>(std::llround(std::pow(10, log10_pairs)));
       auto point = protocol::plan_for_pairs(request, pairs);
-      double rate = point.ok() ? static_cast<double>(point->length.bits) / static_cast<double>(pairs) : 0;
+      double rate = point.ok() ? static_cast<double>(point->key_bits) / static_cast<double>(pairs) : 0;
       out.push_back({{"settings", 7}, {"noise", request.noise}, {"pairs", pairs}, {"rate", rate}});
     }
   }
@@ -305,16 +318,11 @@ json curves(const protocol::PlanRequest& base) {
 Result<Verdict> run_plan(Console& console, const PlanOptions& options) {
   protocol::PlanRequest request;
   BELLOWS_ASSIGN(request.method, method_from_name(options.adversary));
-  BELLOWS_ASSIGN(Exact total, Exact::parse(options.epsilon));
-  auto budget = protocol::EpsilonBudget::of(request.method, total);
-  request.epsilon = budget.privacy;
+  BELLOWS_ASSIGN(request.epsilon, Exact::parse(options.epsilon));
   if (!(options.noise >= 0 && options.noise < 1))
     return usage_error("noise out of range", "0 to 1", fmt::format("{}", options.noise));
   request.noise = options.noise;
-  request.margin_sigmas = options.sigmas;
-  request.leak = [&](std::uint64_t raw, double error) {
-    return expected_leak(raw, raw, error, budget.sample.approximate(), options.sigmas);
-  };
+  request.chance = options.chance;
   if (options.table) {
     json rows = table(request.method);
     console.result({{"adversary", options.adversary}, {"asymptotic", rows}});
@@ -348,8 +356,8 @@ Result<Verdict> run_plan(Console& console, const PlanOptions& options) {
     if (protocol::largest_noise(request.method, m) <= request.noise) continue;
     auto point = pairs != 0 ? protocol::plan_for_pairs(request, pairs) : protocol::plan_for_key(request, wanted_bits);
     if (!point.ok() && point.error().code != ErrorCode::refused) return point.error();
-    if (!point.ok() || point->length.bits == 0) continue;
-    bool better = !best || (pairs != 0 ? point->length.bits > best->length.bits : point->pairs < best->pairs);
+    if (!point.ok() || point->key_bits == 0) continue;
+    bool better = !best || (pairs != 0 ? point->key_bits > best->key_bits : point->pairs < best->pairs);
     if (better) best = *point;
   }
   if (!best) {
@@ -360,16 +368,19 @@ Result<Verdict> run_plan(Console& console, const PlanOptions& options) {
   json document = point_json(*best);
   double random = 2 * static_cast<double>(best->pairs) *
                   protocol::random_bits_per_pair(static_cast<unsigned>(best->counts.settings), best->gamma_65536);
-  document["random_bits"] = random + static_cast<double>(best->counts.raw_bits + best->length.bits);
+  document["random_bits"] = random + static_cast<double>(best->counts.raw_bits + best->key_bits);
   document["verdict"] = "key";
   console.result(document);
   console.print(fmt::format("M = {}, gamma = {}/65536 = {:.4f}, N = {} pairs: {} bits of key", best->counts.settings,
-                            best->gamma_65536, best->gamma(), best->pairs, best->length.bits));
+                            best->gamma_65536, best->gamma(), best->pairs, best->key_bits));
   console.print(fmt::format("raw key {} bits, tested pairs {}, published {} bits; random bits needed: {}",
                             best->counts.raw_bits, best->counts.tested, best->counts.leaked_bits,
                             with_si_prefix(document["random_bits"].get<double>())));
-  console.print(fmt::format("reached unless the test comes out more than {} standard deviations worse than expected",
-                            options.sigmas));
+  if (options.chance > 0)
+    console.print(fmt::format("devices of this noise give this key or a longer one with a chance of {:g} % at least",
+                              100 * options.chance));
+  else
+    console.print("this is what the expected counts give: about half of all runs give less");
   return Verdict::done;
 }
 
@@ -382,7 +393,8 @@ void add_plan_verb(CommandLine& line, CLI::App& parent) {
   verb.add_option("--settings", options->settings, "M; 0: the best of 3 to 15")->capture_default_str();
   verb.add_option("--epsilon", options->epsilon, "total, in the paper's measure")->capture_default_str();
   verb.add_option("--adversary", options->adversary, "no-signalling or quantum")->capture_default_str();
-  verb.add_option("--margin", options->sigmas, "standard deviations kept in reserve")->capture_default_str();
+  verb.add_option("--chance", options->chance, "that devices of this noise reach the length; 0: at the expected counts")
+      ->capture_default_str();
   verb.add_flag("--table", options->table, "asymptotic rates without noise, best gamma and largest noise by M");
   verb.add_flag("--curves", options->curves, "rate against noise (figure 2), asymptotic and for 10^6 to 10^12 pairs");
   line.on_run(verb, [options](Console& console) { return run_plan(console, *options); });

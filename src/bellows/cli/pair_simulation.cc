@@ -7,8 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "bellows/base/count.h"
-#include "bellows/ecc/reconcile.h"
-#include "bellows/protocol/masanes_certificate.h"
 #include "bellows/protocol/masanes_plan.h"
 #include "bellows/protocol/masanes_source.h"
 
@@ -26,15 +24,6 @@ void add_pair_options(CLI::App& verb, PairOptions& options) {
   verb.add_flag("--raw", options.raw, "these bit files have no header");
 }
 
-std::uint64_t expected_leak(std::uint64_t raw_bits, std::uint64_t sample_pairs, double error_rate,
-                            double sample_epsilon, double sigmas) {
-  auto seen = static_cast<double>(sample_pairs) * error_rate;
-  auto most = ecc::most_unseen_errors(sample_pairs, static_cast<std::uint64_t>(seen + sigmas * std::sqrt(seen)),
-                                      raw_bits, sample_epsilon);
-  auto scheme = ecc::plan_scheme(raw_bits, most);
-  return protocol::verification_bits + (scheme.ok() ? scheme->leaked_bits() : raw_bits);
-}
-
 Result<Verdict> simulate_pairs_and_report(const PairOptions& options, Console& console) {
   protocol::SourceRequest request;
   BELLOWS_ASSIGN(request.pairs, parse_count(options.pairs));
@@ -50,7 +39,6 @@ Result<Verdict> simulate_pairs_and_report(const PairOptions& options, Console& c
     protocol::PlanRequest plan;
     plan.settings = options.settings;
     plan.noise = options.noise;
-    plan.leak = [](std::uint64_t raw, double error) { return expected_leak(raw, raw, error, 1e-10, 0); };
     BELLOWS_ASSIGN(auto point, protocol::plan_for_pairs(plan, request.pairs));
     gamma = point.gamma();
   }

@@ -21,8 +21,5 @@ struct PairOptions {
 void add_pair_options(CLI::App& verb, PairOptions& options);
 /// Writes both parties' logs. Errors: usage, bad_input.
 Result<Verdict> simulate_pairs_and_report(const PairOptions& options, Console& console);
-/// What error correction will publish, for planning.
-std::uint64_t expected_leak(std::uint64_t raw_bits, std::uint64_t sample_pairs, double error_rate,
-                            double sample_epsilon, double sigmas);
 
 }  // namespace bellows::cli

@@ -161,11 +161,11 @@ TEST(Reconcile, AwkwardSizesAndFewErrors) {
 }
 
 TEST(Reconcile, BurstsDoNoMoreHarmThanScatteredErrors) {
-  const std::uint64_t size = 1'200'000;  // two frames
+  const std::uint64_t size = 2'400'000;  // two frames
   auto alice = random_bits(size, 1);
   bits::BitString bob(alice.view());
-  for (std::uint64_t i = 5000; i < 17'000; ++i) bob.set(i, !bob[i]);
-  auto scheme = plan_scheme(size, 12'000);
+  for (std::uint64_t i = 5000; i < 29'000; ++i) bob.set(i, !bob[i]);
+  auto scheme = plan_scheme(size, 24'000);
   EXPECT_EQ(scheme->frames, 2u);
   auto decoded = decode(*scheme, seed, bob, *encode(*scheme, seed, alice));
   EXPECT_TRUE(decoded->corrected == alice);
@@ -210,7 +210,8 @@ TEST(Reconcile, HostileNumbers) {
 TEST(UnseenErrors, BoundHoldsAgainstTheExactTail) {
   const std::uint64_t n_seen = 60, n_unseen = 40;
   auto log_choose = [](double n, double k) { return std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1); };
-  for (double epsilon : {0.1, 1e-3}) {
+  for (const char* text : {"0.1", "1e-3"}) {
+    const auto epsilon = numeric::Exact::literal(text);
     for (std::uint64_t total = 0; total <= 100; ++total) {
       double exceeded = 0;
       for (std::uint64_t seen = 0; seen <= std::min(total, n_seen); ++seen) {
@@ -219,11 +220,37 @@ TEST(UnseenErrors, BoundHoldsAgainstTheExactTail) {
             std::exp(log_choose(60, static_cast<double>(seen)) + log_choose(40, static_cast<double>(total - seen)) -
                      log_choose(100, static_cast<double>(total)));
       }
-      EXPECT_LE(exceeded, epsilon) << total;
+      EXPECT_LE(exceeded, epsilon.approximate() * (1 + 1e-9)) << total;
     }
   }
-  EXPECT_EQ(most_unseen_errors(0, 0, 40, 0.1), 40u);
-  EXPECT_EQ(most_unseen_errors(60, 60, 40, 0.1), 40u);
+  EXPECT_EQ(most_unseen_errors(0, 0, 40, numeric::Exact::literal("0.1")), 40u);
+  EXPECT_EQ(most_unseen_errors(60, 60, 40, numeric::Exact::literal("0.1")), 40u);
+}
+
+// Large samples: near the normal approximation's six and a half deviations, and doubles agree with balls.
+TEST(UnseenErrors, LargeSamplesComeNearTheNormalBound) {
+  const auto epsilon = numeric::Exact::literal("6.25e-11");
+  for (std::uint64_t scale : {1u, 100u, 1000u}) {
+    std::uint64_t seen_pairs = 1'325'000 * scale, errors = 3313 * scale, raw = 1'070'000 * scale;
+    std::uint64_t most = most_unseen_errors(seen_pairs, errors, raw, epsilon);
+    double share = static_cast<double>(raw) / static_cast<double>(seen_pairs),
+           mean = static_cast<double>(errors) * share;
+    double sigma = std::sqrt(mean * (1 + share));
+    EXPECT_GT(static_cast<double>(most), mean + 6.3 * sigma);
+    EXPECT_LT(static_cast<double>(most), mean + 6.8 * sigma);
+    EXPECT_NEAR(static_cast<double>(likely_most_unseen_errors(seen_pairs, errors, raw, epsilon.approximate())),
+                static_cast<double>(most), 1.0);
+  }
+}
+
+TEST(UnseenErrors, AwkwardSamples) {
+  const auto epsilon = numeric::Exact::literal("1e-9");
+  EXPECT_EQ(most_unseen_errors(100, 0, 0, epsilon), 0u);
+  EXPECT_EQ(most_unseen_errors(1, 0, 5, epsilon), 5u);  // too small a sample to say anything
+  EXPECT_EQ(most_unseen_errors(0, 0, 0, epsilon), 0u);
+  // Nothing seen: all K errors among the unseen, C(n_unseen, K) / C(N, K) = 2^-K roughly for equal halves.
+  EXPECT_NEAR(static_cast<double>(most_unseen_errors(1'000'000, 0, 1'000'000, epsilon)), 29.0, 1.0);
+  EXPECT_LE(most_unseen_errors(1'000'000'000, 0, 1, epsilon), 1u);
 }
 
 }  // namespace

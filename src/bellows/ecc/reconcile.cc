@@ -20,7 +20,6 @@ __extension__ using Wide = unsigned __int128;
 
 constexpr std::uint64_t fewest_raw_bits = 64;
 constexpr std::uint64_t target_columns = 2048;
-constexpr std::uint64_t largest_frame_bits = std::uint64_t{1} << 20;
 constexpr std::uint32_t fewest_rows = 10;
 constexpr double least_design_rate = 4e-4;
 constexpr double frame_sigmas = 4;  // how far the error count of one frame may lie above its share
@@ -80,7 +79,10 @@ Status check_frames(const Scheme& scheme, const std::vector<std::uint32_t>& fram
 
 }  // namespace
 
-Result<Scheme> plan_scheme(std::uint64_t raw_bits, std::uint64_t most_errors) {
+Result<Scheme> plan_scheme(std::uint64_t raw_bits, std::uint64_t most_errors, std::uint64_t largest_frame_bits) {
+  if (largest_frame_bits < least_frame_bits || largest_frame_bits > usual_frame_bits)
+    return usage_error("frame length out of range", fmt::format("{} to {} bits", least_frame_bits, usual_frame_bits),
+                       fmt::format("{}", largest_frame_bits));
   if (raw_bits < fewest_raw_bits || raw_bits > most_raw_bits)
     return usage_error("the raw key has no fitting length",
                        fmt::format("{} to {} bits", fewest_raw_bits, most_raw_bits), fmt::format("{}", raw_bits));
@@ -110,7 +112,7 @@ Result<Scheme> plan_scheme(std::uint64_t raw_bits, std::uint64_t most_errors) {
 Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits) {
   bool fits = scheme.raw_bits == raw_bits && raw_bits >= fewest_raw_bits && raw_bits <= most_raw_bits &&
               scheme.frames >= 1 && scheme.frames <= raw_bits && scheme.circulant >= 8 && scheme.circulant % 8 == 0 &&
-              scheme.circulant <= largest_frame_bits && scheme.columns >= fewest_rows &&
+              scheme.circulant <= usual_frame_bits && scheme.columns >= fewest_rows &&
               scheme.columns <= 2 * target_columns && scheme.rows >= fewest_rows && scheme.rows <= scheme.columns &&
               scheme.code_bits() >= divide_up(raw_bits, scheme.frames) &&
               scheme.code_bits() <= 2 * divide_up(raw_bits, scheme.frames) + 8192 &&
@@ -221,40 +223,6 @@ Status insert_frames(const Scheme& scheme, const PermutationSeed& seed, bits::Bi
     for (std::uint64_t i = 0; i < scheme.frame_bits(frame); ++i)
       raw.set(order[frame_start(scheme, frame) + i], revealed[from++]);
   return {};
-}
-
-std::uint64_t most_unseen_errors(std::uint64_t n_seen, std::uint64_t seen_errors, std::uint64_t n_unseen,
-                                 double epsilon) {
-  if (n_seen == 0) return n_unseen;
-  double seen = static_cast<double>(seen_errors) / static_cast<double>(n_seen),
-         total = static_cast<double>(n_seen + n_unseen);
-  const double seen_places = static_cast<double>(n_seen), unseen_places = static_cast<double>(n_unseen);
-  auto divergence = [](double share, double of) {
-    return (share > 0 ? share * std::log2(share / of) : 0) +
-           (share < 1 && of < 1 ? (1 - share) * std::log2((1 - share) / (1 - of)) : 0);
-  };
-  // Bounds on log2 of the chance that so few of all errors were seen: Hoeffding's for either sample, and the largest
-  // term (binomials within sqrt(8 p (1-p) n) of 2^(n h)) times the number of terms, which fall towards the tail.
-  auto unlikely = [&](std::uint64_t unseen_errors) {
-    double errors = static_cast<double>(seen_errors + unseen_errors), share = errors / total;
-    if (share <= seen || n_unseen == 0) return false;
-    double from_seen = seen_places * divergence(seen, share);
-    double from_unseen = unseen_places * divergence(static_cast<double>(unseen_errors) / unseen_places, share);
-    double bound = -std::max(from_seen, from_unseen);
-    if (share < 1)
-      bound = std::min(bound, std::log2(static_cast<double>(seen_errors) + 1) +
-                                  0.5 * std::log2(8 * errors * (1 - share)) - from_seen - from_unseen);
-    return bound < std::log2(epsilon) * (1 + 1e-9);
-  };
-  std::uint64_t low = 0, high = n_unseen;  // the most errors that are not unlikely
-  while (low < high) {
-    std::uint64_t middle = low + (high - low + 1) / 2;
-    if (unlikely(middle))
-      high = middle - 1;
-    else
-      low = middle;
-  }
-  return low;
 }
 
 }  // namespace bellows::ecc

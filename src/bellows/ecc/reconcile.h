@@ -7,6 +7,7 @@
 #include "bellows/base/progress.h"
 #include "bellows/base/result.h"
 #include "bellows/bits/bit_string.h"
+#include "bellows/ecc/unseen_errors.h"
 
 namespace bellows::ecc {
 
@@ -27,10 +28,17 @@ struct Scheme {
 
 inline constexpr std::uint64_t most_raw_bits = std::uint64_t{1} << 31;
 
+/// Frames are as long as this allows: the longer, the less is published.
+inline constexpr std::uint64_t usual_frame_bits = std::uint64_t{1} << 21;
+inline constexpr std::uint64_t least_frame_bits = 1024;
+
 /// The scheme for an error rate that the strings will not exceed.
 /// In:     raw_bits: 64 to 2^31. most_errors: upper bound on the differing places, for the whole string.
-/// Errors: refused: so many errors that the code would publish more bits than the string has. usage: raw_bits.
-Result<Scheme> plan_scheme(std::uint64_t raw_bits, std::uint64_t most_errors);
+///         largest_frame_bits: 1024 to 2^21.
+/// Errors: refused: so many errors that the code would publish more bits than the string has. usage: raw_bits,
+///         largest_frame_bits.
+Result<Scheme> plan_scheme(std::uint64_t raw_bits, std::uint64_t most_errors,
+                           std::uint64_t largest_frame_bits = usual_frame_bits);
 /// Errors: bad_input: numbers of a peer that make no sense for this length.
 Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits);
 
@@ -58,11 +66,5 @@ Result<bits::BitString> reveal_frames(const Scheme& scheme, const PermutationSee
                                       const std::vector<std::uint32_t>& frames);
 Status insert_frames(const Scheme& scheme, const PermutationSeed& seed, bits::BitView revealed,
                      const std::vector<std::uint32_t>& frames, bits::BitString& raw);
-
-/// At most so many errors lie in n_unseen places when `seen_errors` lay in n_seen others, which places are which being
-/// uniformly random: fails with probability epsilon at most, whatever the errors (hypergeometric
-/// tail).
-std::uint64_t most_unseen_errors(std::uint64_t n_seen, std::uint64_t seen_errors, std::uint64_t n_unseen,
-                                 double epsilon);
 
 }  // namespace bellows::ecc

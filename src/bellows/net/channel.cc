@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -33,6 +34,22 @@ Digest digest_of(const std::vector<Digest>& parts) {
 }
 
 }  // namespace
+
+Result<MessageHeader> read_header(std::span<const std::byte, sizeof(MessageHeader)> bytes, std::uint64_t limit_bytes,
+                                  const std::string& expected) {
+  MessageHeader header;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  if (std::memcmp(header.magic, MessageHeader{}.magic, sizeof header.magic) != 0)
+    return bad_input("what came is no bellows message", "", std::nullopt, expected, "other bytes");
+  if (header.version != message_version)
+    return bad_input("the peer speaks another version of the message format", "", std::nullopt,
+                     fmt::format("{}", message_version), fmt::format("{}", header.version));
+  std::uint64_t limit = header.type == abort_message_type ? abort_limit_bytes : limit_bytes;
+  if (header.payload_bytes > limit)
+    return bad_input(fmt::format("{} is longer than it can be", expected), "", std::nullopt,
+                     fmt::format("{} bytes at most", limit), fmt::format("{}", header.payload_bytes));
+  return header;
+}
 
 std::string Channel::what_is_expected(std::uint16_t type) const {
   return fmt::format("message {} from {} (type {})", next_to_receive_, role_name(other(ledger_->role())), type);
@@ -73,19 +90,11 @@ Result<SecretBytes> Channel::receive(std::uint16_t type, std::uint64_t limit_byt
     }
     return out;
   };
-  MessageHeader header;
-  if (Status status = socket_.receive(std::as_writable_bytes(std::span(&header, 1)), timeout_, cancel_); !status.ok())
+  std::array<std::byte, sizeof(MessageHeader)> raw_header;
+  if (Status status = socket_.receive(raw_header, timeout_, cancel_); !status.ok())
     return broken(status.error(), "a header of 48 bytes");
-  if (std::memcmp(header.magic, MessageHeader{}.magic, sizeof header.magic) != 0)
-    return bad_input("what came is no bellows message", "", std::nullopt, expected, "other bytes");
-  if (header.version != message_version)
-    return bad_input("the peer speaks another version of the message format", "", std::nullopt,
-                     fmt::format("{}", message_version), fmt::format("{}", header.version));
+  BELLOWS_ASSIGN(MessageHeader header, read_header(raw_header, limit_bytes, expected));
   bool is_abort = header.type == abort_message_type;
-  std::uint64_t limit = is_abort ? abort_limit_bytes : limit_bytes;
-  if (header.payload_bytes > limit)
-    return bad_input(fmt::format("{} is longer than it can be", expected), "", std::nullopt,
-                     fmt::format("{} bytes at most", limit), fmt::format("{}", header.payload_bytes));
 
   SecretBytes payload;
   while (payload.size() < header.payload_bytes) {

@@ -27,6 +27,11 @@ struct MessageHeader {
 };
 static_assert(sizeof(MessageHeader) == 48);
 
+/// The header of a message that may be anything. In: expected: what was waited for, in words. Errors: bad_input: no
+/// bellows message, another version, a payload that is longer than limit_bytes (an abort's: than 1 KiB).
+Result<MessageHeader> read_header(std::span<const std::byte, sizeof(MessageHeader)> bytes, std::uint64_t limit_bytes,
+                                  const std::string& expected);
+
 /// What happened to the messages of one session.
 struct ChannelCounts {
   std::uint64_t sent_messages = 0, received_messages = 0;

@@ -21,6 +21,9 @@ struct EpsilonBudget {
   /// Doubles stand for the two chances (theorem 9); the hash comparison and the tags are added as 2^-80 at most.
   static EpsilonBudget of(KeyMethod method, const numeric::Exact& total);
 };
+/// Errors: usage: not in [1e-20, 1). What hash comparison and tags add, 2^-75 at most, has its place in an eighth of
+/// 1e-20.
+Status check_total_epsilon(const numeric::Exact& total);
 
 /// Everything public about one key: both parties hold the same statement, and neither holds anything of the key.
 struct KeyStatement {
@@ -44,11 +47,18 @@ struct KeyStatement {
 /// random point): 8 ceil(L/16) 2^-106 for L bytes, below 2^-80 for every raw key that fits.
 inline constexpr std::uint64_t verification_bits = 128;
 
+/// N_c: all that was published and depends on the raw key. Syndromes and comparison hash; quantum adversary: one bit
+/// for Bob's word on whether all frames could be corrected, and if some could not, their bits and two bits a frame for
+/// which they were (his word selects among 2^frames continuations, twice).
+std::uint64_t leaked_bits(const KeyStatement& statement);
+
 /// The certificate as JSON: the statement, the claim in words, every assumption.
 nlohmann::json to_json(const KeyStatement& statement);
 
-/// Recomputes the key length of a certificate from its counts. Errors: bad_input: not a certificate, or something
-/// missing; refused: it claims more bits than its counts give, or its epsilons exceed their total.
+/// Takes from a certificate what was counted and measured, computes everything else anew (bound on the errors, leak,
+/// key length, claim, assumptions) and compares: nothing in it is taken on trust but the public record itself.
+/// Errors: bad_input: not a certificate, or something missing or impossible; refused: it says something else than its
+/// counts give (more bits, another sentence, an assumption left out).
 Status check_certificate(const nlohmann::json& document);
 /// Two certificates of one session say the same. Errors: refused: the first difference.
 Status compare_certificates(const nlohmann::json& a, const nlohmann::json& b);

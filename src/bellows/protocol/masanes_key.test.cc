@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <random>
 
+#include "bellows/protocol/masanes_certificate.h"
 #include "bellows/protocol/masanes_plan.h"
 
 namespace bellows::protocol {
@@ -64,6 +66,70 @@ double phi(const KeyCounts& counts, double theta) {
          static_cast<double>(counts.raw_bits) * std::log2(0.5 + static_cast<double>(counts.settings) * theta);
 }
 
+// The boxes of docs/format-qkd.md, "Counting the bit as leak would not be a proof", for two pairs (M = 2, so PR boxes
+// at the test settings): no-signalling, no lost test, and one bit of Bob's is worth the whole key bit that Eve chooses.
+class BobsBitBoxes {
+ public:
+  static constexpr int pairs = 2, raw_y = 2;
+  using Inputs = std::array<int, 5>;   // x1 x2 (0, 1), y1 y2 (0, 1, 2 = raw), g (1..3)
+  using Outcome = std::array<int, 5>;  // a1 a2 b1 b2 e
+  static double chance(const Inputs& in, const Outcome& out) {
+    double p = 1;
+    for (int n = 0; n < pairs; ++n) {
+      bool tested = in[2 + n] != raw_y;
+      bool lost = (out[n] ^ out[2 + n]) != (in[n] == 0 && in[2 + n] == 1 ? 1 : 0);
+      p *= tested ? (lost ? 0.0 : 0.5) : 0.25;
+    }
+    bool joined = true;
+    for (int n = 0; n < pairs; ++n) joined = joined && in[2 + n] == raw_y && ((in[4] >> n & 1) == 0 || in[n] == 0);
+    int told = (in[4] & 1) * out[0] ^ (in[4] >> 1) * out[1] ^ out[2] ^ out[3];
+    return p * (joined ? (out[4] == told ? 1.0 : 0.0) : 0.5);
+  }
+};
+
+TEST(MasanesKey, ABitOfBobsIsNotALeakThatCanBeCounted) {
+  using Boxes = BobsBitBoxes;
+  const std::array<int, 5> first = {0, 0, 0, 0, 1}, count = {2, 2, 3, 3, 3};
+  auto each = [](const std::array<int, 5>& from, const std::array<int, 5>& sizes, auto&& visit) {
+    for (int index = 0, total = sizes[0] * sizes[1] * sizes[2] * sizes[3] * sizes[4]; index < total; ++index) {
+      std::array<int, 5> value{};
+      for (int i = 0, rest = index; i < 5; rest /= sizes[i], ++i) value[i] = from[i] + rest % sizes[i];
+      visit(value);
+    }
+  };
+  // Whatever one of the five parties does, the other four see the same: so does every smaller group.
+  each(first, count, [&](const Boxes::Inputs& in) {
+    double total = 0;
+    each({}, {2, 2, 2, 2, 2}, [&](const Boxes::Outcome& out) { total += Boxes::chance(in, out); });
+    EXPECT_DOUBLE_EQ(total, 1);
+    for (int party = 0; party < 5; ++party)
+      for (int other = 0; other < count[party]; ++other) {
+        Boxes::Inputs changed = in;
+        changed[party] = first[party] + other;
+        std::array<int, 5> fixed = {2, 2, 2, 2, 2};
+        fixed[party] = 1;
+        each({}, fixed, [&](Boxes::Outcome out) {
+          double here = 0, there = 0;
+          for (out[party] = 0; out[party] < 2; ++out[party])
+            here += Boxes::chance(in, out), there += Boxes::chance(changed, out);
+          EXPECT_DOUBLE_EQ(here, there);
+        });
+      }
+  });
+  // No lost test: the theorem's average is that of perfect boxes, and Eve alone knows nothing; with Bob's parity, g.a.
+  for (int g = 1; g < 4; ++g) {
+    double guess_alone = 0, guess_told = 0;
+    each({}, {2, 2, 2, 2, 2}, [&](const Boxes::Outcome& out) {
+      double p = Boxes::chance({0, 0, 2, 2, g}, out);
+      int bit = (g & 1) * out[0] ^ (g >> 1) * out[1];
+      guess_alone += p * (out[4] == bit);
+      guess_told += p * ((out[4] ^ out[2] ^ out[3]) == bit);
+    });
+    EXPECT_DOUBLE_EQ(guess_alone, 0.5);
+    EXPECT_DOUBLE_EQ(guess_told, 1);
+  }
+}
+
 // The bound must lie under the function at every theta, and near its smallest value.
 TEST(MasanesKey, BoundIsTheMinimumOverTheta) {
   std::mt19937_64 engine(5);
@@ -93,7 +159,8 @@ TEST(MasanesKey, AgreesWithTheAsymptoticRate) {
     PlanRequest request;
     request.method = method;
     request.noise = 0;
-    request.margin_sigmas = 0;
+    request.chance = 0;
+    request.leak = [](std::uint64_t) { return std::uint64_t{0}; };
     auto best = best_asymptotic_rate(method, 7, 0);
     auto point = plan_at(request, std::uint64_t{1} << 46, static_cast<std::uint64_t>(std::lround(best.gamma * 65536)));
     ASSERT_TRUE(point.ok());
@@ -138,16 +205,63 @@ TEST(MasanesKey, HostileCounts) {
 
 TEST(MasanesPlan, FewestPairsForAKey) {
   PlanRequest request;
-  request.leak = [](std::uint64_t raw, double error) {
-    return static_cast<std::uint64_t>(1.2 * static_cast<double>(raw) *
-                                      (-error * std::log2(error) - (1 - error) * std::log2(1 - error)));
-  };
   auto point = plan_for_key(request, 256);
   ASSERT_TRUE(point.ok());
-  EXPECT_GE(point->length.bits, 256u);
-  EXPECT_LT(point->length.bits, 400u);
+  EXPECT_GE(point->key_bits, 256u);
+  EXPECT_LT(point->key_bits, 1000u);
+  // A search in steps: a hundredth fewer pairs do not do.
+  EXPECT_LT(plan_for_pairs(request, point->pairs * 99 / 100)->key_bits, 256u);
   request.noise = 0.03;
   EXPECT_EQ(plan_for_key(request, 256).error().code, ErrorCode::refused);
+  request.epsilon = Exact::literal("2");
+  EXPECT_EQ(plan_for_key(request, 256).error().code, ErrorCode::usage);
+}
+
+// What chance decides, drawn as honest devices would; the length as a session computes it.
+TEST(MasanesPlan, ThePromiseHoldsWithItsChance) {
+  struct Case {
+    KeyMethod method;
+    double noise;
+    std::uint64_t key_bits;
+  };
+  std::mt19937_64 engine(11);
+  for (Case c : {Case{KeyMethod::no_signalling, 0.0, 256}, Case{KeyMethod::no_signalling, 0.005, 250'000},
+                 Case{KeyMethod::no_signalling, 0.025, 256}, Case{KeyMethod::quantum, 0.05, 1000}}) {
+    PlanRequest request;
+    request.method = c.method;
+    request.noise = c.noise;
+    auto point = plan_for_key(request, c.key_bits);
+    ASSERT_TRUE(point.ok());
+    const auto budget = EpsilonBudget::of(c.method, request.epsilon);
+    const double gamma = point->gamma();
+    auto draw = [&](std::uint64_t n, double share) {
+      return static_cast<std::uint64_t>(
+          std::binomial_distribution<std::int64_t>(static_cast<std::int64_t>(n), share)(engine));
+    };
+    const int rounds = 300;
+    int missed = 0;
+    double sum = 0;
+    for (int round = 0; round < rounds; ++round) {
+      KeyCounts counts{request.settings,
+                       point->pairs,
+                       draw(point->pairs, 2 * gamma * gamma / request.settings),
+                       0,
+                       draw(point->pairs, (1 - gamma) * (1 - gamma)),
+                       0};
+      counts.lost = draw(counts.tested, expected_loss(request.settings, c.noise));
+      std::uint64_t sample = draw(point->pairs, gamma * (1 - gamma) / request.settings),
+                    errors = draw(sample, expected_error_rate(c.noise));
+      auto scheme =
+          ecc::plan_scheme(counts.raw_bits, ecc::most_unseen_errors(sample, errors, counts.raw_bits, budget.sample));
+      ASSERT_TRUE(scheme.ok());
+      counts.leaked_bits = scheme->leaked_bits() + verification_bits + (c.method == KeyMethod::quantum ? 1 : 0);
+      auto length = key_length(c.method, counts, budget.privacy);
+      missed += length->bits < point->key_bits;
+      sum += static_cast<double>(length->bits) / rounds;
+    }
+    EXPECT_LE(missed, rounds / 100) << c.noise;
+    EXPECT_GT(sum, static_cast<double>(point->key_bits)) << c.noise;
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "bellows/base/checked.h"
+#include "bellows/plan/json_reader.h"
 
 namespace bellows::protocol {
 
@@ -42,7 +43,8 @@ Result<Payload> decode_payload(std::span<const std::uint8_t> bytes, std::size_t 
   at = 4;
   if (length > bytes.size() - at) return wrong("a message is cut");
   auto text = bytes.subspan(at, length);
-  payload.head = nlohmann::json::parse(text.begin(), text.end(), nullptr, false);
+  BELLOWS_ASSIGN(payload.head,
+                 plan::parse_json({reinterpret_cast<const char*>(text.data()), text.size()}, "a message's head", ""));
   if (!payload.head.is_object()) return wrong("a message has no JSON object at its head");
   at += length;
   for (std::size_t i = 0; i < string_count; ++i) {

@@ -9,6 +9,7 @@ Result<PartyResult> run_party(const PartyRequest& request, const Context& contex
     // Before anything is spent: a key that could not be put in place.
     std::error_code ignored;
     if (std::filesystem::exists(request.key, ignored)) return bad_input("the key file exists", request.key);
+    BELLOWS_TRY(check_total_epsilon(request.epsilon));
     KeyCounts counts{request.records->settings, request.records->pairs, 0, 0, 0, 0};
     BELLOWS_ASSIGN([[maybe_unused]] auto length, key_length(request.method, counts, request.epsilon));
   }

@@ -2,9 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
+#include <optional>
 
+#include "bellows/base/checked.h"
+#include "bellows/ecc/reconcile.h"
 #include "bellows/numeric/optimise.h"
+#include "bellows/protocol/masanes_certificate.h"
 
 namespace bellows::protocol {
 namespace {
@@ -19,6 +24,25 @@ double divergence(double w, double theta) {
 }
 
 constexpr std::uint64_t gamma_unit = 65536;
+
+// How far a share may come out from its expectation: Chernoff's bound, n D(share || expected) >= nats, turned round.
+struct Margin {
+  double nats;
+  double below(double n, double expected) const { return edge(n, expected, 0); }
+  double above(double n, double expected) const { return edge(n, expected, 1); }
+
+ private:
+  double edge(double n, double expected, double far) const {
+    if (nats == 0 || expected <= 0 || expected >= 1) return expected;
+    double near = expected, limit = nats / std::numbers::ln2 / std::max(n, 1.0);
+    if (divergence(far, expected) <= limit) return far;
+    for (int i = 0; i < 60; ++i) {
+      double middle = (near + far) / 2;
+      (divergence(middle, expected) <= limit ? near : far) = middle;
+    }
+    return far;
+  }
+};
 
 }  // namespace
 
@@ -60,23 +84,63 @@ double largest_noise(KeyMethod method, unsigned settings, double efficiency) {
   return low;
 }
 
+std::uint64_t published_bits(KeyMethod method, std::uint64_t raw_bits, std::uint64_t sample_pairs,
+                             std::uint64_t sample_errors, const numeric::Exact& total_epsilon) {
+  const double sample_epsilon = EpsilonBudget::of(method, total_epsilon).sample.approximate();
+  // Beyond what one session takes: as many frames more.
+  const std::uint64_t parts = divide_up(std::max<std::uint64_t>(raw_bits, 1), ecc::most_raw_bits);
+  const std::uint64_t bits = raw_bits / parts;
+  std::uint64_t most =
+      ecc::likely_most_unseen_errors(sample_pairs / parts, sample_errors / parts, bits, sample_epsilon);
+  auto scheme = ecc::plan_scheme(bits, most);
+  return verification_bits + (method == KeyMethod::quantum ? 1 : 0) +
+         (scheme.ok() ? parts * scheme->leaked_bits() : raw_bits);
+}
+
 Result<PlanPoint> plan_at(const PlanRequest& request, std::uint64_t pairs, std::uint64_t gamma_65536) {
   PlanPoint point;
   point.pairs = pairs;
   point.gamma_65536 = gamma_65536;
-  double gamma = point.gamma(), total = static_cast<double>(pairs);
-  double tested = 2 * gamma * gamma * total / request.settings, raw = (1 - gamma) * (1 - gamma) * total;
-  auto below = [&](double mean) { return std::max(0.0, std::floor(mean - request.margin_sigmas * std::sqrt(mean))); };
-  point.counts.settings = request.settings;
-  point.counts.pairs = pairs;
-  point.counts.tested = static_cast<std::uint64_t>(below(tested));
-  point.counts.raw_bits = static_cast<std::uint64_t>(below(raw));
-  double loss = expected_loss(request.settings, request.noise),
-         n = std::max(1.0, static_cast<double>(point.counts.tested));
-  double lost = n * loss + request.margin_sigmas * std::sqrt(n * loss * (1 - loss));
-  point.counts.lost = std::min(point.counts.tested, static_cast<std::uint64_t>(std::ceil(lost)));
-  if (request.leak) point.counts.leaked_bits = request.leak(point.counts.raw_bits, expected_error_rate(request.noise));
-  BELLOWS_ASSIGN(point.length, key_length(request.method, point.counts, request.epsilon));
+  if (!(request.chance >= 0 && request.chance < 1)) return usage_error("chance out of range", "0 <= chance < 1");
+  BELLOWS_TRY(check_total_epsilon(request.epsilon));
+  const double gamma = point.gamma(), total = static_cast<double>(pairs), m = request.settings;
+  const Margin margin{request.chance == 0 ? 0 : std::log(7 / (1 - request.chance))};
+  const double tested = 2 * gamma * gamma / m, raw = (1 - gamma) * (1 - gamma), sampled = gamma * (1 - gamma) / m;
+  auto whole = [](double x) { return static_cast<std::uint64_t>(std::max(0.0, x)); };
+  const std::uint64_t tested_range[] = {whole(total * margin.below(total, tested)),
+                                        whole(std::ceil(total * margin.above(total, tested)))};
+  const std::uint64_t raw_range[] = {whole(total * margin.below(total, raw)),
+                                     whole(std::ceil(total * margin.above(total, raw)))};
+  const std::uint64_t sample = whole(total * margin.below(total, sampled));
+  const double lost_share =
+      margin.above(static_cast<double>(tested_range[0]), expected_loss(request.settings, request.noise));
+  const double error_share = margin.above(static_cast<double>(sample), expected_error_rate(request.noise));
+  const auto sample_errors = std::min(sample, whole(std::ceil(error_share * static_cast<double>(sample))));
+
+  // Codes come in steps, so the leak is looked at in a few places of the range.
+  std::uint64_t leaked = 0;
+  for (std::uint64_t step = 0; step <= 8; ++step) {
+    std::uint64_t bits = raw_range[0] + (raw_range[1] - raw_range[0]) * step / 8;
+    leaked =
+        std::max(leaked, request.leak ? request.leak(bits)
+                                      : published_bits(request.method, bits, sample, sample_errors, request.epsilon));
+    if (request.chance == 0) break;
+  }
+  const auto privacy = EpsilonBudget::of(request.method, request.epsilon).privacy;
+  point.length.bound_bits = std::numeric_limits<double>::infinity();
+  for (std::uint64_t tested_pairs : tested_range)
+    for (std::uint64_t raw_bits : raw_range) {
+      KeyCounts counts{request.settings, pairs, std::min(tested_pairs, pairs), 0, 0, leaked};
+      counts.lost = std::min(counts.tested, whole(std::ceil(lost_share * static_cast<double>(counts.tested))));
+      counts.raw_bits = std::min(raw_bits, pairs - counts.tested);
+      BELLOWS_ASSIGN(auto length, key_length(request.method, counts, privacy));
+      if (length.bound_bits >= point.length.bound_bits) continue;
+      point.counts = counts;
+      point.length = length;
+    }
+  const auto pairs_of = [](std::uint64_t n) { return static_cast<double>(std::max<std::uint64_t>(n, 1)); };
+  const double slack = 2 * std::log2(pairs_of(tested_range[1]) / pairs_of(tested_range[0]));
+  point.key_bits = request.chance == 0 ? point.length.bits : whole(std::floor(point.length.bound_bits - slack));
   return point;
 }
 
@@ -90,19 +154,26 @@ Result<PlanPoint> plan_for_pairs(const PlanRequest& request, std::uint64_t pairs
     auto point = plan_at(request, pairs, gamma_of(log_raw_choice));
     return point.ok() ? point->length.bound_bits : -1e300;
   };
-  auto best = numeric::maximise(bound, std::log(1.0 / gamma_unit), std::log(0.999), 60, 1e-4);
+  auto best = numeric::maximise(bound, std::log(1.0 / gamma_unit), std::log(0.999), 40, 1e-3);
   return plan_at(request, pairs, gamma_of(best.argument));
 }
 
 Result<PlanPoint> plan_for_key(const PlanRequest& request, std::uint64_t key_bits) {
+  auto at = [&](double log2_pairs) {
+    return plan_for_pairs(request, static_cast<std::uint64_t>(std::exp2(log2_pairs)));
+  };
+  std::optional<PlanPoint> best;  // a search must not end on a point that it has not seen
   auto enough = [&](double log2_pairs) {
-    auto point = plan_for_pairs(request, static_cast<std::uint64_t>(std::exp2(log2_pairs)));
-    return point.ok() && point->length.bits >= key_bits;
+    auto point = at(log2_pairs);
+    if (!point.ok() || point->key_bits < key_bits) return false;
+    if (!best || point->pairs < best->pairs) best = *point;
+    return true;
   };
   double low = 8, high = 50;
+  BELLOWS_TRY(at(high));
   if (!enough(high)) return refused("no number of pairs up to 2^50 gives this key at this noise");
   while (high - low > 1e-3) (enough((low + high) / 2) ? high : low) = (low + high) / 2;
-  return plan_for_pairs(request, static_cast<std::uint64_t>(std::exp2(high)));
+  return *best;
 }
 
 }  // namespace bellows::protocol

@@ -27,25 +27,37 @@ BestRate best_asymptotic_rate(KeyMethod method, unsigned settings, double noise,
 /// The noise at which the best rate becomes zero (gamma -> 1 for no_signalling).
 double largest_noise(KeyMethod method, unsigned settings, double efficiency = 1);
 
-/// How many bits of an n-bit raw key are published at an error rate.
-using LeakModel = std::function<std::uint64_t(std::uint64_t raw_bits, double error_rate)>;
+/// Everything that is published about a raw key of so many bits: what a session counts as N_c when the error sample of
+/// `sample_pairs` shows `sample_errors`. In doubles, for planning.
+std::uint64_t published_bits(KeyMethod method, std::uint64_t raw_bits, std::uint64_t sample_pairs,
+                             std::uint64_t sample_errors, const numeric::Exact& total_epsilon);
 
 struct PlanRequest {
   KeyMethod method = KeyMethod::no_signalling;
   unsigned settings = 7;
   double noise = 0.005;
-  numeric::Exact epsilon = numeric::Exact::literal("1e-9");
-  /// How many standard deviations worse than expected the test may come out and the key still reach its length.
-  double margin_sigmas = 3;
-  LeakModel leak;
+  numeric::Exact epsilon = numeric::Exact::literal("1e-9");  ///< total, as a session is given it
+  /// An honest run reaches the length planned with this chance at least; 0: the length at the expected counts.
+  double chance = 0.99;
+  /// Counts the published bits in another way (for comparisons with the asymptotic rate); nothing: published_bits.
+  std::function<std::uint64_t(std::uint64_t raw_bits)> leak = {};
 };
 
-/// What is to be expected of N pairs; the key length is that of key_length() at the counts named.
+/// What is to be expected of N pairs.
+///
+/// The promise: devices of this noise give at least `length.bits` with the chance asked for, unless error correction
+/// fails. The numbers that chance decides are tested pairs, raw bits, lost tests, size of the error sample and errors
+/// in it; each stays within its Chernoff bound (seven tails, each with a seventh of what is left of the chance). In
+/// this box the bound without the leak is smallest at a corner: with the share of lost tests at its worst it is, as a
+/// minimum over theta of functions linear in the two numbers of pairs, concave in them; the leak counted is the
+/// largest of the box; and for the logarithm of N_e, which is not concave, its change over the box is taken off once
+/// more. `counts` and `length` are those of the worst corner.
 struct PlanPoint {
   std::uint64_t pairs = 0;
   std::uint64_t gamma_65536 = 0;  ///< gamma as a fraction of 65536
   KeyCounts counts;
   KeyLength length;
+  std::uint64_t key_bits = 0;  ///< promised
   double gamma() const { return static_cast<double>(gamma_65536) / 65536; }
 };
 

@@ -326,21 +326,13 @@ Status Session::estimate() {
   statement.simulated = request_.records->simulated;
   statement.random_bits_certificates = request_.random_bits_certificates;
   statement.most_errors = ecc::most_unseen_errors(statement.sample_pairs, statement.sample_errors,
-                                                  statement.counts.raw_bits, statement.epsilon.sample.approximate());
+                                                  statement.counts.raw_bits, statement.epsilon.sample);
   return {};
 }
 
-// Everything published that depends on the raw key: syndromes and comparison hash. Quantum adversary: bob's word on
-// which frames failed costs two bits a frame if any did (it selects among 2^frames continuations, twice), and one bit
-// for there having been such a choice.
 Status Session::find_length() {
   KeyStatement& s = result_.statement;
-  s.counts.leaked_bits = s.scheme.leaked_bits() + verification_bits;
-  if (s.method == KeyMethod::quantum) {
-    s.counts.leaked_bits += 1;
-    if (s.revealed_frames > 0)
-      s.counts.leaked_bits += 2 * s.scheme.frames + s.revealed_frames * (s.scheme.frame_bits(0));
-  }
+  s.counts.leaked_bits = leaked_bits(s);
   BELLOWS_ASSIGN(s.length, key_length(s.method, s.counts, s.epsilon.privacy));
   return {};
 }
@@ -389,7 +381,7 @@ Status Session::correct_as_alice() {
   };
   if (s.counts.raw_bits < fewest_raw_bits)
     return no_key(fmt::format("the raw key has {} bits only", s.counts.raw_bits));
-  auto scheme = ecc::plan_scheme(s.counts.raw_bits, s.most_errors);
+  auto scheme = ecc::plan_scheme(s.counts.raw_bits, s.most_errors, request_.largest_frame_bits);
   if (!scheme.ok()) {
     if (scheme.error().code == ErrorCode::refused) return no_key(scheme.error().message);
     return scheme.error();

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "bellows/bits/bit_file.h"
 #include "bellows/protocol/masanes_party.h"
@@ -52,6 +54,27 @@ inline SourceRequest source(std::uint64_t pairs, double noise = 0, std::uint64_t
 // About the smallest run without noise that gives a key.
 inline const Halves& good_halves() {
   static const Halves halves = make_records(source(600'000));
+  return halves;
+}
+
+// Records for the quantum adversary whose errors sit where one frame of the error correction fails: bob's raw bits are
+// flipped at every 20th place of frame `bad_frame`, which only the permutation (the first 256 bits of `seed_file`)
+// knows.
+inline constexpr std::uint64_t short_frame_bits = 8192;
+inline Halves with_a_bad_frame(Halves halves, const bits::BitString& hash_seed, std::uint64_t frame_bits,
+                               std::uint32_t bad_frame) {
+  bits::BitString a = test_choice(halves.alice), b = test_choice(halves.bob);
+  std::vector<std::uint64_t> raw_places;
+  for (std::uint64_t i = 0; i < halves.alice.pairs; ++i)
+    if (!a[i] && !b[i]) raw_places.push_back(i);
+  ecc::PermutationSeed seed;
+  std::memcpy(seed.data(), hash_seed.words(), seed.size());
+  auto scheme = ecc::plan_scheme(raw_places.size(), 0, frame_bits);
+  bits::BitString ones(scheme->frame_bits(bad_frame)), where(raw_places.size());
+  for (std::uint64_t i = 0; i < ones.size_bits(); i += 20) ones.set(i, true);
+  EXPECT_TRUE(ecc::insert_frames(*scheme, seed, ones, {bad_frame}, where).ok());
+  for (std::uint64_t i = 0; i < raw_places.size(); ++i)
+    if (where[i]) halves.bob.outcomes.set(raw_places[i], !halves.bob.outcomes[raw_places[i]]);
   return halves;
 }
 
