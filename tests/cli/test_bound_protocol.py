@@ -1,4 +1,5 @@
 import json
+from fractions import Fraction
 import pathlib
 
 from harness import ROOT, ProgramTest, main
@@ -20,6 +21,34 @@ class TestBound(ProgramTest):
         self.assertFalse(self.run_json("bound", "--check", "forged.json", expect=1)["accepted"])
         (self.folder / "cut.json").write_text((self.folder / "b.json").read_text()[:100])
         self.run_program("bound", "--check", "cut.json", expect=3)
+
+    def test_lemma_three_is_saved_and_checked(self):
+        report = self.run_json("bound", "--paper", "guess-radius", "--save", "g.json")
+        for row in report["classes"]:
+            alpha, beta = (Fraction(row["printed_gamma"][k]) for k in ("alpha", "beta"))
+            self.assertTrue(alpha <= Fraction("0.8842") and beta <= Fraction("1.26"), row["settings"])
+        checked = self.run_json("bound", "--check", "g.json")
+        self.assertEqual((checked["accepted"], len(checked["certificates"])), (True, 24))
+        saved = json.loads((self.folder / "g.json").read_text())
+        saved["certificates"][3]["gamma"] = "97/100"
+        (self.folder / "forged.json").write_text(json.dumps(saved))
+        forged = self.run_json("bound", "--check", "forged.json", expect=1)
+        self.assertEqual([c["accepted"] for c in forged["certificates"]].count(False), 1)
+        self.run_program("bound", "--paper", "chained", "--save", "c.json", expect=2)
+
+    def test_boxes_from_files(self):
+        lines = ["bellows-functional 1", "settings 2 2"]
+        pr = [f"{a}{b} {x}{y} 1/2" for x in (0, 1) for y in (0, 1) for a in (0, 1) for b in (0, 1) if a ^ b == x & y]
+        (self.folder / "pr.txt").write_text("\n".join(lines + pr) + "\n")
+        self.assertEqual(self.run_json("bound", "chsh", "--box", "pr.txt")["value"], "4")
+        (self.folder / "short.txt").write_text("\n".join(lines + pr[1:]) + "\n")
+        _, err = self.run_program("bound", "chsh", "--box", "short.txt", expect=3)
+        self.assertIn("sum", err)
+        loud = ["00 00 1", "00 10 1", "10 01 1", "00 11 1"]
+        (self.folder / "loud.txt").write_text("\n".join(lines + loud) + "\n")
+        _, err = self.run_program("bound", "chsh", "--box", "loud.txt", expect=3)
+        self.assertIn("signals: party", err)
+        self.run_program("bound", "mermin:3", "--box", "pr.txt", expect=3)
 
     def test_expression_files(self):
         text, _ = self.run_program("bound", "--show", "chsh-losses")

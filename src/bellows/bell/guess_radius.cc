@@ -248,28 +248,86 @@ Result<GuessRadius> solve_guess_radius(const GuessRadiusProblem& problem, const 
   return refused(candidates.empty() ? "the linear program has no solution" : "rounding could not be repaired");
 }
 
-Result<PrintedRadius> printed_guess_radius(const GuessRadiusProblem& problem, double gamma, int polygon_sides) {
-  if (!(gamma > 0 && gamma < 1)) return bad_input("gamma lies between 0 and 1");
-  RadiusProgram program(problem, polygon_sides);
-  std::vector<double> solution;
-  if (!program.minimise(program.alpha(), COIN_DBL_MAX, solution)) return refused("the linear program was not solved");
-  const double factor = gamma / std::sqrt(1 - gamma * gamma);
-  for (int o = 0; o < program.orbits(); ++o) {
-    const int at[2] = {o, program.orbits() + o};
-    double sign[2];
-    for (int w = 0; w < 2; ++w) sign[w] = solution[static_cast<std::size_t>(at[w])] < 0 ? -1 : 1;
-    for (int w = 0; w < 2; ++w) {
-      program.add_row({{at[w], sign[w]}}, 0, COIN_DBL_MAX);
-      program.add_row({{at[w], sign[w]}, {at[1 - w], -factor * sign[1 - w]}}, -COIN_DBL_MAX, 0);
+Status check_single_terms(const GuessRadius& radius, const Rational& gamma) {
+  const Rational square = gamma * gamma;
+  for (std::size_t i = 0; i < radius.gamma0.size(); ++i) {
+    const Rational a = radius.gamma0[i] * radius.gamma0[i], b = radius.gamma1[i] * radius.gamma1[i];
+    if (a > square * (a + b) || b > square * (a + b)) return refused("one of the two terms is too large at entry " + std::to_string(i));
+  }
+  return {};
+}
+
+Result<GuessRadius> solve_with_single_terms(const GuessRadiusProblem& problem, const Rational& gamma, double alpha_at_most) {
+  const double wanted = gamma.get_d();
+  if (!(wanted > std::numbers::sqrt2 / 2 && wanted < 1)) return bad_input("gamma lies between 1/sqrt 2 and 1");
+  // A little less for the solver, and no entry at the origin, so that rounding cannot break the condition.
+  constexpr double off_origin = 1e-6;
+  const double tight = wanted - 1e-3 * (1 - wanted), factor = tight / std::sqrt(1 - tight * tight);
+  for (const int sides : {8, 16, 12, 24, 32}) {
+    for (const int scaling : {0, 3}) {
+      for (const bool least_beta : {false, true}) {
+        std::vector<double> solution;
+        {
+          RadiusProgram guess(problem, sides);
+          if (!guess.minimise(guess.alpha(), COIN_DBL_MAX, solution, scaling)) continue;
+          const double alpha = solution[static_cast<std::size_t>(guess.alpha())];
+          if (least_beta && !guess.minimise(guess.beta(), alpha + 1e-8, solution, scaling)) continue;
+        }
+        RadiusProgram program(problem, sides);
+        for (int o = 0; o < program.orbits(); ++o) {
+          const int at[2] = {o, program.orbits() + o};
+          double sign[2];
+          for (int w = 0; w < 2; ++w) sign[w] = solution[static_cast<std::size_t>(at[w])] < 0 ? -1 : 1;
+          for (int w = 0; w < 2; ++w) {
+            program.add_row({{at[w], sign[w]}}, off_origin, COIN_DBL_MAX);
+            program.add_row({{at[w], sign[w]}, {at[1 - w], -factor * sign[1 - w]}}, -COIN_DBL_MAX, 0);
+          }
+        }
+        std::vector<double> best;
+        if (!program.minimise(program.alpha(), COIN_DBL_MAX, best, scaling)) continue;
+        const double alpha = best[static_cast<std::size_t>(program.alpha())];
+        if (alpha_at_most > 0 && alpha > alpha_at_most) continue;
+        std::vector<double> second;
+        // Room below the limit for what rounding adds.
+        if (program.minimise(program.beta(), std::max(alpha + 1e-7, alpha_at_most - 1e-6), second, scaling)) best = std::move(second);
+        auto radius = exact_radius(problem, program, best);
+        if (radius && check_single_terms(*radius, gamma).ok()) return std::move(*radius);
+      }
     }
   }
-  PrintedRadius radius;
-  if (program.minimise(program.alpha(), COIN_DBL_MAX, solution)) {
-    radius.alpha = solution[static_cast<std::size_t>(program.alpha())];
-    radius.beta = solution[static_cast<std::size_t>(program.beta())];
-    if (program.minimise(program.beta(), radius.alpha + 1e-9, solution)) radius.beta = solution[static_cast<std::size_t>(program.beta())];
+  return refused("no guess of the signs gave a feasible program");
+}
+
+Result<GuessRadius> carry_to_setting(const GuessRadius& radius, std::size_t from, std::size_t to) {
+  constexpr int parties = 5;
+  if (from >= 32 || to >= 32 || !in_mermin(from) || !in_mermin(to) || radius.omega.size() != 1024) {
+    return bad_input("the certificate and both joint settings must be those of the five-party Mermin expression");
   }
-  return radius;
+  GuessRadius result = radius;
+  std::size_t at = from;
+  // Party p and the last or last but one exchange their settings, whose outcomes no majority reads.
+  const auto exchange = [&](int p, int q) {
+    GuessRadius next = result;
+    for (std::size_t x = 0; x < 32; ++x) {
+      const unsigned xp = (x >> p) & 1U, xq = (x >> q) & 1U, start = (at >> p) & 1U;
+      // The parity that the expression wants changes by xp + xq + 1; p repairs nothing at the setting itself.
+      const std::size_t flip_p = xp ^ start, flip_q = xq ^ 1U ^ start;
+      for (std::size_t a = 0; a < 32; ++a) {
+        const std::size_t old_place = (x << parties) | a;
+        const std::size_t new_place = ((x ^ (std::size_t{1} << p) ^ (std::size_t{1} << q)) << parties) | (a ^ (flip_p << p) ^ (flip_q << q));
+        next.gamma0[new_place] = result.gamma0[old_place];
+        next.gamma1[new_place] = result.gamma1[old_place];
+        next.omega[new_place] = result.omega[old_place];
+      }
+    }
+    result = std::move(next);
+    at ^= (std::size_t{1} << p) ^ (std::size_t{1} << q);
+  };
+  for (int p = 0; p < 4; ++p) {
+    if (((at ^ to) >> p) & 1U) exchange(p, 4);
+  }
+  BELLOWS_CHECK(at == to, "both settings have odd weight");
+  return result;
 }
 
 Result<GuessRadiusProblem> five_party_majority(std::size_t joint_setting) {

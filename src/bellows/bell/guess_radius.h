@@ -1,5 +1,9 @@
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "bellows/bell/functional.h"
 
 /// The lemma behind distilling one bit from many boxes: both probabilities of a binary event at once, as a point in the plane,
@@ -32,14 +36,34 @@ struct GuessRadiusOptions {
 /// Errors: refused when the solver fails.
 Result<GuessRadius> solve_guess_radius(const GuessRadiusProblem& problem, const GuessRadiusOptions& options = {});
 
-/// In floating point only: smallest alpha when, besides, |gamma_w| <= gamma sqrt(gamma0^2 + gamma1^2) is imposed by fixing the
-/// signs found without it (the printed two-step procedure). alpha < 0 means infeasible with those signs.
-struct PrintedRadius {
-  double alpha = -1, beta = -1;
-};
-Result<PrintedRadius> printed_guess_radius(const GuessRadiusProblem& problem, double gamma, int polygon_sides = 8);
+/// The further condition (D21) of Gallego et al., Lemma 3, |gamma_w| <= gamma sqrt(gamma0^2 + gamma1^2) entry by entry, in exact
+/// arithmetic. Errors: refused, with the entry.
+Status check_single_terms(const GuessRadius& radius, const Rational& gamma);
+
+/// A certificate that also satisfies check_single_terms: the signs of the two components at each entry are guessed from
+/// solutions without that condition, as the paper does, until the program with these signs is feasible.
+/// In: gamma above 1/sqrt 2; alpha_at_most: when positive, a small beta with alpha at most this. Errors: refused: no guess of the signs was feasible (which refutes nothing).
+Result<GuessRadius> solve_with_single_terms(const GuessRadiusProblem& problem, const Rational& gamma, double alpha_at_most = 0);
+
+/// The same certificate for another joint setting of five_party_majority(): Mermin's expression keeps its form when two parties exchange
+/// their settings and repair their outcomes, and the repair can be such that the majority at the setting is not touched.
+/// In: `to` as five_party_majority() takes it.
+Result<GuessRadius> carry_to_setting(const GuessRadius& radius, std::size_t from, std::size_t to);
 
 /// Majority of the first three outcomes of the five-party Mermin box, at a joint setting of the expression.
 Result<GuessRadiusProblem> five_party_majority(std::size_t joint_setting);
+
+/// A certificate that was saved: the question, the answer, and gamma where (D21) is claimed too.
+struct SavedRadius {
+  std::string title;
+  GuessRadiusProblem problem;
+  GuessRadius radius;
+  std::optional<Rational> gamma;
+};
+/// JSON, docs/format-bound.md.
+std::string format_guess_radii(const std::vector<SavedRadius>& list);
+bool is_guess_radii(const std::string& text);
+Result<std::vector<SavedRadius>> parse_guess_radii(const std::string& text, const std::string& file);
+Status check_saved_radius(const SavedRadius& saved);
 
 }  // namespace bellows::bell

@@ -1,37 +1,10 @@
-#include <nlohmann/json.hpp>
-
+#include "bellows/bell/json_tables.h"
 #include "bellows/bell/no_signalling.h"
 
 namespace bellows::bell {
 namespace {
 
 using nlohmann::json;
-
-json table_to_json(const Scenario& s, const RationalTable& table) {
-  json entries = json::array();
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    if (table[i] == 0) continue;
-    entries.push_back({s.format_outcome(i & (s.outcomes() - 1)), s.format_setting(i >> s.parties()), format_rational(table[i])});
-  }
-  return entries;
-}
-
-Result<RationalTable> table_from_json(const Scenario& s, const json& entries) {
-  RationalTable table(s.table_size(), Rational(0));
-  if (!entries.is_array()) return bad_input("a table must be a list of [outcomes, settings, number]");
-  for (const json& entry : entries) {
-    if (!entry.is_array() || entry.size() != 3 || !entry[0].is_string() || !entry[1].is_string() || !entry[2].is_string()) {
-      return bad_input("a table entry must be [outcomes, settings, number], all strings");
-    }
-    BELLOWS_ASSIGN(const std::size_t a, s.parse_outcome(entry[0].get_ref<const std::string&>()));
-    BELLOWS_ASSIGN(const std::size_t x, s.parse_setting(entry[1].get_ref<const std::string&>()));
-    BELLOWS_ASSIGN(Rational value, parse_rational(entry[2].get_ref<const std::string&>()));
-    Rational& place = table[s.table_index(a, x)];
-    if (place != 0) return bad_input("the same table entry stands twice");
-    place = std::move(value);
-  }
-  return table;
-}
 
 /// Correlators by their index in Scenario: mixed radix, digit 0 for a party that takes no part, else its setting plus 1.
 json box_to_json(const RationalTable& correlators) {
@@ -56,30 +29,12 @@ Result<RationalTable> box_from_json(const Scenario& s, const json& entries) {
   return correlators;
 }
 
-Result<const json*> member(const json& object, const char* key) {
-  if (!object.is_object() || !object.contains(key)) return bad_input(std::string("'") + key + "' is missing");
-  return &object[key];
-}
-
-Result<Rational> rational_member(const json& object, const char* key) {
-  BELLOWS_ASSIGN(const json* value, member(object, key));
-  if (!value->is_string()) return bad_input(std::string("'") + key + "' must be a number in a string");
-  return parse_rational(value->get_ref<const std::string&>());
-}
-
 Result<SavedBound> parse_document(const json& document) {
   BELLOWS_ASSIGN(const json* format, member(document, "format"));
   if (*format != "bellows-bound") return bad_input("this is not a saved bound ('format' is not 'bellows-bound')");
   BELLOWS_ASSIGN(const json* version, member(document, "version"));
   if (*version != 1) return bad_input("this program reads version 1 of saved bounds");
-  BELLOWS_ASSIGN(const json* settings, member(document, "settings"));
-  std::vector<int> counts;
-  if (!settings->is_array() || settings->size() > 64) return bad_input("'settings' must be a list of numbers");
-  for (const json& count : *settings) {
-    if (!count.is_number_unsigned() || count.get<std::uint64_t>() > 1000000) return bad_input("'settings' must be a list of numbers");
-    counts.push_back(count.get<int>());
-  }
-  BELLOWS_ASSIGN(const Scenario s, Scenario::make(std::move(counts)));
+  BELLOWS_ASSIGN(const Scenario s, scenario_member(document));
   SavedBound saved;
   if (document.contains("title") && document["title"].is_string()) saved.title = document["title"].get<std::string>();
   BELLOWS_ASSIGN(const json* objective, member(document, "maximise"));
