@@ -31,14 +31,15 @@ std::string extraction_words(const Extraction& extraction) {
 Claim claim_of(const plan::Plan& plan, std::uint64_t threshold_index) {
   return {plan.method,      plan.polytope,    plan.mu,
           plan.trial_count, plan.trial_count, plan.thresholds.at(threshold_index),
-          plan.epsilons,    plan.extractor,   plan.published};
+          plan.epsilons,    plan.extractor,   plan.published,
+          plan.witness};
 }
 
 Ball price_bits(Publication item, plan::ScoreKind score, std::uint64_t trial_count) {
   const Ball count = log2(Ball(trial_count) + Ball(1));
   switch (item) {
     case Publication::score:
-      return score == plan::ScoreKind::mdl_value ? Ball(4) * count : count;
+      return Ball(score == plan::ScoreKind::win_frequency ? 1 : score == plan::ScoreKind::mdl_value ? 4 : 12) * count;
     case Publication::counts:
       return Ball(12) * count;
     case Publication::block_scores: {
@@ -54,7 +55,7 @@ Ball price_bits(Publication item, plan::ScoreKind score, std::uint64_t trial_cou
 Result<Bound> bound(const Claim& claim, const TradeoffSource* source) {
   std::shared_ptr<const TradeoffSource> own;
   if (source == nullptr) {
-    BELLOWS_ASSIGN(own, tradeoff_source(claim.method, claim.polytope));
+    BELLOWS_ASSIGN(own, tradeoff_source(claim.method, claim.polytope, {}, claim.witness));
     source = own.get();
   }
   Bound result;
@@ -113,7 +114,7 @@ Result<Bound> bound(const Claim& claim, const TradeoffSource* source) {
 double approximate_output(const Claim& claim, double n, const TradeoffSource* source) {
   std::shared_ptr<const TradeoffSource> own;
   if (source == nullptr) {
-    auto made = tradeoff_source(claim.method, claim.polytope);
+    auto made = tradeoff_source(claim.method, claim.polytope, {}, claim.witness);
     if (!made.ok()) return 0;
     own = *made, source = own.get();
   }

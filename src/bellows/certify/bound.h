@@ -19,6 +19,7 @@ struct Claim {
   plan::Epsilons epsilons;
   plan::Extractor extractor = plan::Extractor::automatic;
   std::vector<plan::Publication> published;
+  std::optional<plan::WitnessCoefficients> witness = {};  ///< method witness
 };
 
 /// The claim of one threshold of a plan.
@@ -47,7 +48,7 @@ Result<Bound> bound(const Claim& claim, const TradeoffSource* source = nullptr);
 double approximate_output(const Claim& claim, double trial_count, const TradeoffSource* source = nullptr);
 
 /// Entropy that a published item costs, an upper bound in bits.
-/// score: log(n+1), for the MDL value four counts; counts: 12 log(n+1), the settings being known; block_scores: a log
+/// score: log(n+1), for the MDL value four counts, for a witness all; counts: 12 log(n+1), the settings being known; block_scores: a log
 /// for each block; log_digest: 256.
 Ball price_bits(plan::Publication item, plan::ScoreKind score, std::uint64_t trial_count);
 

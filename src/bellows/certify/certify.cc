@@ -4,6 +4,7 @@
 
 #include "bellows/certify/one_sided.h"
 #include "bellows/certify/search.h"
+#include "bellows/certify/two_sided.h"
 
 namespace bellows::certify {
 namespace {
@@ -17,7 +18,7 @@ Exact whole(std::uint64_t value) { return Exact::integer(value); }
 Result<Certificate> finish(Certificate certificate, const Circumstances& circumstances) {
   const plan::Plan& plan = certificate.plan;
   Score& score = certificate.score;
-  BELLOWS_ASSIGN(auto source, tradeoff_source(plan.method, plan.polytope, circumstances.entropy_proofs));
+  BELLOWS_ASSIGN(auto source, tradeoff_source(plan.method, plan.polytope, circumstances.entropy_proofs, plan.witness));
   score.threshold_events = plan.threshold_events();
   score.threshold_index = plan.thresholds.reached(*score.observed);
   if (!score.threshold_index) {
@@ -57,7 +58,8 @@ Result<Certificate> finish(Certificate certificate, const Circumstances& circums
 Status check_plan(const plan::Plan& plan) {
   BELLOWS_TRY(plan::validate(plan));
   const plan::ScoreKind kind = plan::score_kind(plan.method);
-  const Ball largest = quantum_maximum(kind, plan.mu);
+  const Ball largest =
+      plan.witness ? Ball(largest_witness_value(*plan.witness, plan.polytope, plan.mu)) : quantum_maximum(kind, plan.mu);
   if (certainly_less(largest, Ball(plan.thresholds.highest())))
     return usage_error("a threshold lies beyond the quantum maximum",
                        fmt::format("{} at most {:.9g} at mu = {}", name(kind), largest.lower(), plan.mu.text()),
@@ -67,6 +69,12 @@ Status check_plan(const plan::Plan& plan) {
 
 Exact observed_score(const plan::Plan& plan, const Evidence& evidence) {
   const estimate::Counts counts = evidence.totals();
+  if (plan.witness) {
+    // A trial that was not made earns what a trial earns at least.
+    Exact sum = whole(plan.trial_count - evidence.trial_count()) * plan::least_of(*plan.witness);
+    for (std::size_t i = 0; i < 16; ++i) sum = sum + (*plan.witness)[i] * whole(counts[i]);
+    return sum / whole(plan.trial_count);
+  }
   if (plan::score_kind(plan.method) == plan::ScoreKind::win_frequency)
     return Exact::fraction(estimate::count_wins(counts), plan.trial_count);
   const Exact half = Exact::fraction(1, 2), least = (half - plan.mu) * (half - plan.mu),
@@ -121,7 +129,12 @@ Result<Certificate> certify(const plan::Plan& plan, const Evidence& evidence, co
 Result<Certificate> certify_hypothetical(const plan::Plan& plan, const Exact& score,
                                          const Circumstances& circumstances) {
   BELLOWS_TRY(check_plan(plan));
-  if (score < Exact::literal("-1") || score > Exact::integer(1) ||
+  if (plan.witness) {
+    if (score < plan::least_of(*plan.witness) || plan::most_of(*plan.witness) < score)
+      return usage_error("the score is out of range",
+                         fmt::format("{} to {}", plan::least_of(*plan.witness).text(), plan::most_of(*plan.witness).text()),
+                         score.text());
+  } else if (score < Exact::literal("-1") || score > Exact::integer(1) ||
       (plan::score_kind(plan.method) == plan::ScoreKind::win_frequency && score < Exact()))
     return usage_error("the score is out of range", "a win frequency from 0 to 1, or an MDL value", score.text());
   Certificate certificate;

@@ -104,8 +104,13 @@ Ball one_sided_entropy(const Ball& chsh) {
 }
 
 Result<std::shared_ptr<const TradeoffSource>> tradeoff_source(plan::Method method, plan::Polytope polytope,
-                                                              const ProofChoice& proofs) {
+                                                              const ProofChoice& proofs,
+                                                              const std::optional<plan::WitnessCoefficients>& witness) {
   using plan::Method;
+  if (method == Method::witness) {
+    if (!witness) return usage_error("method witness needs a witness", "sixteen coefficients", "none");
+    return std::shared_ptr<const TradeoffSource>(std::make_shared<TwoSidedTangents>(polytope, proofs, *witness));
+  }
   if (method == Method::two_sided)
     return std::shared_ptr<const TradeoffSource>(std::make_shared<TwoSidedTangents>(polytope, proofs));
   return std::shared_ptr<const TradeoffSource>(

@@ -7,6 +7,7 @@
 
 #include "bellows/certify/certify.h"
 #include "bellows/certify/one_sided.h"
+#include "bellows/certify/two_sided.h"
 #include "bellows/numeric/optimise.h"
 
 namespace bellows::certify {
@@ -55,7 +56,7 @@ Claim claim_at(Claim claim, const Exact& win_frequency, const Exact& mu) {
 }
 
 std::optional<Exact> largest_bias(const Claim& claim, const Exact& win_frequency, std::uint64_t least_bits) {
-  auto source = tradeoff_source(claim.method, claim.polytope);
+  auto source = tradeoff_source(claim.method, claim.polytope, {}, claim.witness);
   if (!source.ok()) return std::nullopt;
   auto proves = [&](double mu) {
     auto proved = bound(claim_at(claim, win_frequency, nine_places(mu)), source->get());
@@ -150,15 +151,16 @@ Result<plan::Plan> built_in_plan(const PlanWishes& wishes) {
   plan.publish_mode = wishes.publish_mode;
   plan.published = wishes.published;
   plan.simulated = wishes.simulated;
+  plan.witness = wishes.witness;
   // A threshold for the checks of everything else; the grid comes after them.
-  plan.thresholds = plan::Thresholds::list({wishes.threshold.value_or(Exact::literal("0"))});
+  plan.thresholds = plan::Thresholds::list({wishes.threshold.value_or(plan.witness ? plan::most_of(*plan.witness) : Exact::literal("0"))});
   plan.epsilons = plan::split_epsilon(wishes.epsilon, plan.threshold_events(), plan.extractor);
   BELLOWS_TRY(plan::validate(plan));
   if (wishes.threshold) return complete_plan(std::move(plan));
 
   const plan::ScoreKind kind = plan::score_kind(plan.method);
   const auto n = static_cast<double>(plan.trial_count);
-  BELLOWS_ASSIGN(auto source, tradeoff_source(plan.method, plan.polytope));
+  BELLOWS_ASSIGN(auto source, tradeoff_source(plan.method, plan.polytope, {}, plan.witness));
   auto output = [&](double score, double grid_size) {
     Claim claim = claim_of(plan, 0);
     claim.threshold = nine_places(score);
@@ -166,15 +168,19 @@ Result<plan::Plan> built_in_plan(const PlanWishes& wishes) {
     claim.epsilons = plan::split_epsilon(wishes.epsilon, events, plan.extractor);
     return approximate_output(claim, n, source.get());
   };
-  const double highest = nine_places(quantum_maximum(kind, plan.mu).lower()).approximate();
-  const double local = score_for_chsh(kind, Ball(2), plan.mu).upper();
+  const double highest =
+      nine_places(plan.witness ? largest_witness_value(*plan.witness, plan.polytope, plan.mu).approximate()
+                               : quantum_maximum(kind, plan.mu).lower())
+          .approximate();
+  const double local = plan.witness ? local_witness_value(*plan.witness, plan.polytope, plan.mu).approximate()
+                                    : score_for_chsh(kind, Ball(2), plan.mu).upper();
   // The lowest threshold is the first that gives a bit; where none does, the grid covers what violates the local bound.
   double lowest = local;
   if (output(highest, 2) >= 1)
     lowest = last_true(local, highest, 1e-9, [&](double score) { return output(score, 64) < 1; }).value_or(local);
   // A score falls anywhere between two thresholds: half a step is lost on average.
   double typical = (lowest + highest) / 2;
-  if (wishes.expected_win_frequency)
+  if (wishes.expected_win_frequency && !plan.witness)
     typical = symmetric_score(kind, *wishes.expected_win_frequency, plan.mu).approximate();
   typical = std::clamp(typical, lowest + 0.05 * (highest - lowest), highest);
   auto worth = [&](double log2_size) {

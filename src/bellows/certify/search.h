@@ -23,6 +23,7 @@ struct PlanWishes {
   std::vector<plan::Publication> published = {};
   std::optional<Exact> expected_win_frequency = {};  ///< the grid's size is chosen for it; the grid covers all scores
   std::optional<Exact> threshold = {};               ///< one threshold instead of a grid, on the method's score
+  std::optional<plan::WitnessCoefficients> witness = {};  ///< method witness
 };
 
 /// Wishes of a preset: its trials, bias, epsilon and expected score; marked simulated.

@@ -56,8 +56,10 @@ struct ProofChoice {
   static ProofChoice just(std::optional<Digest> proof) { return {false, std::move(proof)}; }
 };
 
-/// The family behind a method.
-Result<std::shared_ptr<const TradeoffSource>> tradeoff_source(plan::Method method, plan::Polytope polytope,
-                                                              const ProofChoice& proofs = {});
+/// The family behind a method. In: witness: the score of method witness, else nothing.
+/// Errors: usage: method witness without one.
+Result<std::shared_ptr<const TradeoffSource>> tradeoff_source(
+    plan::Method method, plan::Polytope polytope, const ProofChoice& proofs = {},
+    const std::optional<plan::WitnessCoefficients>& witness = {});
 
 }  // namespace bellows::certify

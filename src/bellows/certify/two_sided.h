@@ -19,6 +19,8 @@ namespace bellows::certify {
 class TwoSidedTangents : public TradeoffSource {
  public:
   TwoSidedTangents(plan::Polytope polytope, const ProofChoice& choice);
+  /// For another linear score. There is no one-sided tangent to fall back on: without a proof nothing is certified.
+  TwoSidedTangents(plan::Polytope polytope, const ProofChoice& choice, const plan::WitnessCoefficients& witness);
   Result<AffineTradeoff> propose(const Exact& threshold, const Exact& mu, const Worth& worth) const override;
   std::string assumption() const override;
 
@@ -27,9 +29,22 @@ class TwoSidedTangents : public TradeoffSource {
     entropy::ProvedTangent tangent;
     double slope, intercept;  // for choosing
   };
+  void gather(const ProofChoice& choice);
+  AffineTradeoff function_of(const entropy::ProvedTangent& tangent) const;
+
+  plan::Polytope polytope_;
+  entropy::TrialScore score_;
+  Exact lowest_score_, highest_score_;
   std::vector<Line> lines_;  // by slope, then intercept from high to low
-  OneSidedTangents one_sided_;
+  std::optional<OneSidedTangents> one_sided_;
 };
+
+/// A witness as the score of entropy proofs: the same numbers.
+entropy::TrialScore trial_score(const plan::WitnessCoefficients& witness);
+/// No behaviour of any kind (not even a signalling one) is expected to reach more, whatever the source of bias mu draws.
+Exact largest_witness_value(const plan::WitnessCoefficients& witness, plan::Polytope polytope, const Exact& mu);
+/// The largest value of measurement-dependent local strategies.
+Exact local_witness_value(const plan::WitnessCoefficients& witness, plan::Polytope polytope, const Exact& mu);
 
 /// Checks the entropy proof that a function rests on, if it rests on one. Errors: refused or bad_input: it does not check.
 Status check_entropy_proof(const AffineTradeoff& function);

@@ -270,6 +270,22 @@ bool is_win_frequency(const Witness& witness) {
   return false;
 }
 
+plan::WitnessCoefficients score_of(const Witness& witness) {
+  std::int64_t largest = 1;
+  for (const std::int64_t one : witness.coefficients) largest = std::max(largest, std::abs(one));
+  plan::WitnessCoefficients score;
+  for (std::size_t i = 0; i < 16; ++i) score[i] = whole(witness.coefficients[i]) / whole(largest);
+  return score;
+}
+
+plan::WitnessCoefficients mdl_witness(const Exact& mu) {
+  const Exact half = Exact::fraction(1, 2), least = (half - mu) * (half - mu), most = (half + mu) * (half + mu);
+  plan::WitnessCoefficients score;
+  score[0b0000] = least;
+  for (const std::size_t loses : {0b0101, 0b1010, 0b1100}) score[loses] = Exact() - most;
+  return score;
+}
+
 nlohmann::json to_json(const Witness& witness) {
   return {{"format", "bellows-witness"},
           {"coefficients", witness.coefficients},

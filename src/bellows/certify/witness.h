@@ -61,8 +61,13 @@ std::optional<Exact> largest_win_bias(const JointBehaviour& behaviour);
 std::optional<Exact> largest_mdl_bias(const JointBehaviour& behaviour);
 
 /// Whether the witness is the win frequency (up to relabelling) in disguise: then section 3 of docs/security.md maps it
-/// to a CHSH value. Otherwise no entropy is certified from it here.
+/// to a CHSH value. Otherwise its entropy needs a proof (method witness).
 bool is_win_frequency(const Witness& witness);
+
+/// The score of a plan with this witness: its coefficients over the largest of them in size, so within [-1, 1].
+plan::WitnessCoefficients score_of(const Witness& witness);
+/// The MDL value as a witness: mu_min for abxy = 0000, -mu_max for its three losing events.
+plan::WitnessCoefficients mdl_witness(const Exact& mu);
 
 nlohmann::json to_json(const Witness& witness);
 /// Reads and checks: the bound is computed again. Errors: bad_input: not a witness; refused: the bound is too small.

@@ -1,6 +1,11 @@
 #include "bellows/cli/certify_options.h"
 
+#include <nlohmann/json.hpp>
+
 #include "bellows/base/count.h"
+#include "bellows/base/file.h"
+#include "bellows/certify/witness.h"
+#include "bellows/plan/json_reader.h"
 
 namespace bellows::cli {
 
@@ -9,13 +14,23 @@ void add_plan_options(CLI::App& verb, PlanOptions& options) {
   verb.add_option("--mu", options.mu, "bias of the source, as its owner asserts it: 0.0075, 0.75%, 3/400");
   verb.add_option("--epsilon", options.epsilon, "total failure probability, everything included: 1e-12");
   verb.add_option("--trials,--trial-count", options.trial_count, "number of trials: 1000000, 20*2^26");
-  verb.add_option("--method", options.method, "two-sided (default), win, mdl, win-older, mdl-as-printed");
+  verb.add_option("--method", options.method, "two-sided (default), win, witness, mdl, win-older, mdl-as-printed");
+  verb.add_option("--witness-file", options.witness_file,
+                  "method witness: the linear score, a file of 'plan --witness --save', or mdl");
   verb.add_option("--polytope", options.polytope, "what the source may do with two settings: santha-vazirani, box");
   verb.add_option("--extractor", options.extractor, "auto, toeplitz, circulant, short-seed, shift-matrix");
   verb.add_option("--threshold", options.threshold, "one threshold on the score instead of the built-in grid");
   verb.add_option("--publish", options.published,
                   "what leaves while the output is secret, each at its price: score, counts, block-scores, log-digest");
   verb.add_option("--mode", options.publish_mode, "private, or public: log and output are published together");
+}
+
+Result<LinearScore> read_linear_score(const std::string& file_or_name, const numeric::Exact& mu) {
+  if (file_or_name == "mdl") return LinearScore{certify::mdl_witness(mu), {}, {}};
+  BELLOWS_ASSIGN(const std::string text, read_text_file(file_or_name, 1 << 20));
+  BELLOWS_ASSIGN(const nlohmann::json document, plan::parse_json(text, "the witness", file_or_name));
+  BELLOWS_ASSIGN(const certify::Witness witness, certify::witness_from_json(document, file_or_name));
+  return LinearScore{certify::score_of(witness), witness.mu, witness.polytope};
 }
 
 Result<certify::PlanWishes> wishes_from(const PlanOptions& options) {
@@ -37,6 +52,13 @@ Result<certify::PlanWishes> wishes_from(const PlanOptions& options) {
   }
   if (!options.method.empty()) {
     BELLOWS_ASSIGN(wishes.method, plan::method_named(options.method));
+  }
+  if (!options.witness_file.empty()) {
+    BELLOWS_ASSIGN(LinearScore score, read_linear_score(options.witness_file, wishes.mu));
+    if (options.method.empty()) wishes.method = plan::Method::witness;
+    if (options.mu.empty() && score.mu) wishes.mu = *score.mu;
+    if (score.polytope) wishes.polytope = *score.polytope;
+    wishes.witness = score.coefficients;
   }
   if (!options.polytope.empty()) {
     BELLOWS_ASSIGN(wishes.polytope, plan::polytope_named(options.polytope));

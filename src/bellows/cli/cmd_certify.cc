@@ -7,6 +7,7 @@
 #include "bellows/certify/compare.h"
 #include "bellows/certify/signature.h"
 #include "bellows/cli/certify_options.h"
+#include "bellows/cli/prove_for.h"
 #include "bellows/estimate/gather.h"
 #include "bellows/estimate/origin.h"
 
@@ -24,6 +25,8 @@ against whom, under which assumptions, by which theorem. Every number is a lower
   bellows certify --compare --preset kulikov-2024            every method on the published data, and the largest bias
   bellows certify --make-key KEY; bellows certify run --out c.json --sign KEY; bellows certify --check c.json --key KEY.pub
 
+  bellows certify --witness-file w.json --trials 1e8 --score 0.0271 --threshold 0.0271 --prove      a linear witness
+
 Methods: win (win frequency, one party's entropy), two-sided (both parties', computer-checked), mdl (MDL value), and two for
 comparison: win-older and mdl-as-printed with the entropy accumulation of 2016. --epsilon is always the total.
 With --out FILE.json the private certificate goes to FILE.json (mode 0600) and what may leave to FILE.public.json.
@@ -32,7 +35,7 @@ Exit code 1: not certified, or refused (another plan's log, no trials). docs/sec
 struct Options {
   PlanOptions plan;
   std::string log, plan_file, score, out, sign, make_key, check, key, locality;
-  bool compare = false, strict = false, full = false, overwrite = false;
+  bool compare = false, prove = false, strict = false, full = false, overwrite = false;
 };
 
 Result<Verdict> show_comparison(Console& console, const Options& options) {
@@ -143,6 +146,16 @@ Result<Verdict> show(Console& console, const Options& options, const certify::Ce
   return certificate.certified() ? Verdict::done : Verdict::refused;
 }
 
+/// A proof for exactly the plan's bias and the threshold that counts. Any proof holds whenever it was found: the threshold
+/// was fixed before the data, the line below the curve need not be.
+Status prove_what_is_reached(Console& console, const plan::Plan& plan, const numeric::Exact& score) {
+  if (plan.method != plan::Method::two_sided && plan.method != plan::Method::witness)
+    return usage_error("only the methods two-sided and witness rest on entropy proofs", "two-sided or witness",
+                       name(plan.method));
+  const auto reached = plan.thresholds.reached(score);
+  return reached ? prove_for(console, plan, plan.thresholds.at(*reached)) : Status();
+}
+
 Result<Verdict> run(Console& console, const Options& options) {
   if (!options.make_key.empty()) {
     BELLOWS_TRY(certify::make_signing_key(options.make_key));
@@ -161,6 +174,10 @@ Result<Verdict> run(Console& console, const Options& options) {
       return usage_error("nothing to certify", "a trial log, a run folder, or --trials N --score W", "neither");
     BELLOWS_ASSIGN(numeric::Exact score, numeric::Exact::parse(options.score));
     BELLOWS_ASSIGN(plan::Plan plan, plan_for(options, {}, options.plan_file));
+    if (options.prove) {
+      BELLOWS_TRY(prove_what_is_reached(console, plan, score));
+      BELLOWS_ASSIGN(plan, plan_for(options, {}, options.plan_file));  // family and seed as they are with the proof
+    }
     BELLOWS_ASSIGN(certify::Certificate certificate, certify::certify_hypothetical(plan, score, circumstances));
     return show(console, options, certificate);
   }
@@ -178,6 +195,10 @@ Result<Verdict> run(Console& console, const Options& options) {
   BELLOWS_ASSIGN(circumstances.notes, estimate::origin_notes(log, console.context()));
   console.finish_progress();
   BELLOWS_ASSIGN(plan::Plan plan, plan_for(options, evidence, plan_file));
+  if (options.prove) {
+    BELLOWS_TRY(prove_what_is_reached(console, plan, certify::observed_score(plan, evidence)));
+    BELLOWS_ASSIGN(plan, plan_for(options, evidence, plan_file));
+  }
   BELLOWS_ASSIGN(certify::Certificate certificate, certify::certify(plan, evidence, circumstances));
   return show(console, options, certificate);
 }
@@ -199,6 +220,7 @@ void add_certify(CommandLine& line) {
   verb.add_option("--key", options->key, "with --check: the public key that it must be");
   verb.add_option("--locality", options->locality, "verdict of the space-time check in words, for the certificate");
   verb.add_flag("--compare", options->compare, "every method and extractor on a preset's published data");
+  verb.add_flag("--prove", options->prove, "first find and keep an entropy proof for exactly this bias and threshold");
   verb.add_flag("--strict", options->strict, "refuse settings that are unlikely under the claimed bias");
   verb.add_flag("--full", options->full, "print every assumption");
   line.on_run(verb, [options](Console& console) { return run(console, *options); });

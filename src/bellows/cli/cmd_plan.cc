@@ -33,7 +33,7 @@ settings, symmetric noise. The search runs in floating point; the plan that it e
 --witness looks beyond the win frequency: for a device (two qubits: tilt of the state, visibility along and across its axis, detection
 efficiencies) or counts of an earlier run it finds, by a linear program over measurement-dependent local strategies, the linear
 function of P(abxy) that separates it best at --mu, with an exact local bound, and the largest bias at which any does, beside those of
-win frequency and MDL value. Entropy is certified from the win frequency and the MDL value only; for another witness see `prove`.
+win frequency and MDL value. Its entropy: 'bellows prove entropy --witness w.json --score W --keep', then method witness.
 A plan's digest goes into the trial log, so a plan is written before the first trial.)";
 
 struct Options {
@@ -46,6 +46,10 @@ struct Options {
 };
 
 Status write_plan_out(const Options& options, const plan::Plan& plan) {
+  // A plan's digest goes into the trial log and holds the length of the seed, so the proof comes before the plan.
+  if (!options.out.empty() && plan.witness && plan.seed_bits == 0)
+    return refused("no entropy proof at hand gives a bit for this witness, bias and threshold: make one first, with "
+                   "'bellows prove entropy --witness FILE --score W --keep'");
   return options.out.empty() ? Status() : plan::write_plan(plan, options.out, options.overwrite);
 }
 

@@ -5,7 +5,9 @@
 
 #include "bellows/base/count.h"
 #include "bellows/base/file.h"
+#include "bellows/cli/certify_options.h"
 #include "bellows/cli/command.h"
+#include "bellows/cli/prove_for.h"
 #include "bellows/entropy/check_proof.h"
 #include "bellows/entropy/proof.h"
 #include "bellows/entropy/search_curve.h"
@@ -29,6 +31,7 @@ proves nothing; the file is then checked, cell by cell, in ball arithmetic, by c
 
   bellows prove entropy --mu 0.0075 --lambda 16.32 --slack 1e-4 --out linear.proof
   bellows prove entropy --mu 0.006 --score 0.7839 --trials 20*2^26 --keep
+  bellows prove entropy --witness w.json --mu 0.02 --score 0.0271 --trials 1e8 --keep      a witness of 'plan --witness --save'
   bellows prove --check linear.proof
 
 The statement is  entropy >= LAMBDA * (score - local) - SLACK,  local being the best score of local strategies (1 - (1/2 - MU)^2 for the win
@@ -38,7 +41,7 @@ that does not prove what it says. Proofs in the local folder (--keep) are used b
 names the folder. The mathematics is in docs/two-sided-entropy.md, the file format in docs/format-entropy-proof.md.)";
 
 struct Options {
-  std::string what, mu, lambda, slack = "1e-4", score, trials, score_kind = "win", entropy = "both", weights, out, check, envelope;
+  std::string what, mu, lambda, slack = "1e-4", score, trials, score_kind = "win", entropy = "both", weights, witness, out, check, envelope;
   double tolerance_bits = 0.0007, first_slack_bits = 2e-5;
   bool box = false, keep = false;
   int scale_bits = 0;
@@ -129,6 +132,10 @@ Result<Statement> base_statement(const Options& options) {
   s.polytope = options.box ? SettingPolytope::box : SettingPolytope::santha_vazirani;
   s.entropy = options.entropy == "both" ? EntropyOf::both_outcomes : options.entropy == "first" ? EntropyOf::first_outcome : EntropyOf::first_outcome_at_x0;
   s.score = options.score_kind == "mdl" ? entropy::TrialScore::mdl(s.mu) : entropy::TrialScore::win();
+  if (!options.witness.empty()) {
+    BELLOWS_ASSIGN(const LinearScore score, read_linear_score(options.witness, mu));
+    for (std::size_t i = 0; i < 16; ++i) s.score.weight[i / 4][i % 4] = score.coefficients[i].value();
+  }
   if (!options.weights.empty()) {
     std::string_view rest = options.weights;
     for (int i = 0; i < 16; ++i) {
@@ -241,6 +248,17 @@ Result<Verdict> run_envelope(const Options& options, Console& console) {
   return Verdict::done;
 }
 
+// Writes a proof to the local folder. Out: where.
+Result<Path> keep(const Statement& statement, const std::string& bytes) {
+  const Path folder = entropy::local_proof_folder();
+  if (folder.empty()) return usage_error("no folder to keep proofs in", "HOME or BELLOWS_ENTROPY_PROOFS set");
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  const Path path = folder / file_name(statement);
+  BELLOWS_TRY(write_text_file(path, bytes, public_file_mode, true));
+  return path;
+}
+
 Result<Verdict> run_entropy(const Options& options, Console& console) {
   if (options.mu.empty()) return usage_error("--mu is needed: the bias of the source");
   if (!options.envelope.empty()) return run_envelope(options, console);
@@ -250,18 +268,15 @@ Result<Verdict> run_entropy(const Options& options, Console& console) {
   BELLOWS_ASSIGN(const Digest digest, entropy::proof_digest(made->bytes));
   nlohmann::json written = nlohmann::json::array();
   std::vector<Path> targets;
-  if (!options.out.empty()) targets.emplace_back(options.out);
+  if (!options.out.empty()) {
+    targets.emplace_back(options.out);
+    BELLOWS_TRY(write_text_file(targets.back(), made->bytes, public_file_mode, true));
+  }
   if (options.keep) {
-    const Path folder = entropy::local_proof_folder();
-    if (folder.empty()) return usage_error("--keep: no folder to keep proofs in", "HOME or BELLOWS_ENTROPY_PROOFS set");
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    targets.push_back(folder / file_name(statement));
+    BELLOWS_ASSIGN(Path kept, keep(statement, made->bytes));
+    targets.push_back(std::move(kept));
   }
-  for (const Path& path : targets) {
-    BELLOWS_TRY(write_text_file(path, made->bytes, public_file_mode, true));
-    written.push_back(path.string());
-  }
+  for (const Path& path : targets) written.push_back(path.string());
   console.print(fmt::format("PROVED: {}", in_words(statement)));
   console.print(fmt::format("  {} cells, {} bytes, digest {}", made->proof.cell_count(), made->bytes.size(), digest.hex()));
   if (!options.score.empty()) {
@@ -274,6 +289,22 @@ Result<Verdict> run_entropy(const Options& options, Console& console) {
 }
 
 }  // namespace
+
+Status prove_for(Console& console, const plan::Plan& plan, const Exact& threshold) {
+  Options options;
+  options.mu = plan.mu.text();
+  options.box = plan.polytope == plan::Polytope::box;
+  options.score = threshold.text();
+  options.trials = std::to_string(plan.trial_count);
+  if (plan.witness)
+    for (const Exact& weight : *plan.witness) options.weights += (options.weights.empty() ? "" : ",") + weight.text();
+  BELLOWS_ASSIGN(const Statement statement, chosen_statement(options));
+  BELLOWS_ASSIGN(const auto made, make(statement, options, console));
+  if (!made) return internal_error("the tangent that was to be proved is refuted");
+  BELLOWS_ASSIGN(const Path kept, keep(statement, made->bytes));
+  console.note(fmt::format("proved: {}; kept as {}", in_words(statement), kept.string()));
+  return {};
+}
 
 void add_prove(CommandLine& line) {
   auto options = std::make_shared<Options>();
@@ -290,6 +321,7 @@ void add_prove(CommandLine& line) {
       ->check(CLI::IsMember({"both", "first", "first-x0"}))
       ->capture_default_str();
   verb.add_option("--score-kind", options->score_kind, "win (CHSH) or mdl")->check(CLI::IsMember({"win", "mdl"}))->capture_default_str();
+  verb.add_option("--witness", options->witness, "the linear score of a witness file ('plan --witness --save'), scaled so that its largest weight is 1 in size");
   verb.add_option("--weights", options->weights, "any linear score: 16 numbers for xy = 00 01 10 11, in each ab = 00 01 10 11");
   verb.add_option("--out", options->out, "where to write the proof");
   verb.add_flag("--keep", options->keep, "keep the proof in the local folder, where certify finds it");

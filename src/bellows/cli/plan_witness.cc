@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bellows/certify/two_sided.h"
 #include "bellows/plan/json_reader.h"
 
 namespace bellows::cli {
@@ -79,15 +80,20 @@ Result<Verdict> show_witness(Console& console, const WitnessOptions& options, co
   console.print(fmt::format("  any linear witness  {}", percent(largest)));
   console.print(fmt::format("  win frequency       {}", percent(win)));
   console.print(fmt::format("  MDL value           {}", percent(mdl)));
-  console.print(maps ? "entropy: as for the win frequency"
-                     : "entropy: not_certified from this witness (only where it maps to a CHSH value)");
+  // Proofs are looked for by score, whatever bias above this one they are for; certification checks the one that it uses.
+  const bool provable = !entropy::candidate_tangents(entropy::EntropyOf::both_outcomes, entropy::SettingPolytope::santha_vazirani,
+                                                     wishes.mu, certify::trial_score(certify::score_of(witness)))
+                             .empty();
+  console.print(maps       ? "entropy: as for the win frequency"
+                : provable ? "entropy: of both outcomes, method witness, by a proof at hand"
+                           : "entropy: not_certified until there is a proof: bellows prove entropy --witness FILE --score W --keep");
   console.result({{"separates", separates},
                   {"witness", certify::to_json(witness)},
                   {"value", value.approximate()},
                   {"local_bound", witness.local_bound.approximate()},
                   {"largest_mu",
                    {{"witness", number_or_null(largest)}, {"win", number_or_null(win)}, {"mdl", number_or_null(mdl)}}},
-                  {"entropy", maps ? "win" : "not_certified"}});
+                  {"entropy", maps ? "win" : provable ? "witness" : "not_certified"}});
   return Verdict::done;
 }
 

@@ -36,6 +36,8 @@ const char* name(Method method) {
       return "win-older";
     case Method::mdl_as_printed:
       return "mdl-as-printed";
+    case Method::witness:
+      return "witness";
   }
   return "?";
 }
@@ -70,7 +72,17 @@ const char* name(Extractor extractor) {
   return "?";
 }
 
-const char* name(ScoreKind kind) { return kind == ScoreKind::mdl_value ? "mdl-value" : "win-frequency"; }
+const char* name(ScoreKind kind) {
+  switch (kind) {
+    case ScoreKind::win_frequency:
+      return "win-frequency";
+    case ScoreKind::mdl_value:
+      return "mdl-value";
+    case ScoreKind::witness_value:
+      return "witness-value";
+  }
+  return "?";
+}
 const char* name(PublishMode mode) { return mode == PublishMode::public_mode ? "public" : "private"; }
 const char* name(Origin origin) { return origin == Origin::file ? "file" : "built-in"; }
 
@@ -89,7 +101,8 @@ const char* name(Publication publication) {
 }
 
 Result<Method> method_named(std::string_view wanted) {
-  constexpr Method all[] = {Method::win, Method::two_sided, Method::mdl, Method::win_older, Method::mdl_as_printed};
+  constexpr Method all[] = {Method::win, Method::two_sided, Method::mdl, Method::win_older,
+                            Method::mdl_as_printed, Method::witness};
   return by_name("method", wanted, all);
 }
 Result<Adversary> adversary_named(std::string_view wanted) {
@@ -115,7 +128,20 @@ Result<Publication> publication_named(std::string_view wanted) {
   return by_name("published item", wanted, all);
 }
 
+Result<WitnessCoefficients> witness_of(const std::vector<Exact>& coefficients) {
+  if (coefficients.size() != 16)
+    return usage_error("the witness has the wrong number of coefficients", "16, for xyab = 0000 to 1111",
+                       std::to_string(coefficients.size()));
+  WitnessCoefficients witness;
+  std::copy(coefficients.begin(), coefficients.end(), witness.begin());
+  return witness;
+}
+
+Exact least_of(const WitnessCoefficients& witness) { return *std::min_element(witness.begin(), witness.end()); }
+Exact most_of(const WitnessCoefficients& witness) { return *std::max_element(witness.begin(), witness.end()); }
+
 ScoreKind score_kind(Method method) {
+  if (method == Method::witness) return ScoreKind::witness_value;
   return method == Method::mdl || method == Method::mdl_as_printed ? ScoreKind::mdl_value : ScoreKind::win_frequency;
 }
 
@@ -186,12 +212,22 @@ Status validate(const Plan& plan) {
   if (events_per_relabelling == 0) return usage_error("the plan has no threshold", "at least one", "none");
   if (events_per_relabelling > (std::uint64_t{1} << 32))
     return usage_error("too many thresholds", "at most 2^32", std::to_string(events_per_relabelling));
-  const bool win = score_kind(plan.method) == ScoreKind::win_frequency;
+  if ((plan.method == Method::witness) != plan.witness.has_value())
+    return usage_error("a plan has a witness exactly if its method is witness", "both or neither",
+                       plan.witness ? fmt::format("method {} and a witness", name(plan.method))
+                                    : std::string("method witness and no witness"));
+  const ScoreKind kind = score_kind(plan.method);
+  Exact least = kind == ScoreKind::win_frequency ? Exact() : Exact::literal("-1"), most = Exact::integer(1);
+  if (plan.witness) {
+    least = least_of(*plan.witness), most = most_of(*plan.witness);
+    if (least == most)
+      return usage_error("the witness gives every trial the same", "different coefficients", least.text());
+  }
   for (std::uint64_t i = 0; i < (plan.thresholds.is_grid() ? 2 : events_per_relabelling); ++i) {
     Exact score = plan.thresholds.is_grid() && i == 1 ? plan.thresholds.highest() : plan.thresholds.at(i);
-    if (score < Exact::literal(win ? "0" : "-1") || score > Exact::integer(1))
-      return usage_error("a threshold is out of range", win ? "0 <= win frequency <= 1" : "-1 <= MDL value <= 1",
-                         score.text());
+    if (score < least || score > most)
+      return usage_error("a threshold is out of range",
+                         fmt::format("{} <= {} <= {}", least.text(), name(kind), most.text()), score.text());
     if (i > 0 && !(plan.thresholds.at(i - 1) < score) && !plan.thresholds.is_grid())
       return usage_error("thresholds are not strictly ascending", "above " + plan.thresholds.at(i - 1).text(),
                          score.text());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -23,6 +24,7 @@ enum class Method {
   mdl,             ///< MDL value, one party's entropy, improved entropy accumulation
   win_older,       ///< as win, with the entropy accumulation theorem of 2016
   mdl_as_printed,  ///< MDL value and the theorem of 2016: the published form
+  witness,  ///< a linear score that the plan names, both parties' entropy (computer-checked), improved accumulation
 };
 /// What binds Eve.
 enum class Adversary { quantum, no_signalling, classical };
@@ -31,7 +33,9 @@ enum class Adversary { quantum, no_signalling, classical };
 enum class Polytope { santha_vazirani, box };
 /// Family of hash functions. `automatic`: the one with the longest output, never shift_matrix.
 enum class Extractor { automatic, toeplitz, circulant, short_seed, shift_matrix };
-enum class ScoreKind { win_frequency, mdl_value };
+enum class ScoreKind { win_frequency, mdl_value, witness_value };
+/// What a trial with settings xy and outcomes ab earns, entry 8x + 4y + 2a + b.
+using WitnessCoefficients = std::array<Exact, 16>;
 
 const char* name(Method method);
 const char* name(Adversary adversary);
@@ -44,6 +48,11 @@ Result<Adversary> adversary_named(std::string_view name);
 Result<Polytope> polytope_named(std::string_view name);
 Result<Extractor> extractor_named(std::string_view name);
 ScoreKind score_kind(Method method);
+/// Errors: usage: not sixteen.
+Result<WitnessCoefficients> witness_of(const std::vector<Exact>& coefficients);
+/// Least and most that one trial can earn.
+Exact least_of(const WitnessCoefficients& witness);
+Exact most_of(const WitnessCoefficients& witness);
 
 /// Scores fixed before the data; the highest that is reached counts. Either a list or an even grid.
 class Thresholds {
@@ -125,6 +134,7 @@ struct Plan {
   std::vector<Publication> published;  ///< no item twice
   Origin origin = Origin::built_in;
   bool simulated = false;  ///< made for a simulated device
+  std::optional<WitnessCoefficients> witness = {};  ///< method witness: its score; else nothing
 
   /// 8 for "auto", else 1.
   std::uint64_t relabellings() const { return relabelling == "auto" ? 8 : 1; }
@@ -140,7 +150,7 @@ struct Plan {
 Epsilons split_epsilon(const Exact& total, std::uint64_t threshold_events, Extractor extractor);
 
 /// Errors: usage: trial_count 0 or beyond most_trials, mu outside [0, 1/2), an epsilon outside (0, 1), epsilons that do
-/// not add up, no threshold or one outside its score's range, thresholds out of order, an adversary that the method
+/// not add up, no threshold or one outside its score's range, a witness without its method or the reverse, thresholds out of order, an adversary that the method
 /// does not cover, an item published twice, an unknown protocol.
 Status validate(const Plan& plan);
 

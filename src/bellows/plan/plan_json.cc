@@ -22,7 +22,7 @@ json to_json(const Plan& plan) {
   }
   json items = json::array();
   for (Publication item : plan.published) items.push_back(name(item));
-  return {{"format", "bellows-plan"},
+  json document = {{"format", "bellows-plan"},
           {"version", 1u},
           {"protocol", plan.protocol},
           {"preset", plan.preset},
@@ -43,6 +43,10 @@ json to_json(const Plan& plan) {
           {"publish", {{"mode", name(plan.publish_mode)}, {"items", std::move(items)}}},
           {"origin", name(plan.origin)},
           {"simulated", plan.simulated}};
+  // Other plans keep the digest that they had before witnesses.
+  if (plan.witness)
+    for (const Exact& coefficient : *plan.witness) document["witness"].push_back(coefficient.text());
+  return document;
 }
 
 Digest digest(const Plan& plan) { return sha256(to_json(plan).dump()); }
@@ -68,6 +72,11 @@ Result<Plan> plan_from_json(const json& document, const std::string& origin) {
   std::string made = reader.text("origin");
   plan.origin = made == "file" ? Origin::file : Origin::built_in;
   if (made != name(plan.origin)) reader.fail("origin is unknown", "built-in or file", made);
+  if (reader.has("witness")) {
+    std::vector<Exact> coefficients;
+    for (const std::string& text : reader.texts("witness")) coefficients.push_back(reader.take(Exact::parse(text)));
+    plan.witness = reader.take(witness_of(coefficients));
+  }
   const json &thresholds = reader.object("thresholds"), &epsilons = reader.object("epsilons");
   const json& publish = reader.object("publish");
   BELLOWS_TRY(reader.finish());

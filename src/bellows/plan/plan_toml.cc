@@ -19,6 +19,7 @@ Result<Plan> plan_from_toml(std::string_view text, const std::string& origin) {
   plan.extractor = top.take(extractor_named(top.text("extractor", "auto")));
   plan.seed_bits = top.count("seed_bits");
   plan.simulated = top.boolean("simulated");
+  if (top.has("witness")) plan.witness = top.take(witness_of(top.exact_list("witness")));
   if (!top.has("mu") || !top.has("trial_count"))
     return bad_input("the plan lacks mu or trial_count", origin, std::nullopt,
                      "mu = 0.0075 and trial_count = \"2^26\"");

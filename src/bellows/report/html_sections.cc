@@ -42,7 +42,9 @@ std::string refusal(const RunView& run, const Shown& shown) {
   const certify::Certificate& certificate = *run.certificate;
   const certify::Score& score = certificate.score;
   const auto& thresholds = certificate.plan.thresholds;
-  const char* kind = score.kind == plan::ScoreKind::win_frequency ? "share of trials won" : "MDL value";
+  const char* kind = score.kind == plan::ScoreKind::win_frequency ? "share of trials won"
+                     : score.kind == plan::ScoreKind::mdl_value   ? "MDL value"
+                                                                  : "witness value";
   if (certificate.trial_count == 0) return "The log holds no trials.";
   if (!score.threshold) {
     std::string lowest = thresholds.count() ? readable(thresholds.lowest().approximate(), 7) : "–";

@@ -117,7 +117,11 @@ WatchState LogWatch::state() const {
     std::optional<numeric::Exact> score;
     if (plan::score_kind(plan.method) == plan::ScoreKind::win_frequency)
       score = numeric::Exact::fraction(evidence_.win_count(), state.trials);
-    else if (auto mdl = estimate::score_counts(evidence_.totals(), plan.mu.approximate()).s_mu)
+    else if (plan.witness) {
+      plan::Plan so_far = plan;
+      so_far.trial_count = state.trials;
+      score = certify::observed_score(so_far, evidence_);
+    } else if (auto mdl = estimate::score_counts(evidence_.totals(), plan.mu.approximate()).s_mu)
       if (auto parsed = numeric::Exact::parse(fmt::format("{:.12f}", mdl->value)); parsed.ok()) score = *parsed;
     if (score) {
       auto reached = plan.thresholds.reached(*score);

@@ -1,0 +1,197 @@
+// Entropy from a linear score that is not the win frequency, end to end: witness, proof, plan, certificate.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "bellows/certify/certify.h"
+#include "bellows/certify/search.h"
+#include "bellows/certify/two_sided.h"
+#include "bellows/certify/witness.h"
+#include "bellows/entropy/proof.h"
+#include "bellows/entropy/search_proof.h"
+#include "bellows/testing/temp_folder.h"
+
+namespace bellows::certify {
+namespace {
+
+/// A folder of proofs of its own.
+class WitnessMethod : public ::testing::Test {
+ protected:
+  WitnessMethod() { ::setenv("BELLOWS_ENTROPY_PROOFS", folder_.path().c_str(), 1); }
+  ~WitnessMethod() override { ::unsetenv("BELLOWS_ENTROPY_PROOFS"); }
+
+  entropy::EntropyProof prove(const plan::WitnessCoefficients& score, const char* mu, const char* slope, const char* slack) {
+    entropy::Statement s;
+    s.mu = Exact::literal(mu).value();
+    s.score = trial_score(score);
+    s.slope = Exact::literal(slope).value();
+    s.intercept = -s.slope * entropy::local_score(s.polytope, s.mu, s.score) - Exact::literal(slack).value();
+    entropy::SearchOptions options;
+    options.scale_bits = 14;
+    auto outcome = entropy::search_proof(s, options, {});
+    if (!outcome.ok() || !outcome->proof) {
+      ADD_FAILURE() << "no proof";
+      return {};
+    }
+    return *outcome->proof;
+  }
+
+  void keep(const entropy::EntropyProof& proof, const char* name) {
+    ASSERT_TRUE(write_text_file(folder_.path() / name, entropy::serialise_proof(proof), public_file_mode, true).ok());
+  }
+
+  testing::TempFolder folder_;
+};
+
+plan::Plan plan_of(const plan::WitnessCoefficients& witness, const char* mu, const char* threshold, std::uint64_t trials) {
+  PlanWishes wishes;
+  wishes.method = plan::Method::witness;
+  wishes.witness = witness;
+  wishes.mu = Exact::literal(mu);
+  wishes.epsilon = Exact::literal("1e-9");
+  wishes.trial_count = trials;
+  wishes.threshold = Exact::literal(threshold);
+  auto plan = built_in_plan(wishes);
+  EXPECT_TRUE(plan.ok()) << plan.error().describe();
+  return plan.ok() ? *plan : plan::Plan();
+}
+
+/// Symmetric noise, uniform settings.
+estimate::Evidence symmetric_record(double win, std::uint64_t trials) {
+  estimate::Evidence evidence;
+  estimate::BlockCounts block;
+  for (unsigned i = 0; i < 16; ++i) {
+    const bool wins = (((i >> 1) ^ i) & 1) == ((i >> 3) & (i >> 2) & 1);
+    block.n_xyab[i] = static_cast<std::uint64_t>((wins ? win : 1 - win) * static_cast<double>(trials) / 8);
+  }
+  block.trial_count = estimate::sum(block.n_xyab);
+  evidence.blocks = {block};
+  return evidence;
+}
+
+TEST_F(WitnessMethod, BothOutcomesFromTheMdlValue) {
+  const auto witness = mdl_witness(Exact::literal("0.0075"));
+  const plan::Plan plan = plan_of(witness, "0.0075", "0.00296", 1342177280);
+  const estimate::Evidence record = symmetric_record(0.785, plan.trial_count);
+  const auto without = certify(plan, record);
+  ASSERT_TRUE(without.ok());
+  EXPECT_FALSE(without->certified());
+  EXPECT_NE(without->score.reason.find("bellows prove entropy --witness"), std::string::npos) << without->score.reason;
+
+  keep(prove(witness, "0.0075", "120", "0.01"), "mdl.proof");
+  const auto both = certify(plan, record);
+  ASSERT_TRUE(both.ok());
+  ASSERT_TRUE(both->certified()) << both->score.reason;
+  EXPECT_TRUE(both->entropy_proof.has_value());
+  // The same score, one party's entropy: 188 Mbit from the published data.
+  EXPECT_GT(both->output_bits(), 400'000'000u);
+  EXPECT_LT(both->output_bits(), 480'000'000u);
+
+  const auto back = certificate_from_json(to_private_json(*both));
+  ASSERT_TRUE(back.ok()) << back.error().describe();
+  EXPECT_EQ(*back, *both);
+  Circumstances named;
+  named.entropy_proofs = ProofChoice::just(both->entropy_proof);
+  EXPECT_EQ(*certify(plan, record, named), *both);
+  named.entropy_proofs = ProofChoice::just(std::nullopt);
+  EXPECT_FALSE(certify(plan, record, named)->certified());
+}
+
+TEST_F(WitnessMethod, TheProofMustBeForThisScoreAndThisBias) {
+  const auto witness = mdl_witness(Exact::literal("0.0075"));
+  const auto proof = prove(witness, "0.0075", "120", "0.05");
+  keep(proof, "mdl.proof");
+  EXPECT_TRUE(certify_hypothetical(plan_of(witness, "0.0075", "0.00296", 1342177280), Exact::literal("0.00296"))->certified());
+  // The same numbers at a larger bias: the polytope is not covered.
+  EXPECT_FALSE(certify_hypothetical(plan_of(witness, "0.0076", "0.00296", 1342177280), Exact::literal("0.00296"))->certified());
+  auto other = witness;
+  other[0] = other[0] + Exact::literal("1e-9");
+  EXPECT_FALSE(certify_hypothetical(plan_of(other, "0.0075", "0.00296", 1342177280), Exact::literal("0.00296"))->certified());
+  // A file that claims more than its cells show is passed over.
+  auto lie = proof;
+  lie.statement.intercept += 1;
+  keep(lie, "lie.proof");
+  const auto certificate = certify(plan_of(witness, "0.0075", "0.00296", 1342177280), symmetric_record(0.785, 1342177280));
+  ASSERT_TRUE(certificate->certified());
+  EXPECT_EQ(*certificate->entropy_proof, *entropy::proof_digest(entropy::serialise_proof(proof)));
+}
+
+// A device tilted to 25 degrees at a bias where the win frequency and the MDL value show nothing any more.
+TEST_F(WitnessMethod, TiltedDeviceBeyondTheBiasOfTheWinFrequency) {
+  const auto behaviour = joint_behaviour(QubitDevice{.tilt_degrees = 25});
+  const Exact mu = Exact::literal("0.12");
+  EXPECT_LT(*largest_win_bias(*behaviour), mu);
+  EXPECT_LT(*largest_mdl_bias(*behaviour), mu);
+  const auto witness = best_witness(*behaviour, mu, plan::Polytope::santha_vazirani);
+  ASSERT_TRUE(witness.ok());
+  const auto score = score_of(*witness);
+  Exact value;
+  for (std::size_t i = 0; i < 16; ++i) value = value + score[i] * (*behaviour)[i];
+  entropy::Statement s;
+  s.mu = mu.value();
+  s.score = trial_score(score);
+  const auto best = entropy::best_slope(s, value.approximate());
+  ASSERT_GT(best.slope * value.approximate() + best.intercept_bits, 0.3) << "bits a trial";
+  const std::string slope = std::to_string(static_cast<int>(0.8 * best.slope));
+  keep(prove(score, "0.12", slope.c_str(), "0.05"), "tilted.proof");
+  const auto certificate = certify_hypothetical(plan_of(score, "0.12", std::to_string(value.approximate() * 0.99).c_str(), 100'000'000), value);
+  ASSERT_TRUE(certificate.ok());
+  EXPECT_TRUE(certificate->certified()) << certificate->score.reason;
+  EXPECT_GT(certificate->output_bits(), 10'000'000u);
+}
+
+TEST_F(WitnessMethod, ScoreOfARecord) {
+  plan::Plan mdl_plan = plan_of(mdl_witness(Exact::literal("0.02")), "0.02", "0.001", 1000);
+  estimate::Evidence evidence;
+  estimate::BlockCounts block;
+  for (unsigned i = 0; i < 16; ++i) block.n_xyab[i] = i * i % 23 + 1;
+  block.trial_count = estimate::sum(block.n_xyab);
+  evidence.blocks = {block};
+  ASSERT_LT(evidence.trial_count(), 1000u);
+  // Missing trials earn what a trial earns at least: here, as if each were one of the losing events.
+  plan::Plan same = mdl_plan;
+  same.method = plan::Method::mdl;
+  same.witness.reset();
+  const Exact half = Exact::fraction(1, 2), most = (half + mdl_plan.mu) * (half + mdl_plan.mu);
+  const Exact missing = Exact::fraction(1000 - evidence.trial_count(), 1000) * most;
+  EXPECT_EQ(observed_score(mdl_plan, evidence), observed_score(same, evidence) - missing);
+  mdl_plan.trial_count = same.trial_count = evidence.trial_count();
+  EXPECT_EQ(observed_score(mdl_plan, evidence), observed_score(same, evidence));
+}
+
+TEST_F(WitnessMethod, PlansThatDoNotHold) {
+  const plan::Plan good = plan_of(mdl_witness(Exact::literal("0.02")), "0.02", "0.001", 1000);
+  EXPECT_TRUE(plan::validate(good).ok());
+  const auto back = plan::plan_from_json(plan::to_json(good));
+  ASSERT_TRUE(back.ok()) << back.error().describe();
+  EXPECT_EQ(*back, good);
+  EXPECT_EQ(plan::digest(*back), plan::digest(good));
+  plan::Plan wrong = good;
+  wrong.witness.reset();
+  EXPECT_EQ(plan::validate(wrong).error().code, ErrorCode::usage);
+  wrong = good;
+  wrong.method = plan::Method::two_sided;
+  EXPECT_EQ(plan::validate(wrong).error().code, ErrorCode::usage);
+  wrong = good;
+  wrong.witness->fill(Exact::integer(1));
+  EXPECT_EQ(plan::validate(wrong).error().code, ErrorCode::usage);
+  wrong = good;
+  wrong.thresholds = plan::Thresholds::list({Exact::literal("0.9")});
+  EXPECT_EQ(plan::validate(wrong).error().code, ErrorCode::usage);
+  // Within a trial's range, but beyond what any behaviour is expected to reach.
+  wrong.thresholds = plan::Thresholds::list({Exact::literal("0.1")});
+  EXPECT_TRUE(plan::validate(wrong).ok());
+  EXPECT_EQ(check_plan(wrong).error().code, ErrorCode::usage);
+  auto document = plan::to_json(good);
+  document["witness"].push_back("0");
+  EXPECT_FALSE(plan::plan_from_json(document).ok());
+  // Plans of other methods do not know the key: their digests stay what they were.
+  plan::Plan other = good;
+  other.method = plan::Method::mdl;
+  other.witness.reset();
+  EXPECT_FALSE(plan::to_json(other).contains("witness"));
+}
+
+}  // namespace
+}  // namespace bellows::certify
