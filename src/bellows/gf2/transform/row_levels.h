@@ -52,9 +52,10 @@ void convert_row_index(ColumnRow<L>* r, int bits) {
 
 /// to += twiddle(q) from, for a row of the column.
 template <class L>
-BELLOWS_INLINE void multiply_add_row(typename L::V* to, const typename L::V* from, int q) {
+BELLOWS_INLINE void multiply_add_row(const typename L::Constants& constants, typename L::V* to, const typename L::V* from,
+                                     int q) {
   if (q == 0) return;
-  const auto map = L::map(L::constants().span_multiplier[q]);
+  const auto map = L::map(constants.span_multiplier[q]);
   BELLOWS_UNROLL for (int v = 0; v < RowColumn<L>::vectors; ++v)
       to[v] = L::add(to[v], L::apply(L::split(from[v]), map));
 }
@@ -66,45 +67,45 @@ BELLOWS_INLINE void add_row(typename L::V* to, const typename L::V* from) {
 
 /// The lowest `levels` levels between rows; blocks that begin at `rows` or beyond are left out.
 template <class L>
-void row_levels_forward(ColumnRow<L>* r, int levels, int rows) {
+void row_levels_forward(const typename L::Constants& constants, ColumnRow<L>* r, int levels, int rows) {
   for (int s = levels - 1; s >= 0; --s)
     for (int start = 0, q = 0; start < rows; start += 2 << s, ++q)
       for (int i = start; i < start + (1 << s); ++i) {
-        multiply_add_row<L>(r[i], r[i + (1 << s)], q);
+        multiply_add_row<L>(constants, r[i], r[i + (1 << s)], q);
         add_row<L>(r[i + (1 << s)], r[i]);
       }
 }
 
 /// The way back on 2^(top + 1) rows from r on, whose higher index bits are q.
 template <class L>
-void row_levels_inverse(ColumnRow<L>* r, int top, int q) {
+void row_levels_inverse(const typename L::Constants& constants, ColumnRow<L>* r, int top, int q) {
   for (int s = 0; s <= top; ++s)
     for (int start = 0, block = 0; start < 2 << top; start += 2 << s, ++block)
       for (int i = start; i < start + (1 << s); ++i) {
         add_row<L>(r[i + (1 << s)], r[i]);
-        multiply_add_row<L>(r[i], r[i + (1 << s)], (q << (top - s)) + block);
+        multiply_add_row<L>(constants, r[i], r[i + (1 << s)], (q << (top - s)) + block);
       }
 }
 
 /// The truncated way back (van der Hoeven): of 2^(s + 1) rows the first `known` hold values, the others hold coefficients;
 /// afterwards all hold coefficients.
 template <class L>
-void row_levels_truncated(ColumnRow<L>* r, int s, int known, int q) {
+void row_levels_truncated(const typename L::Constants& constants, ColumnRow<L>* r, int s, int known, int q) {
   if (s < 0 || known == 0) return;
   const int half = 1 << s;
-  if (known >= 2 * half) return row_levels_inverse<L>(r, s, q);
+  if (known >= 2 * half) return row_levels_inverse<L>(constants, r, s, q);
   if (known >= half) {
-    if (s > 0) row_levels_inverse<L>(r, s - 1, 2 * q);
+    if (s > 0) row_levels_inverse<L>(constants, r, s - 1, 2 * q);
     for (int i = known - half; i < half; ++i) add_row<L>(r[i + half], r[i]);
-    row_levels_truncated<L>(r + half, s - 1, known - half, 2 * q + 1);
+    row_levels_truncated<L>(constants, r + half, s - 1, known - half, 2 * q + 1);
     for (int i = 0; i < half; ++i) {
       add_row<L>(r[i + half], r[i]);
-      multiply_add_row<L>(r[i], r[i + half], q);
+      multiply_add_row<L>(constants, r[i], r[i + half], q);
     }
   } else {
-    for (int i = known; i < half; ++i) multiply_add_row<L>(r[i], r[i + half], q);
-    row_levels_truncated<L>(r, s - 1, known, 2 * q);
-    for (int i = 0; i < half; ++i) multiply_add_row<L>(r[i], r[i + half], q);
+    for (int i = known; i < half; ++i) multiply_add_row<L>(constants, r[i], r[i + half], q);
+    row_levels_truncated<L>(constants, r, s - 1, known, 2 * q);
+    for (int i = 0; i < half; ++i) multiply_add_row<L>(constants, r[i], r[i + half], q);
   }
 }
 
@@ -139,6 +140,7 @@ void rows_forward(const std::uint8_t* const (&plane)[sources], const Encode& enc
   constexpr int vectors = RowColumn<L>::vectors;
   const RowReader<L, sources> read{plane, coefficient_rows};
   const int bits = row_index_bits(rows), low = row_index_bits(coefficient_rows);
+  const auto& constants = L::constants();
   RowColumn<L> coefficient[sources], column;
   for (std::size_t offset = 0; offset < row_points; offset += 64) {
     for (int k = 0; k < sources; ++k) {
@@ -153,7 +155,7 @@ void rows_forward(const std::uint8_t* const (&plane)[sources], const Encode& enc
         BELLOWS_UNROLL for (int v = 0; v < vectors; ++v)
             column.r[i][v] = encoded<L, sources>(encode, p, &coefficient[0].r[i & ((1 << low) - 1)][v],
                                                  std::size_t{largest_row_count} * vectors);
-      row_levels_forward<L>(column.r, low, rows);
+      row_levels_forward<L>(constants, column.r, low, rows);
       for (int i = 0; i < rows; ++i)
         BELLOWS_UNROLL for (int v = 0; v < vectors; ++v)
             L::store(to + p * row_points + static_cast<std::size_t>(i) * row_stride + offset + std::size_t(v) * L::width,
@@ -167,6 +169,7 @@ template <class L>
 void rows_inverse(const std::uint8_t* from, int rows, std::uint8_t* coefficients) {
   constexpr int vectors = RowColumn<L>::vectors;
   const int bits = row_index_bits(rows);
+  const auto& constants = L::constants();
   RowColumn<L> column;
   for (std::size_t offset = 0; offset < row_points; offset += 64) {
     for (int j = 0; j < 1 << bits; ++j) {
@@ -175,7 +178,7 @@ void rows_inverse(const std::uint8_t* from, int rows, std::uint8_t* coefficients
       BELLOWS_UNROLL for (int v = 0; v < vectors; ++v)
           column.r[j][v] = j < rows ? L::load(row + std::size_t(v) * L::width) : L::zero();
     }
-    row_levels_truncated<L>(column.r, bits - 1, rows, 0);
+    row_levels_truncated<L>(constants, column.r, bits - 1, rows, 0);
     convert_row_index<L, true>(column.r, bits);
     for (int j = 0; j < rows; ++j)
       BELLOWS_UNROLL for (int v = 0; v < vectors; ++v)

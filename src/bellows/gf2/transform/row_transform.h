@@ -61,35 +61,53 @@ BELLOWS_INLINE void two_levels(G& g, const High& high, const Low0& low0, const L
   }
 }
 
-/// All eight levels of the bits a, on a pair of planes of one column: pair[a][p].
-template <class L, bool inverse>
-void levels_a(typename L::V (*pair)[2], int y) {
+/// Levels s and s - 1 of the index bits 15 .. 8, on a pair of planes of one column: pair[a][p]. in_8: whether the level's
+/// twiddles lie in GF(2^8), as they do in low rows at high levels: then every plane is multiplied for itself.
+template <class L, bool inverse, bool high_in_8, bool low_in_8>
+void two_levels_a(typename L::V (*pair)[2], int y, int s) {
   using V = typename L::V;
   const auto& constants = L::constants();
   const Twiddles& t = twiddles();
-  for (int step = 0; step < 4; ++step) {
-    const int s = inverse ? 2 * step + 1 : 7 - 2 * step, quarter = 1 << (s - 1);  // levels s and s - 1
-    const auto level_high = ConstantLevel<L>::of(constants, t.row[y][8 + s]);
-    const auto level_low = ConstantLevel<L>::of(constants, t.row[y][7 + s]);
-    for (int start = 0, q = 0; start < 256; start += 4 * quarter, ++q) {
-      const auto c_high = level_high.block(constants, t, q);
-      const auto c_low0 = level_low.block(constants, t, 2 * q), c_low1 = level_low.block(constants, t, 2 * q + 1);
-      auto high = [&](V* a, V* b) {
-        butterfly<L, inverse, 2>(a, b, [&](V* x, const V* z) { multiply_add<L>(x, z, c_high); });
+  const auto level_high = ConstantLevel<L>::of(constants, t.row[y][s]);
+  const auto level_low = ConstantLevel<L>::of(constants, t.row[y][s - 1]);
+  const int quarter = 1 << (s - 9);
+  for (int start = 0, q = 0; start < 256; start += 4 * quarter, ++q) {
+    const auto c_high = level_high.block(constants, t, q);
+    const auto c_low0 = level_low.block(constants, t, 2 * q), c_low1 = level_low.block(constants, t, 2 * q + 1);
+    auto step = [](const auto& c, auto in_8) {
+      return [&c](V* a, V* b) {
+        butterfly<L, inverse, 2>(a, b, [&](V* x, const V* z) {
+          if constexpr (decltype(in_8)::value != 0) {
+            x[0] = L::add(x[0], L::apply(L::split(z[0]), c.c0));
+            x[1] = L::add(x[1], L::apply(L::split(z[1]), c.c0));
+          } else {
+            multiply_add<L>(x, z, c);
+          }
+        });
       };
-      auto low0 = [&](V* a, V* b) {
-        butterfly<L, inverse, 2>(a, b, [&](V* x, const V* z) { multiply_add<L>(x, z, c_low0); });
-      };
-      auto low1 = [&](V* a, V* b) {
-        butterfly<L, inverse, 2>(a, b, [&](V* x, const V* z) { multiply_add<L>(x, z, c_low1); });
-      };
-      for (int i = start; i < start + quarter; ++i) {
-        V g[4][2];
-        BELLOWS_UNROLL for (int k = 0; k < 8; ++k) g[k / 2][k % 2] = pair[i + k / 2 * quarter][k % 2];
-        two_levels<inverse>(g, high, low0, low1);
-        BELLOWS_UNROLL for (int k = 0; k < 8; ++k) pair[i + k / 2 * quarter][k % 2] = g[k / 2][k % 2];
-      }
+    };
+    const auto high = step(c_high, Count<high_in_8>());
+    const auto low0 = step(c_low0, Count<low_in_8>()), low1 = step(c_low1, Count<low_in_8>());
+    for (int i = start; i < start + quarter; ++i) {
+      V g[4][2];
+      BELLOWS_UNROLL for (int k = 0; k < 8; ++k) g[k / 2][k % 2] = pair[i + k / 2 * quarter][k % 2];
+      two_levels<inverse>(g, high, low0, low1);
+      BELLOWS_UNROLL for (int k = 0; k < 8; ++k) pair[i + k / 2 * quarter][k % 2] = g[k / 2][k % 2];
     }
+  }
+}
+
+template <class L, bool inverse>
+void levels_a(typename L::V (*pair)[2], int y) {
+  const Twiddles& t = twiddles();
+  for (int step = 0; step < 4; ++step) {
+    const int s = inverse ? 2 * step + 9 : 15 - 2 * step;
+    if (t.row[y][s - 1] < 256)
+      two_levels_a<L, inverse, true, true>(pair, y, s);
+    else if (t.row[y][s] < 256)
+      two_levels_a<L, inverse, true, false>(pair, y, s);
+    else
+      two_levels_a<L, inverse, false, false>(pair, y, s);
   }
 }
 

@@ -132,66 +132,57 @@ BELLOWS_INLINE void level_of_low_nibble(typename L::V (*v)[4], int y, int a, con
   }
 }
 
+template <class L, bool inverse, int half>
+BELLOWS_INLINE void level_of_low_nibble(typename L::V (*v)[4], int y, int a, const typename L::Constants& constants,
+                                        const Twiddles& t) {
+  constexpr int s = half == 8 ? 3 : half == 4 ? 2 : half == 2 ? 1 : 0;
+  if (t.row[y][s] >> 16 != 0)
+    level_of_low_nibble<L, inverse, half, true>(v, y, a, constants, t);
+  else
+    level_of_low_nibble<L, inverse, half, false>(v, y, a, constants, t);
+}
+
+/// step(r) on the sixteen vectors of each plane.
+template <class L, class Step>
+BELLOWS_INLINE void on_each_plane(typename L::V (*v)[4], const Step& step) {
+  for (int p = 0; p < 4; ++p) {
+    typename L::V r[16];
+    BELLOWS_UNROLL for (int i = 0; i < 16; ++i) r[i] = v[i][p];
+    step(r);
+    BELLOWS_UNROLL for (int i = 0; i < 16; ++i) v[i][p] = r[i];
+  }
+}
+
 /// All levels of the bits b for the pieces a .. a + pieces - 1; v[16][4] with lanes as in the planes before, as in the
 /// values after (the inverse: the other way round).
 template <class L>
 BELLOWS_INLINE void pieces_forward(typename L::V (*v)[4], int y, int a, const typename L::Constants& constants,
                                    const Twiddles& t) {
   using V = typename L::V;
-  auto planes = [&](auto step) {
-    for (int p = 0; p < 4; ++p) {
-      V r[16];
-      BELLOWS_UNROLL for (int i = 0; i < 16; ++i) r[i] = v[i][p];
-      step(r);
-      BELLOWS_UNROLL for (int i = 0; i < 16; ++i) v[i][p] = r[i];
-    }
-  };
-  planes([](V* r) { to_novel_in_registers<L, 4>(r); });
+  on_each_plane<L>(v, [](V* r) { to_novel_in_registers<L, 4>(r); });
   level_of_high_nibble<L, false, 8>(v, y, a, constants, t);
   level_of_high_nibble<L, false, 4>(v, y, a, constants, t);
   level_of_high_nibble<L, false, 2>(v, y, a, constants, t);
   level_of_high_nibble<L, false, 1>(v, y, a, constants, t);
-  planes([](V* r) {
+  on_each_plane<L>(v, [](V* r) {
     L::transpose_pieces(r);
     to_novel_in_registers<L, 4>(r);
   });
-  auto level = [&](auto half) {
-    constexpr int h = decltype(half)::value, s = h == 8 ? 3 : h == 4 ? 2 : h == 2 ? 1 : 0;
-    if (t.row[y][s] >> 16 != 0)
-      level_of_low_nibble<L, false, h, true>(v, y, a, constants, t);
-    else
-      level_of_low_nibble<L, false, h, false>(v, y, a, constants, t);
-  };
-  level(Count<8>());
-  level(Count<4>());
-  level(Count<2>());
-  level(Count<1>());
+  level_of_low_nibble<L, false, 8>(v, y, a, constants, t);
+  level_of_low_nibble<L, false, 4>(v, y, a, constants, t);
+  level_of_low_nibble<L, false, 2>(v, y, a, constants, t);
+  level_of_low_nibble<L, false, 1>(v, y, a, constants, t);
 }
 
 template <class L>
 BELLOWS_INLINE void pieces_inverse(typename L::V (*v)[4], int y, int a, const typename L::Constants& constants,
                                    const Twiddles& t) {
   using V = typename L::V;
-  auto planes = [&](auto step) {
-    for (int p = 0; p < 4; ++p) {
-      V r[16];
-      BELLOWS_UNROLL for (int i = 0; i < 16; ++i) r[i] = v[i][p];
-      step(r);
-      BELLOWS_UNROLL for (int i = 0; i < 16; ++i) v[i][p] = r[i];
-    }
-  };
-  auto level = [&](auto half) {
-    constexpr int h = decltype(half)::value, s = h == 8 ? 3 : h == 4 ? 2 : h == 2 ? 1 : 0;
-    if (t.row[y][s] >> 16 != 0)
-      level_of_low_nibble<L, true, h, true>(v, y, a, constants, t);
-    else
-      level_of_low_nibble<L, true, h, false>(v, y, a, constants, t);
-  };
-  level(Count<1>());
-  level(Count<2>());
-  level(Count<4>());
-  level(Count<8>());
-  planes([](V* r) {
+  level_of_low_nibble<L, true, 1>(v, y, a, constants, t);
+  level_of_low_nibble<L, true, 2>(v, y, a, constants, t);
+  level_of_low_nibble<L, true, 4>(v, y, a, constants, t);
+  level_of_low_nibble<L, true, 8>(v, y, a, constants, t);
+  on_each_plane<L>(v, [](V* r) {
     from_novel_in_registers<L, 4>(r);
     L::transpose_pieces(r);
   });
@@ -199,7 +190,7 @@ BELLOWS_INLINE void pieces_inverse(typename L::V (*v)[4], int y, int a, const ty
   level_of_high_nibble<L, true, 2>(v, y, a, constants, t);
   level_of_high_nibble<L, true, 4>(v, y, a, constants, t);
   level_of_high_nibble<L, true, 8>(v, y, a, constants, t);
-  planes([](V* r) { from_novel_in_registers<L, 4>(r); });
+  on_each_plane<L>(v, [](V* r) { from_novel_in_registers<L, 4>(r); });
 }
 
 /// Levels of the bits a on all columns, from planes to planes.
