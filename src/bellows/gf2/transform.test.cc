@@ -18,7 +18,7 @@ struct Scratch {
       : plane_bytes(coefficient_plane_bytes(rows)),
         coefficients(4 * plane_bytes + 256),
         row(kernel.row_scratch_bytes) {}
-  BlockScratch view() { return {coefficients.data() + 64, plane_bytes, row.data()}; }
+  BlockScratch view() { return {coefficients.data() + 64, plane_bytes, row.data(), nullptr}; }
   std::size_t plane_bytes;
   SecretBytes coefficients, row;
 };

@@ -16,9 +16,10 @@ class Workers {
   Workers(unsigned thread_count, int rows)
       : kernel_(&transform::active_kernel()),
         plane_bytes_(transform::coefficient_plane_bytes(rows)),
+        near_rows_(has_near_rows(rows)),
         thread_count_(thread_count == 0 ? 1 : thread_count) {
     for (unsigned i = 0; i < thread_count_; ++i)
-      scratch_.emplace_back(round_up(4 * plane_bytes_ + 256, 4096) + kernel_->row_scratch_bytes);
+      scratch_.emplace_back(near_offset() + (has_near_rows(rows) ? transform::spectrum_bytes(rows) : 0));
   }
 
   const transform::Kernel& kernel() const { return *kernel_; }
@@ -26,7 +27,7 @@ class Workers {
 
   transform::BlockScratch scratch(unsigned worker) {
     std::uint8_t* base = scratch_[worker].data();
-    return {base + 64, plane_bytes_, base + round_up(4 * plane_bytes_ + 256, 4096)};
+    return {base + 64, plane_bytes_, base + row_offset(), near_rows_ ? base + near_offset() : nullptr};
   }
   std::uint8_t* plane(unsigned worker, int p) {
     return scratch(worker).coefficients + static_cast<std::size_t>(p) * plane_bytes_;
@@ -51,12 +52,19 @@ class Workers {
 
   /// What a set of workers takes.
   static std::uint64_t memory_bytes(unsigned thread_count, int rows) {
-    return (static_cast<std::uint64_t>(rows) * transform::row_bytes + (std::uint64_t{3} << 20)) * thread_count;
+    const std::uint64_t near_rows = has_near_rows(rows) ? transform::spectrum_bytes(rows) : 0;
+    return (static_cast<std::uint64_t>(rows) * transform::row_bytes + near_rows + (std::uint64_t{3} << 20)) * thread_count;
   }
 
  private:
+  // A block of up to so many rows fits the last cache beside its coefficients.
+  static bool has_near_rows(int rows) { return rows <= 16; }
+  std::size_t row_offset() const { return round_up(4 * plane_bytes_ + 256, 4096); }
+  std::size_t near_offset() const { return row_offset() + round_up(kernel_->row_scratch_bytes, 4096) + 1024; }
+
   const transform::Kernel* kernel_;
   std::size_t plane_bytes_;
+  bool near_rows_;
   unsigned thread_count_;
   std::vector<Buffer> scratch_, sums_;
 };

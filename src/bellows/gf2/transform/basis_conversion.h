@@ -151,20 +151,21 @@ BELLOWS_INLINE void superset_sums(typename L::V (&r)[16]) {
 /// places to the right these are sums over supersets, column by column. What leaves row i at its end, t x^16, comes back
 /// as t (Y + x): to the beginning of row i + 1 and, one place on, of row i. The way back is the same with t z for it.
 template <class L, bool inverse>
-__attribute__((noinline)) void expand_sixteens(const typename L::V* from, std::size_t stride, typename L::V* to) {
+__attribute__((noinline)) void expand_sixteens(const typename L::V* from, std::size_t from_stride, typename L::V* to,
+                                                std::size_t to_stride) {
   using V = typename L::V;
   V over[17][16];  // by the row they come back to, and the column
   BELLOWS_UNROLL for (int w = 30; w >= 0; --w) {
     V r[16];
     BELLOWS_UNROLL for (int i = 0; i < 16; ++i)
-      r[i] = w - i >= 0 && w - i < 16 ? from[std::size_t(16 * i + w - i) * stride] : L::zero();
+      r[i] = w - i >= 0 && w - i < 16 ? from[std::size_t(16 * i + w - i) * from_stride] : L::zero();
     superset_sums<L>(r);
     BELLOWS_UNROLL for (int i = 0; i < 16; ++i) {
       if (w - i >= 16) over[i + 1][w - 15] = r[i];
       if (w - i < 0 || w - i >= 16) continue;
       if (w > 0 && w < 16 && i > 0) r[i] = L::add(r[i], over[i][w]);
       if (!inverse && w < 16 && w > i) r[i] = L::add(r[i], over[i + 1][w]);
-      to[16 * i + w - i] = r[i];
+      to[std::size_t(16 * i + w - i) * to_stride] = r[i];
     }
   }
 }
@@ -174,7 +175,7 @@ template <class L>
 void to_novel_256(const typename L::V* from, std::size_t from_stride, typename L::V* to, std::size_t to_stride,
                   typename L::V* line) {
   using V = typename L::V;
-  expand_sixteens<L, false>(from, from_stride, line);
+  expand_sixteens<L, false>(from, from_stride, line, 1);
   for (int column = 0; column < 16; ++column) {
     V r[16];
     BELLOWS_UNROLL for (int i = 0; i < 16; ++i) r[i] = line[16 * i + column];
@@ -193,21 +194,19 @@ template <class L>
 void from_novel_256(const typename L::V* from, std::size_t from_stride, typename L::V* to, std::size_t to_stride,
                     typename L::V* line) {
   using V = typename L::V;
-  V expanded[256];
   for (std::size_t block = 0; block < 256; block += 16) {
     V r[16];
     BELLOWS_UNROLL for (std::size_t i = 0; i < 16; ++i) r[i] = from[(block + i) * from_stride];
     from_novel_in_registers<L, 4>(r);
-    BELLOWS_UNROLL for (std::size_t i = 0; i < 16; ++i) expanded[block + i] = r[i];
+    BELLOWS_UNROLL for (std::size_t i = 0; i < 16; ++i) line[block + i] = r[i];
   }
   for (int column = 0; column < 16; ++column) {
     V r[16];
-    BELLOWS_UNROLL for (int i = 0; i < 16; ++i) r[i] = expanded[16 * i + column];
+    BELLOWS_UNROLL for (int i = 0; i < 16; ++i) r[i] = line[16 * i + column];
     from_novel_in_registers<L, 4>(r);
-    BELLOWS_UNROLL for (int i = 0; i < 16; ++i) expanded[16 * i + column] = r[i];
+    BELLOWS_UNROLL for (int i = 0; i < 16; ++i) line[16 * i + column] = r[i];
   }
-  expand_sixteens<L, true>(expanded, 1, line);
-  for (std::size_t i = 0; i < 256; ++i) to[i * to_stride] = line[i];
+  expand_sixteens<L, true>(line, 1, to, to_stride);
 }
 
 /// to ^= from on `size` bytes.

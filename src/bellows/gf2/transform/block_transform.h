@@ -15,14 +15,16 @@ namespace bellows::gf2::transform {
 // between rows, with twiddles in GF(2^8), plane by plane; then each row for itself.
 
 template <class L>
-void transform_rows(std::uint8_t* spectrum, int rows, RowScratch<L>& scratch) {
+void transform_rows(const std::uint8_t* from, std::uint8_t* spectrum, int rows, RowScratch<L>& scratch) {
   for (int y = 0; y < rows; ++y) {
-    std::uint8_t* const row = spectrum + static_cast<std::size_t>(y) * row_stride;
+    const std::uint8_t* const row = from + static_cast<std::size_t>(y) * row_stride;
+    std::uint8_t* const to = spectrum + static_cast<std::size_t>(y) * row_stride;
     if constexpr (L::narrow)
-      row_forward_narrow<L>(row, y, scratch);
+      row_forward_narrow<L>(row, to, y, scratch);
     else
-      row_forward<L>(row, y + 1 < rows ? row + row_stride : row, y, scratch);
+      row_forward<L>(row, y + 1 < rows ? row + row_stride : row, to, y, scratch);
   }
+  L::stream_fence();
 }
 
 template <class L>
@@ -76,6 +78,7 @@ void forward_planes(const std::uint8_t* const planes[4], std::size_t size, int r
   const auto to_internal = L::map(L::constants().to_internal);
   const int coefficient_rows = static_cast<int>((size + row_points - 1) / row_points);
   std::uint8_t* plane = scratch.coefficients;  // one at a time, while it is in the cache
+  std::uint8_t* const between = scratch.near_rows != nullptr ? scratch.near_rows : spectrum;
   for (std::size_t p = 0; p < 4; ++p) {
     for (int j = 0; j < coefficient_rows; ++j) {
       const std::size_t begin = static_cast<std::size_t>(j) * row_points;
@@ -87,9 +90,9 @@ void forward_planes(const std::uint8_t* const planes[4], std::size_t size, int r
     plane_to_novel<L>(plane, coefficient_rows, row);
     auto encode = [&](std::size_t, const typename L::V& v) { return L::apply(L::split(v), to_internal); };
     const std::uint8_t* const from[] = {plane};
-    levels_between_rows<L, 1, 1>(from, encode, coefficient_rows, rows, spectrum + p * row_points);
+    levels_between_rows<L, 1, 1>(from, encode, coefficient_rows, rows, between + p * row_points);
   }
-  transform_rows<L>(spectrum, rows, row);
+  transform_rows<L>(between, spectrum, rows, row);
 }
 
 /// Words of sixteen bits, at most a row of which `size` bytes are there, to a row of their low and one of their high bytes.
@@ -135,8 +138,9 @@ void forward_bits(const std::uint8_t* string, std::size_t size, int rows, std::u
                   L::apply(L::split(from_odd), L::map(constants.encode[p][1])));
   };
   const std::uint8_t* const from[] = {even, odd};
-  levels_between_rows<L, 2, 4>(from, encode, coefficient_rows, rows, spectrum);
-  transform_rows<L>(spectrum, rows, row);
+  std::uint8_t* const between = scratch.near_rows != nullptr ? scratch.near_rows : spectrum;
+  levels_between_rows<L, 2, 4>(from, encode, coefficient_rows, rows, between);
+  transform_rows<L>(between, spectrum, rows, row);
 }
 
 /// The spectrum (destroyed) of a polynomial of degree below rows * 2^16 becomes its coefficients in scratch.coefficients,

@@ -13,6 +13,9 @@ struct BlockScratch {
   std::uint8_t* coefficients;
   std::size_t plane_bytes;  ///< from one plane to the next
   void* row;
+  /// Null, or room for one spectrum: where the levels between rows write, if spectra go to memory that is far away. Values
+  /// then pass the caches by.
+  std::uint8_t* near_rows;
 };
 
 /// out[n] = sum over i < y_count of y[i] x[n + i] (added to what is there if `accumulate`), value by value; n < out_count,

@@ -13,6 +13,8 @@ struct Avx2Ops {
 
   static BELLOWS_INLINE V load(const void* p) { return _mm256_loadu_si256(static_cast<const V*>(p)); }
   static BELLOWS_INLINE void store(void* p, V v) { _mm256_storeu_si256(static_cast<V*>(p), v); }
+  static BELLOWS_INLINE void stream(void* p, V v) { _mm256_stream_si256(static_cast<V*>(p), v); }
+  static BELLOWS_INLINE void stream_fence() { _mm_sfence(); }
   static BELLOWS_INLINE V zero() { return _mm256_setzero_si256(); }
   static BELLOWS_INLINE V broadcast(std::uint8_t byte) { return _mm256_set1_epi8(static_cast<char>(byte)); }
   static BELLOWS_INLINE V add(V a, V b) { return _mm256_xor_si256(a, b); }

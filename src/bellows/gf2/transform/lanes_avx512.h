@@ -13,6 +13,8 @@ struct Avx512Ops {
 
   static BELLOWS_INLINE V load(const void* p) { return _mm512_loadu_si512(p); }
   static BELLOWS_INLINE void store(void* p, V v) { _mm512_storeu_si512(p, v); }
+  static BELLOWS_INLINE void stream(void* p, V v) { _mm512_stream_si512(static_cast<V*>(p), v); }
+  static BELLOWS_INLINE void stream_fence() { _mm_sfence(); }
   static BELLOWS_INLINE V zero() { return _mm512_setzero_si512(); }
   static BELLOWS_INLINE V broadcast(std::uint8_t byte) { return _mm512_set1_epi8(static_cast<char>(byte)); }
   static BELLOWS_INLINE V add(V a, V b) { return _mm512_xor_si512(a, b); }

@@ -23,6 +23,8 @@ struct PortableLanes {
     return v;
   }
   static BELLOWS_INLINE void store(void* p, V v) { std::memcpy(p, &v, sizeof v); }
+  static BELLOWS_INLINE void stream(void* p, V v) { store(p, v); }
+  static BELLOWS_INLINE void stream_fence() {}
   static BELLOWS_INLINE V zero() { return V{}; }
   static BELLOWS_INLINE V broadcast(std::uint8_t byte) { return V{} + byte; }
   static BELLOWS_INLINE V add(V a, V b) { return a ^ b; }

@@ -13,6 +13,8 @@ struct SseOps {
 
   static BELLOWS_INLINE V load(const void* p) { return _mm_loadu_si128(static_cast<const V*>(p)); }
   static BELLOWS_INLINE void store(void* p, V v) { _mm_storeu_si128(static_cast<V*>(p), v); }
+  static BELLOWS_INLINE void stream(void* p, V v) { _mm_stream_si128(static_cast<V*>(p), v); }
+  static BELLOWS_INLINE void stream_fence() { _mm_sfence(); }
   static BELLOWS_INLINE V zero() { return _mm_setzero_si128(); }
   static BELLOWS_INLINE V broadcast(std::uint8_t byte) { return _mm_set1_epi8(static_cast<char>(byte)); }
   static BELLOWS_INLINE V add(V a, V b) { return _mm_xor_si128(a, b); }

@@ -67,10 +67,11 @@ BELLOWS_INLINE void sum_tile(typename L::V* sums, const typename L::Factor* x, c
 
 inline constexpr std::size_t sum_tile_size = 8;
 
-/// Room for the split factors of one group of lanes.
+/// Room for the split factors of one group of lanes, and their sums.
 template <class L>
 std::size_t sum_scratch_bytes(std::size_t x_count, std::size_t y_count) {
-  return 9 * (x_count + y_count + sum_tile_size) * sizeof(typename L::Factor);
+  const std::size_t out_room = x_count - y_count + 1 + sum_tile_size;
+  return 9 * ((x_count + y_count + sum_tile_size) * sizeof(typename L::Factor) + out_room * sizeof(typename L::V));
 }
 
 template <class L>
@@ -83,6 +84,8 @@ void sum_of_products(const SpectralSum& sum, std::size_t unit, void* scratch) {
   const std::size_t x_room = sum.x_count + sum_tile_size;
   Factor* x = static_cast<Factor*>(scratch);
   Factor* y = x + 9 * x_room;
+  V* const sums = reinterpret_cast<V*>(y + 9 * sum.y_count);
+  const std::size_t out_room = sum.out_count + sum_tile_size;
   std::size_t x_begin = 0, x_end = sum.x_count;  // without the zeros at both ends
   while (x_begin < x_end && sum.x[x_begin] == nullptr) ++x_begin;
   while (x_begin < x_end && sum.x[x_end - 1] == nullptr) --x_end;
@@ -108,34 +111,33 @@ void sum_of_products(const SpectralSum& sum, std::size_t unit, void* scratch) {
       read(sum.y[i], v);
       split_nine<L>(v, y + i, sum.y_count);
     }
-    for (std::size_t n = 0; n < sum.out_count; n += sum_tile_size) {
-      const std::size_t tile = n + sum_tile_size < sum.out_count ? sum_tile_size : sum.out_count - n;
-      // Of the y, those that meet an x in [x_begin, x_end) somewhere in the tile.
-      const std::size_t first = x_begin > n + tile - 1 ? x_begin - (n + tile - 1) : 0;
-      const std::size_t last = x_end > n ? (x_end - n < sum.y_count ? x_end - n : sum.y_count) : 0;
-      const std::size_t count = last > first ? last - first : 0;
-      V sums[9][sum_tile_size];
-      for (std::size_t k = 0; k < 9; ++k) {
+    for (std::size_t k = 0; k < 9; ++k)  // one of the nine at a time: it fits the first cache
+      for (std::size_t n = 0; n < sum.out_count; n += sum_tile_size) {
+        const std::size_t tile = n + sum_tile_size < sum.out_count ? sum_tile_size : sum.out_count - n;
+        // Of the y, those that meet an x in [x_begin, x_end) somewhere in the tile.
+        const std::size_t first = x_begin > n + tile - 1 ? x_begin - (n + tile - 1) : 0;
+        const std::size_t last = x_end > n ? (x_end - n < sum.y_count ? x_end - n : sum.y_count) : 0;
+        const std::size_t count = last > first ? last - first : 0;
         const Factor *xs = x + k * x_room + n + first, *ys = y + k * sum.y_count + first;
+        V* const to = sums + k * out_room + n;
         if (tile > 6)
-          sum_tile<L, 8>(sums[k], xs, ys, count);
+          sum_tile<L, 8>(to, xs, ys, count);
         else if (tile > 4)
-          sum_tile<L, 6>(sums[k], xs, ys, count);
+          sum_tile<L, 6>(to, xs, ys, count);
         else if (tile > 2)
-          sum_tile<L, 4>(sums[k], xs, ys, count);
+          sum_tile<L, 4>(to, xs, ys, count);
         else if (tile == 2)
-          sum_tile<L, 2>(sums[k], xs, ys, count);
+          sum_tile<L, 2>(to, xs, ys, count);
         else
-          sum_tile<L, 1>(sums[k], xs, ys, count);
+          sum_tile<L, 1>(to, xs, ys, count);
       }
-      for (std::size_t t = 0; t < tile; ++t) {
-        join(&sums[0][t], sum_tile_size, v);
-        std::uint8_t* out = sum.out[n + t] + at;
-        BELLOWS_UNROLL for (std::size_t p = 0; p < 4; ++p) {
-          std::uint8_t* to = out + p * L::width;
-          L::prefetch(to + 2 * group_bytes);
-          L::store(to, sum.accumulate ? L::add(L::load(to), v[p]) : v[p]);
-        }
+    for (std::size_t n = 0; n < sum.out_count; ++n) {
+      join(sums + n, out_room, v);
+      std::uint8_t* out = sum.out[n] + at;
+      BELLOWS_UNROLL for (std::size_t p = 0; p < 4; ++p) {
+        std::uint8_t* to = out + p * L::width;
+        L::prefetch(to + 2 * group_bytes);
+        L::store(to, sum.accumulate ? L::add(L::load(to), v[p]) : v[p]);
       }
     }
   }

@@ -113,8 +113,8 @@ void levels_a(typename L::V (*pair)[2], int y) {
 
 /// Levels s and s - 1 of the bits b, on values[b][p] for the lanes of group `group`. has_u: whether the twiddle of the
 /// level has a u-part, which only rows above the first have, at their lowest levels.
-template <class L, bool inverse, bool high_has_u, bool low_has_u>
-void two_levels_b(typename L::V (*values)[4], int y, int group, int s) {
+template <class L, bool inverse, bool high_has_u, bool low_has_u, class Put>
+void two_levels_b(typename L::V (*values)[4], const Put& put, int y, int group, int s) {
   using V = typename L::V;
   const auto& constants = L::constants();
   const Twiddles& t = twiddles();
@@ -135,29 +135,43 @@ void two_levels_b(typename L::V (*values)[4], int y, int group, int s) {
       V g[4][4];
       BELLOWS_UNROLL for (int k = 0; k < 16; ++k) g[k / 4][k % 4] = values[i + k / 4 * quarter][k % 4];
       two_levels<inverse>(g, high, low0, low1);
-      BELLOWS_UNROLL for (int k = 0; k < 16; ++k) values[i + k / 4 * quarter][k % 4] = g[k / 4][k % 4];
+      BELLOWS_UNROLL for (int k = 0; k < 16; ++k) put(&values[i + k / 4 * quarter][k % 4], g[k / 4][k % 4]);
     }
   }
 }
 
-template <class L, bool inverse>
-void levels_b(typename L::V (*values)[4], int y, int group) {
+template <class L, bool inverse, class Put>
+BELLOWS_INLINE void two_levels_b(typename L::V (*values)[4], const Put& put, int y, int group, int s) {
   const Twiddles& t = twiddles();
-  for (int step = 0; step < 4; ++step) {
-    const int s = inverse ? 2 * step + 1 : 7 - 2 * step;
-    if (t.row[y][s] >> 16 != 0)
-      two_levels_b<L, inverse, true, true>(values, y, group, s);
-    else if (t.row[y][s - 1] >> 16 != 0)
-      two_levels_b<L, inverse, false, true>(values, y, group, s);
-    else
-      two_levels_b<L, inverse, false, false>(values, y, group, s);
-  }
+  if (t.row[y][s] >> 16 != 0)
+    two_levels_b<L, inverse, true, true>(values, put, y, group, s);
+  else if (t.row[y][s - 1] >> 16 != 0)
+    two_levels_b<L, inverse, false, true>(values, put, y, group, s);
+  else
+    two_levels_b<L, inverse, false, false>(values, put, y, group, s);
 }
 
-/// A row of coefficients (bits a converted already) becomes a row of values, in place. `next` is the row that comes after
-/// this one, or this one again: it is brought near in the meantime.
+/// All levels of the bits b; the last ones of the way forward leave the values at `to`.
 template <class L>
-void row_forward(std::uint8_t* row, const std::uint8_t* next, int y, RowScratch<L>& scratch) {
+void levels_b_forward(typename L::V (*values)[4], typename L::V (*to)[4], int y, int group) {
+  using V = typename L::V;
+  auto stay = [](V* at, V v) { *at = v; };
+  for (int s = 7; s > 1; s -= 2) two_levels_b<L, false>(values, stay, y, group, s);
+  V* const origin = &values[0][0];
+  V* const target = &to[0][0];
+  two_levels_b<L, false>(values, [&](V* at, V v) { L::stream(target + (at - origin), v); }, y, group, 1);
+}
+
+template <class L>
+void levels_b_inverse(typename L::V (*values)[4], int y, int group) {
+  using V = typename L::V;
+  for (int s = 1; s < 8; s += 2) two_levels_b<L, true>(values, [](V* at, V v) { *at = v; }, y, group, s);
+}
+
+/// A row of coefficients (bits a converted already) becomes a row of values, in its place or another. `next` is the row that
+/// comes after this one, or this one again: it is brought near in the meantime.
+template <class L>
+void row_forward(const std::uint8_t* row, const std::uint8_t* next, std::uint8_t* to, int y, RowScratch<L>& scratch) {
   using V = typename L::V;
   constexpr int groups = 256 / L::width;
   const V* const planes = reinterpret_cast<const V*>(row);
@@ -179,9 +193,8 @@ void row_forward(std::uint8_t* row, const std::uint8_t* next, int y, RowScratch<
     for (std::size_t at = 0; at < share; at += 64)
       L::prefetch_far(next + static_cast<std::size_t>(group) * share + at);
     auto* from = reinterpret_cast<V(*)[4]>(values + group * 1024);
-    auto* block = reinterpret_cast<V(*)[4]>(reinterpret_cast<V*>(row) + group * 1024);
-    for (int p = 0; p < 4; ++p) to_novel_256<L>(&from[0][p], 4, &block[0][p], 4, scratch.line);
-    levels_b<L, false>(block, y, group);
+    for (int p = 0; p < 4; ++p) to_novel_256<L>(&from[0][p], 4, &from[0][p], 4, scratch.line);
+    levels_b_forward<L>(from, reinterpret_cast<V(*)[4]>(reinterpret_cast<V*>(to) + group * 1024), y, group);
   }
 }
 
@@ -194,7 +207,7 @@ void row_inverse(std::uint8_t* row, const std::uint8_t* next, int y, RowScratch<
   for (int group = 0; group < groups; ++group) {
     auto* block = reinterpret_cast<V(*)[4]>(planes + group * 1024);
     auto* to = reinterpret_cast<V(*)[4]>(values + group * 1024);
-    levels_b<L, true>(block, y, group);
+    levels_b_inverse<L>(block, y, group);
     for (int p = 0; p < 4; ++p) from_novel_256<L>(&block[0][p], 4, &to[0][p], 4, scratch.line);
   }
   for (int column = 0; column < groups; ++column) {

@@ -209,20 +209,20 @@ void row_levels_a(const std::uint8_t* from, std::uint8_t* to, int y, RowScratch<
 
 /// As row_forward() and row_inverse() of row_transform.h; the expansion of the bits b in powers of x^16 + x has been done.
 template <class L>
-void row_forward_narrow(std::uint8_t* row, int y, RowScratch<L>& scratch) {
+void row_forward_narrow(const std::uint8_t* row, std::uint8_t* to, int y, RowScratch<L>& scratch) {
   using V = typename L::V;
   const auto& constants = L::constants();
   const Twiddles& t = twiddles();
   auto* planes = reinterpret_cast<std::uint8_t*>(scratch.planes);
   row_levels_a<L, false>(row, planes, y, scratch);
-  V* values = reinterpret_cast<V*>(row);
+  V* values = reinterpret_cast<V*>(to);
   for (int a = 0; a < 256; a += L::pieces, values += 64) {
     V v[16][4];
     for (std::size_t i = 0; i < 16; ++i)
       for (std::size_t p = 0; p < 4; ++p)
         v[i][p] = L::load_pieces(planes + p * row_points + 256 * static_cast<std::size_t>(a) + 16 * i, 256);
     pieces_forward<L>(v, y, a, constants, t);
-    for (int i = 0; i < 64; ++i) values[i] = v[i / 4][i % 4];
+    for (int i = 0; i < 64; ++i) L::stream(values + i, v[i / 4][i % 4]);
   }
 }
 
