@@ -7,7 +7,7 @@
 namespace bellows::gf2::transform {
 
 // Between the rows of a block: the row index goes to the novel basis, and up to eight levels of butterflies with twiddles
-// in GF(2^8), each byte plane by itself. One cache line of every row at a time is a column, in the first cache.
+// in GF(2^8), each byte plane by itself. A piece of every row at a time is a column.
 // (row_levels_unrolled.h does the same in registers.)
 
 BELLOWS_INLINE int row_index_bits(int rows) {
@@ -16,9 +16,12 @@ BELLOWS_INLINE int row_index_bits(int rows) {
   return bits;
 }
 
+/// Long enough for the memory to come in streams, and for a twiddle to be fetched once for many products.
+inline constexpr std::size_t column_bytes = 256;
+
 template <class L>
 struct RowColumn {
-  static constexpr int vectors = 64 / L::width;
+  static constexpr int vectors = column_bytes / L::width;
   using Row = typename L::V[vectors];
   Row r[largest_row_count];
 };
@@ -56,13 +59,13 @@ BELLOWS_INLINE void multiply_add_row(const typename L::Constants& constants, typ
                                      int q) {
   if (q == 0) return;
   const auto map = L::map(constants.span_multiplier[q]);
-  BELLOWS_UNROLL for (int v = 0; v < RowColumn<L>::vectors; ++v)
-      to[v] = L::add(to[v], L::apply(L::split(from[v]), map));
+  for (int v = 0; v < RowColumn<L>::vectors; ++v)
+    to[v] = L::add(to[v], L::apply(L::split(from[v]), map));
 }
 
 template <class L>
 BELLOWS_INLINE void add_row(typename L::V* to, const typename L::V* from) {
-  BELLOWS_UNROLL for (int v = 0; v < RowColumn<L>::vectors; ++v) to[v] = L::add(to[v], from[v]);
+  for (int v = 0; v < RowColumn<L>::vectors; ++v) to[v] = L::add(to[v], from[v]);
 }
 
 /// The lowest `levels` levels between rows; blocks that begin at `rows` or beyond are left out.
@@ -142,23 +145,23 @@ void rows_forward(const std::uint8_t* const (&plane)[sources], const Encode& enc
   const int bits = row_index_bits(rows), low = row_index_bits(coefficient_rows);
   const auto& constants = L::constants();
   RowColumn<L> coefficient[sources], column;
-  for (std::size_t offset = 0; offset < row_points; offset += 64) {
+  for (std::size_t offset = 0; offset < row_points; offset += column_bytes) {
     for (int k = 0; k < sources; ++k) {
       for (int j = 0; j < 1 << low; ++j)
-        BELLOWS_UNROLL for (int v = 0; v < vectors; ++v)
-            coefficient[k].r[j][v] = read(k, j, offset + std::size_t(v) * L::width);
+        for (int v = 0; v < vectors; ++v)
+          coefficient[k].r[j][v] = read(k, j, offset + std::size_t(v) * L::width);
       convert_row_index<L, false>(coefficient[k].r, low);
     }
     for (std::size_t p = 0; p < outputs; ++p) {
       // A level whose upper half is zero copies.
       for (int i = 0; i < 1 << bits; ++i)
-        BELLOWS_UNROLL for (int v = 0; v < vectors; ++v)
-            column.r[i][v] = encoded<L, sources>(encode, p, &coefficient[0].r[i & ((1 << low) - 1)][v],
+        for (int v = 0; v < vectors; ++v)
+          column.r[i][v] = encoded<L, sources>(encode, p, &coefficient[0].r[i & ((1 << low) - 1)][v],
                                                  std::size_t{largest_row_count} * vectors);
       row_levels_forward<L>(constants, column.r, low, rows);
       for (int i = 0; i < rows; ++i)
-        BELLOWS_UNROLL for (int v = 0; v < vectors; ++v)
-            L::store(to + p * row_points + static_cast<std::size_t>(i) * row_stride + offset + std::size_t(v) * L::width,
+        for (int v = 0; v < vectors; ++v)
+          L::store(to + p * row_points + static_cast<std::size_t>(i) * row_stride + offset + std::size_t(v) * L::width,
                      column.r[i][v]);
     }
   }
@@ -171,18 +174,18 @@ void rows_inverse(const std::uint8_t* from, int rows, std::uint8_t* coefficients
   const int bits = row_index_bits(rows);
   const auto& constants = L::constants();
   RowColumn<L> column;
-  for (std::size_t offset = 0; offset < row_points; offset += 64) {
+  for (std::size_t offset = 0; offset < row_points; offset += column_bytes) {
     for (int j = 0; j < 1 << bits; ++j) {
       const std::uint8_t* row = from + static_cast<std::size_t>(j) * row_stride + offset;
       if (j < rows) L::prefetch(row + 256);
-      BELLOWS_UNROLL for (int v = 0; v < vectors; ++v)
-          column.r[j][v] = j < rows ? L::load(row + std::size_t(v) * L::width) : L::zero();
+      for (int v = 0; v < vectors; ++v)
+        column.r[j][v] = j < rows ? L::load(row + std::size_t(v) * L::width) : L::zero();
     }
     row_levels_truncated<L>(constants, column.r, bits - 1, rows, 0);
     convert_row_index<L, true>(column.r, bits);
     for (int j = 0; j < rows; ++j)
-      BELLOWS_UNROLL for (int v = 0; v < vectors; ++v)
-          L::store(coefficients + static_cast<std::size_t>(j) * coefficient_stride + offset + std::size_t(v) * L::width,
+      for (int v = 0; v < vectors; ++v)
+        L::store(coefficients + static_cast<std::size_t>(j) * coefficient_stride + offset + std::size_t(v) * L::width,
                    column.r[j][v]);
   }
 }
