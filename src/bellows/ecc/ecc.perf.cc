@@ -51,6 +51,7 @@ void decode_bits(benchmark::State& state) { run(state, true); }
 void encode_bits(benchmark::State& state) { run(state, false); }
 BENCHMARK(decode_bits)
     ->ArgsProduct({{100'000, 1'000'000, 10'000'000}, {20, 50, 100, 200, 500}})
+    ->Args({10'000, 100})
     ->Unit(benchmark::kMillisecond);
 BENCHMARK(encode_bits)->Args({1'000'000, 100})->Args({10'000'000, 100})->Unit(benchmark::kMillisecond);
 

@@ -165,7 +165,7 @@ TEST(Reconcile, BurstsDoNoMoreHarmThanScatteredErrors) {
   auto alice = random_bits(size, 1);
   bits::BitString bob(alice.view());
   for (std::uint64_t i = 5000; i < 29'000; ++i) bob.set(i, !bob[i]);
-  auto scheme = plan_scheme(size, 24'000);
+  auto scheme = plan_scheme(size, 24'000, 1 << 21);
   EXPECT_EQ(scheme->frames, 2u);
   auto decoded = decode(*scheme, seed, bob, *encode(*scheme, seed, alice));
   EXPECT_TRUE(decoded->corrected == alice);

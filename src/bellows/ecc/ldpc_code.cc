@@ -1,9 +1,10 @@
 #include "bellows/ecc/ldpc_code.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <numeric>
-#include <unordered_set>
+#include <vector>
 
 #include "bellows/base/check.h"
 
@@ -24,6 +25,24 @@ class Mix {
 
  private:
   std::uint64_t state_;
+};
+
+// Keys that were seen, in open addressing: the construction asks far more often than anything else.
+class KeySet {
+ public:
+  explicit KeySet(std::size_t most_keys) : slots_(std::bit_ceil(2 * most_keys + 2), empty) {}
+  bool contains(std::uint64_t key) const { return slots_[place_of(key)] == key; }
+  void insert(std::uint64_t key) { slots_[place_of(key)] = key; }
+
+ private:
+  static constexpr std::uint64_t empty = ~std::uint64_t{0};
+  std::size_t place_of(std::uint64_t key) const {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t place = (key * 0x9e3779b97f4a7c15u >> 20) & mask;
+    while (slots_[place] != empty && slots_[place] != key) place = (place + 1) & mask;
+    return place;
+  }
+  std::vector<std::uint64_t> slots_;
 };
 
 struct DegreeShare {
@@ -57,11 +76,12 @@ LdpcCode make_code(std::uint32_t circulant, std::uint32_t columns, std::uint32_t
   Mix mix((std::uint64_t{circulant} << 42) ^ (std::uint64_t{columns} << 21) ^ rows);
   auto degrees = column_degrees(columns, rows);
   std::vector<std::vector<Circulant>> by_row(rows);
-  std::unordered_set<std::uint64_t> taken;  // (row, later row, difference of shifts) of columns placed so far
-  taken.reserve(std::size_t{64} * columns);
+  std::size_t pairs = 0;
+  for (std::uint32_t degree : degrees) pairs += std::size_t{degree} * (degree - 1) / 2;
+  KeySet taken(pairs);  // (row, later row, difference of shifts) of columns placed so far
   auto pair_key = [&](std::uint32_t r1, std::uint32_t s1, std::uint32_t r2, std::uint32_t s2) {
     if (r1 > r2) std::swap(r1, r2), std::swap(s1, s2);
-    return (std::uint64_t{r1} << 44) | (std::uint64_t{r2} << 24) | ((s2 + circulant - s1) % circulant);
+    return (std::uint64_t{r1} << 44) | (std::uint64_t{r2} << 24) | (s2 >= s1 ? s2 - s1 : s2 + circulant - s1);
   };
   std::vector<std::uint32_t> order(rows);
   std::vector<std::uint64_t> keys(rows);
@@ -76,11 +96,13 @@ LdpcCode make_code(std::uint32_t circulant, std::uint32_t columns, std::uint32_t
     for (std::uint32_t i = 0; i < degrees[column]; ++i) {
       std::uint32_t row = order[keys[i] & 0xffffffff], best = 0;
       std::size_t fewest = ~std::size_t{0};
-      for (int attempt = 0; attempt < 24 && fewest > 0; ++attempt) {
+      // Columns of high degree are never trapped: they take what a few attempts find.
+      const int attempts = degrees[column] <= 6 ? 24 : 6;
+      for (int attempt = 0; attempt < attempts && fewest > 0; ++attempt) {
         std::uint32_t shift = mix.below(circulant);
         std::size_t clashes = 0;
         for (auto [other_row, other_shift] : chosen)
-          clashes += taken.count(pair_key(other_row, other_shift, row, shift));
+          clashes += taken.contains(pair_key(other_row, other_shift, row, shift));
         if (clashes < fewest) fewest = clashes, best = shift;
       }
       chosen.emplace_back(row, best);

@@ -16,7 +16,7 @@ constexpr double steps_per_nat = 4;  // resolution of the beliefs: log-likelihoo
 // themselves through short cycles would run away.
 constexpr int share_believed[] = {48, 40, 32};
 constexpr int iterations_allowed[] = {80, 120, 160};
-constexpr std::size_t samples_per_iteration = 100'000;
+constexpr std::size_t samples_per_iteration = 20'000;
 
 }  // namespace
 

@@ -29,12 +29,12 @@ struct Scheme {
 inline constexpr std::uint64_t most_raw_bits = std::uint64_t{1} << 31;
 
 /// Frames are as long as this allows: the longer, the less is published.
-inline constexpr std::uint64_t usual_frame_bits = std::uint64_t{1} << 21;
+inline constexpr std::uint64_t usual_frame_bits = std::uint64_t{1} << 24;
 inline constexpr std::uint64_t least_frame_bits = 1024;
 
 /// The scheme for an error rate that the strings will not exceed.
 /// In:     raw_bits: 64 to 2^31. most_errors: upper bound on the differing places, for the whole string.
-///         largest_frame_bits: 1024 to 2^21.
+///         largest_frame_bits: 1024 to 2^24.
 /// Errors: refused: so many errors that the code would publish more bits than the string has. usage: raw_bits,
 ///         largest_frame_bits.
 Result<Scheme> plan_scheme(std::uint64_t raw_bits, std::uint64_t most_errors,

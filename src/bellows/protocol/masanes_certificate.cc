@@ -24,7 +24,9 @@ std::vector<std::string> assumptions(const KeyStatement& s) {
       "not known before the boxes were used.",
       "Nothing leaves the parties' laboratories but the messages of this session; their computers work as intended.",
       "The shared secret for authentication is uniform and known to the two parties only.",
-      "The boxes are not used again while the key must stay secret, or have no memory."};
+      "The boxes are not used again while the key must stay secret, or have no memory.",
+      "This is the only choice of adversary and epsilon that was tried on these records; each other one that ended "
+      "without a key adds its epsilon to this one's."};
   if (s.method == KeyMethod::no_signalling) {
     list.push_back(fmt::format(
         "ASSUMED, not proved: if the raw key holds no more errors than the sample allows ({} of {}), error correction "
