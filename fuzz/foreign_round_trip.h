@@ -17,7 +17,7 @@ inline void foreign_round_trip(bellows::trials::ForeignFormat format, const std:
   if (!source.ok()) return;
   std::vector<std::uint8_t> records;
   std::array<std::uint8_t, 37> piece{};
-  for (std::size_t got = piece.size(); got == piece.size();) {
+  for (std::size_t got = 1; got != 0;) {
     auto read = (*source)->read(piece);
     if (!read.ok()) {
       BELLOWS_CHECK(read.error().code == ErrorCode::bad_input && read.error().offset_bytes.has_value(),

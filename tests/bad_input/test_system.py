@@ -61,6 +61,19 @@ class System(BadInput):
         self.assertEqual(process.returncode, 3)
         self.assertIn(b"reads the file twice", err)
 
+    def test_records_of_a_pipe_survive_a_full_disk(self):
+        records = self.records().read_bytes()
+        piped = (records * (800_000 // len(records) + 1))[:800_000]
+        words = ["import", "--format", "xyab-u8", "--block-trials", "100000", "-", "in.trials"]
+        done = subprocess.run([PROGRAM, *words], input=piped, cwd=self.folder, capture_output=True, preexec_fn=small_files(200_000))
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(b"cannot write", done.stderr)
+        self.assertIn(b"300000 trials that came before are kept in in.trials", done.stderr)
+        done = subprocess.run([PROGRAM, "import", "--continue", "-", "in.trials"], input=piped[300_000:], cwd=self.folder)
+        self.assertEqual(done.returncode, 0)
+        back = subprocess.run([PROGRAM, "export", "in.trials", "-"], stdout=subprocess.PIPE, cwd=self.folder)
+        self.assertEqual(back.stdout, piped)
+
     @needs("amplify")
     def test_amplify_on_a_full_disk_goes_on_later(self):
         words = ["amplify", "--trial-count", "2^20", "--sim-seed", "7", "--out"]

@@ -200,17 +200,42 @@ class Amplify(harness.ProgramTest):
         self.assertEqual(self.read("full", "output.bits"), self.read("reference", "output.bits"))
 
     def test_kill_at_random_moments(self):
-        words = (*SMALL, "--sim-seed", "11")
+        self.kill_at_random_moments(200 if harness.LONG else 3 if harness.SANITIZED else 20, *SMALL, "--sim-seed", "11")
+
+    def test_kill_with_a_scheming_source(self):
+        for source in ("scheming", "remembering"):
+            self.kill_at_random_moments(50 if harness.LONG else 2 if harness.SANITIZED else 4, *SMALL, "--sim-seed", "12", "--source", source,
+                                        label=source)
+
+    def test_kill_with_settings_from_a_file(self):
+        (self.folder / "weak.raw").write_bytes(random.Random(5).randbytes(6_000_000))
+        words = (*SMALL, "--sim-seed", "13", "--source", "file:path=weak.raw")
+        self.kill_at_random_moments(50 if harness.LONG else 2 if harness.SANITIZED else 4, *words, label="file")
+        # After the log, before the seed; and before the log's end record: the seed still comes after the settings.
+        for name, cut_bytes in (("no-seed", 0), ("no-end", 1)):
+            run = self.folder / name
+            run.mkdir(mode=0o700)
+            for file in ("plan.json", "simulation.key", "log.trials"):
+                (run / file).write_bytes((self.folder / "file-reference" / file).read_bytes())
+            if cut_bytes:
+                with open(run / "log.trials", "r+b") as log:
+                    log.truncate((run / "log.trials").stat().st_size - cut_bytes)
+            self.environment["XDG_STATE_HOME"] = str(self.folder / f"state-{name}")
+            self.amplify(name, *words)
+            for file in ("output.bits", "certificate.json", "log.trials", "seed.bits"):
+                self.assertEqual(self.read(name, file), self.read("file-reference", file), f"{name}/{file}")
+
+    def kill_at_random_moments(self, moments, *words, label="key"):
+        self.environment["XDG_STATE_HOME"] = str(self.folder / f"{label}-state")
         start = time.monotonic()
-        self.amplify("reference", *words)
+        self.amplify(f"{label}-reference", *words)
         whole = time.monotonic() - start
         dice = random.Random(12)
-        moments = 200 if harness.LONG else 3 if harness.SANITIZED else 20
         killed, run = 0, 0
         while killed < moments:
             run += 1
-            name = f"run{run}"
-            self.environment["XDG_STATE_HOME"] = str(self.folder / f"state{run}")
+            name = f"{label}-run{run}"
+            self.environment["XDG_STATE_HOME"] = str(self.folder / f"{label}-state{run}")
             for _ in range(4):  # several kills of one run
                 process = self.start("amplify", *words, "--out", self.folder / name)
                 killer = threading.Timer(dice.random() * whole, process.kill)
@@ -222,7 +247,7 @@ class Amplify(harness.ProgramTest):
                 killed += 1
             self.amplify(name, *words)
             for file in ("output.bits", "certificate.json", "log.trials", "seed.bits"):
-                self.assertEqual(self.read(name, file), self.read("reference", file), f"{name}/{file}")
+                self.assertEqual(self.read(name, file), self.read(f"{label}-reference", file), f"{name}/{file}")
             self.assertFalse(list((self.folder / name).glob("*.tmp")), "a temporary file was left behind")
 
 

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "bellows/base/count.h"
 #include "bellows/cli/command.h"
 #include "bellows/plan/plan.h"
@@ -30,7 +32,11 @@ and applied from left to right to every record:
 The choice stands in the log's metadata, and `bellows export` undoes it.
 
 The log is private (mode 0600), appears whole or not at all, and an existing file
-is left as it is.
+is left as it is. Records from a pipe may exist nowhere else: when something goes
+wrong (a byte that is no record, a full disk, Ctrl-C), those that came before are
+kept as a log that is not complete, and --continue appends what comes next to it:
+  producer | bellows import --continue - run12.trials
+Without further records (< /dev/null) it completes the log as it is.
 
 Examples:
   bellows import --format xyab-u8 --relabel auto run12.u8 run12.trials
@@ -39,6 +45,7 @@ Examples:
 struct Options {
   std::string from, to, format, relabel = "none", plan, plan_digest, block_trials;
   std::vector<std::string> metadata;
+  bool go_on = false;
 };
 
 Result<trials::ImportOptions> import_options(const Options& given) {
@@ -72,11 +79,14 @@ Result<trials::ImportOptions> import_options(const Options& given) {
 Result<Verdict> run(const Options& given, Console& console) {
   BELLOWS_ASSIGN(trials::ImportOptions options, import_options(given));
   Path from = given.from == "-" ? "/dev/stdin" : given.from;
-  BELLOWS_ASSIGN(trials::ImportReport report, trials::import_trials(from, given.to, options, console.context()));
+  if (given.go_on && !given.metadata.empty()) return usage_error("a log that is continued keeps its metadata");
+  const auto import = given.go_on ? trials::continue_import : trials::import_trials;
+  BELLOWS_ASSIGN(trials::ImportReport report, import(from, given.to, options, console.context()));
   console.finish_progress();
-  auto total = static_cast<double>(report.trial_count);
+  auto total = static_cast<double>(std::max<std::uint64_t>(report.trial_count, 1));
   console.print(fmt::format("imported    {} trials from {} ({})", report.trial_count, given.from,
                             trials::foreign_format_name(report.format)));
+  if (given.go_on) console.print(fmt::format("after       {} trials that the log held", report.kept_trials));
   console.print(fmt::format("relabelling {}{}", report.relabelling.spec(),
                             report.relabellings_tried > 1 ? " (found by search: counts as 8 thresholds)" : ""));
   std::uint64_t wins = trials::chsh_wins(report.counts);
@@ -92,6 +102,7 @@ Result<Verdict> run(const Options& given, Console& console) {
       {{"log", given.to},
        {"format", trials::foreign_format_name(report.format)},
        {"trials", report.trial_count},
+       {"kept_trials", report.kept_trials},
        {"relabel", report.relabelling.spec()},
        {"relabellings_tried", report.relabellings_tried},
        {"wins", wins},
@@ -108,13 +119,14 @@ void add_import(CommandLine& line) {
   auto options = std::make_shared<Options>();
   CLI::App& verb = line.add_verb("import", "trial log from a laboratory's records", manual);
   verb.add_option("FILE", options->from, "records to import, '-' for standard input")->required();
-  verb.add_option("LOG", options->to, "trial log to write, must not exist")->required();
+  verb.add_option("LOG", options->to, "trial log to write, must not exist (but with --continue)")->required();
   verb.add_option("--format", options->format, "xyab-u8, csv or npy");
   verb.add_option("--relabel", options->relabel, "words, see below, or auto");
   verb.add_option("--plan", options->plan, "plan under which the trials were taken; its digest goes into the log");
   verb.add_option("--set", options->metadata, "KEY=VALUE for the log's metadata; may be repeated")
       ->allow_extra_args(false);
   verb.add_option("--block-trials", options->block_trials, "trials in a block, at most 2^22 (default)");
+  verb.add_flag("--continue", options->go_on, "go on with a log that an import left incomplete");
   line.on_run(verb, [options](Console& console) { return run(*options, console); });
 }
 

@@ -101,13 +101,14 @@ trials::LogHeader log_header(const Experiment& experiment, const Digest& plan_di
 Status simulate_log(Experiment& experiment, const bits::StreamKey& key, std::uint64_t trial_count,
                     trials::LogWriter& log, const Context& context) {
   constexpr std::uint64_t block_trials = trials::largest_block_trials;
+  // Also where no trial is missing: the seed comes after the settings.
+  if (!experiment.is_reproducible()) BELLOWS_TRY(experiment.skip_trials(log.trial_count()));
   if (log.trial_count() > trial_count || log.trial_count() != log.block_count() * block_trials) {
     if (log.trial_count() == trial_count) return {};
     return refused(
         fmt::format("the log {} is not one that this simulation can continue: it holds {} trials in {} blocks",
                     log.path().string(), log.trial_count(), log.block_count()));
   }
-  if (!experiment.is_reproducible()) BELLOWS_TRY(experiment.skip_trials(log.trial_count()));
   const unsigned threads = experiment.is_reproducible() ? std::max(1u, context.thread_count) : 1;
   std::vector<trials::BlockBuffer> buffers;
   std::vector<Status> statuses(threads);

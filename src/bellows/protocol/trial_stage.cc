@@ -1,6 +1,7 @@
 #include "bellows/protocol/trial_stage.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "bellows/estimate/gather.h"
 #include "bellows/estimate/origin.h"
@@ -43,9 +44,14 @@ Result<RecordedTrials> RecordedTrials::open(const AmplifyRequest& request, const
                          request.relabelling);
   } else {
     BELLOWS_ASSIGN(trials::ImportOptions options, import_options(request));
-    recorded.temporary_ = folder.root / "import.trials.tmp";
-    BELLOWS_ASSIGN([[maybe_unused]] auto report, trials::import_trials(log, recorded.temporary_, options, context));
-    log = recorded.temporary_;
+    // Of a pipe that fails the log so far stays, under a name that the next run does not clear away.
+    std::error_code ignored;
+    const bool is_live = !std::filesystem::is_regular_file(log, ignored);
+    const Path imported =
+        folder.root / (is_live ? fmt::format("import.{}.trials", ::getpid()) : std::string("import.trials.tmp"));
+    BELLOWS_ASSIGN([[maybe_unused]] auto report, trials::import_trials(log, imported, options, context));
+    recorded.temporary_ = imported;
+    log = imported;
   }
   BELLOWS_ASSIGN(recorded.log_, trials::LogReader::open(log));
   BELLOWS_TRY(recorded.log_->require_complete());
@@ -115,13 +121,14 @@ Status complete_simulated_log(Experiment& experiment, const plan::Plan& plan, co
     BELLOWS_ASSIGN([[maybe_unused]] Digest digest, writer.finish());
     return {};
   }
-  bool complete = false;
+  std::optional<std::uint64_t> complete_trials;
   {
     BELLOWS_ASSIGN(trials::LogReader log, trials::LogReader::open(folder.log()));
     BELLOWS_TRY(require_same_experiment(log.header()));
-    complete = log.is_complete();
+    if (log.is_complete()) complete_trials = log.trial_count();
   }
-  if (complete) return {};
+  // The seed of a source from outside comes after the settings that are used up.
+  if (complete_trials) return experiment.skip_trials(*complete_trials);
   BELLOWS_ASSIGN(trials::LogWriter writer, trials::LogWriter::continue_after_crash(folder.log(), context));
   BELLOWS_TRY(simulate_log(experiment, key, plan.trial_count, writer, context));
   BELLOWS_ASSIGN([[maybe_unused]] Digest digest, writer.finish());

@@ -77,7 +77,7 @@ class FileSource : public ExternalSource {
   Status read(std::uint64_t* words, std::uint64_t count_bits, const char* what) override {
     BELLOWS_ASSIGN(std::uint64_t got, stream_.read(words, count_bits));
     if (got == count_bits) return {};
-    return bad_input(fmt::format("the source ended while {} were drawn", what), path_, stream_.position_bits() / 8,
+    return bad_input(fmt::format("the source ended while it gave {}", what), path_, stream_.position_bits() / 8,
                      fmt::format("{} bits more", count_bits), fmt::format("{}", got));
   }
 

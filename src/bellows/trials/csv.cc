@@ -83,8 +83,7 @@ class CsvSource final : public RecordSource {
     return take_columns(first);
   }
 
-  Result<std::size_t> read(std::span<std::uint8_t> dirty_out_records) override {
-    std::size_t done = 0;
+  Status fill_records(std::span<std::uint8_t> dirty_out_records, std::size_t& done) override {
     while (done < dirty_out_records.size()) {
       done += read_plain_lines(dirty_out_records.subspan(done));
       if (done == dirty_out_records.size()) break;
@@ -97,7 +96,7 @@ class CsvSource final : public RecordSource {
       BELLOWS_ASSIGN(dirty_out_records[done], parse_line(*line));
       ++done;
     }
-    return done;
+    return {};
   }
 
   nlohmann::json dialect() const override {

@@ -11,20 +11,22 @@ class XyabSource final : public RecordSource {
  public:
   explicit XyabSource(File file) : file_(std::move(file)) {}
 
-  Result<std::size_t> read(std::span<std::uint8_t> dirty_out_records) override {
-    BELLOWS_ASSIGN(std::size_t got, file_.read_some(std::as_writable_bytes(dirty_out_records)));
-    auto records = dirty_out_records.first(got);
-    if (std::size_t foreign = first_foreign_record(records); foreign < got)
-      return bad_input(
-          "byte is no record of two settings and two outcomes (third outcomes and event lists are not supported yet)",
-          file_.path(), bytes_done_ + foreign, "0 to 15 (bits x y a b)", fmt::format("{}", records[foreign]));
-    bytes_done_ += got;
-    return got;
-  }
   nlohmann::json dialect() const override { return nlohmann::json::object(); }
   std::uint64_t bytes_done() const override { return bytes_done_; }
 
  private:
+  Status fill_records(std::span<std::uint8_t> dirty_out_records, std::size_t& done) override {
+    BELLOWS_ASSIGN(std::size_t got, file_.read_some(std::as_writable_bytes(dirty_out_records)));
+    auto records = dirty_out_records.first(got);
+    done = first_foreign_record(records);
+    bytes_done_ += done;
+    if (done < got)
+      return bad_input(
+          "byte is no record of two settings and two outcomes (third outcomes and event lists are not supported yet)",
+          file_.path(), bytes_done_, "0 to 15 (bits x y a b)", fmt::format("{}", records[done]));
+    return {};
+  }
+
   File file_;
   std::uint64_t bytes_done_ = 0;
 };
@@ -38,6 +40,16 @@ class XyabFormatter final : public RecordFormatter {
 };
 
 }  // namespace
+
+Result<std::size_t> RecordSource::read(std::span<std::uint8_t> dirty_out_records) {
+  if (stopped_by_) return *stopped_by_;
+  std::size_t done = 0;
+  if (Status status = fill_records(dirty_out_records, done); !status.ok()) {
+    stopped_by_ = status.error();
+    if (done == 0) return *stopped_by_;
+  }
+  return done;
+}
 
 const char* foreign_format_name(ForeignFormat format) {
   switch (format) {

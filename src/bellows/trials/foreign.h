@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -28,14 +29,22 @@ Result<ForeignFormat> foreign_format_from_path(const Path& path);
 class RecordSource {
  public:
   virtual ~RecordSource() = default;
-  /// Fills the buffer; less than asked only at the end of the file.
-  virtual Result<std::size_t> read(std::span<std::uint8_t> dirty_out_records) = 0;
+  /// Fills the buffer; less than asked only at the end of the file, or before what cannot be read: all that is good comes
+  /// first, then the error, and from then on always that.
+  Result<std::size_t> read(std::span<std::uint8_t> dirty_out_records);
   /// What export needs to give the same file back. Final only after the last read(), except for what was known at the
   /// start of a regular file.
   virtual nlohmann::json dialect() const = 0;
   /// Whether export gives back exactly this file. Known after the last read().
   virtual bool is_exact() const { return true; }
   virtual std::uint64_t bytes_done() const = 0;
+
+ protected:
+  /// Fills the buffer from `done` = 0 on; `done` counts what is good, also where an error comes back.
+  virtual Status fill_records(std::span<std::uint8_t> dirty_out_records, std::size_t& done) = 0;
+
+ private:
+  std::optional<Error> stopped_by_;
 };
 
 /// Opens a file, or a pipe (not for Fortran-ordered arrays).

@@ -26,7 +26,8 @@ struct ImportOptions {
 
 struct ImportReport {
   ForeignFormat format = ForeignFormat::xyab_u8;
-  std::uint64_t trial_count = 0;
+  std::uint64_t trial_count = 0;  ///< imported now
+  std::uint64_t kept_trials = 0;  ///< those that the log held already; 0 but for continue_import()
   RecordCounts counts_in_file{};  ///< before relabelling
   RecordCounts counts{};          ///< after it, as in the log
   Relabelling relabelling = {};
@@ -42,8 +43,17 @@ struct ImportReport {
 /// reads twice, nor for Fortran-ordered arrays). Errors: bad_input: what cannot be read, with file, offset, expected
 /// and got; the log exists; disk full.
 ///         refused: "no trials". usage: format not given and not in the name.
+/// Where `from` is no regular file, its records may exist nowhere else: whatever goes wrong, those that came before are
+/// kept as a log that is not complete, and the error says where.
 Result<ImportReport> import_trials(const Path& from, const Path& log, const ImportOptions& options,
                                    const Context& context = {});
+
+/// Appends records to a log that an import began and did not complete, and completes it; no records at all is fine.
+/// In:     options: format by default the log's; relabelling and plan must be the log's or not given; no metadata.
+/// Errors: as import_trials(); refused: the log is complete, or of another plan; bad_input: not begun by an import, or
+///         hurt. A regular file that cannot be read to its end adds nothing.
+Result<ImportReport> continue_import(const Path& from, const Path& log, const ImportOptions& options,
+                                     const Context& context = {});
 
 /// Where the bytes of an export go.
 struct ExportOptions {

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <csignal>
 #include <fstream>
 #include <map>
 #include <random>
 #include <sstream>
+#include <thread>
 
 #include "bellows/testing/shared_data.h"
 #include "bellows/testing/temp_folder.h"
@@ -246,6 +249,118 @@ TEST_F(Import, ExistingFilesStay) {
   EXPECT_EQ(export_trials(log, out, {}).error().code, ErrorCode::bad_input);
   EXPECT_EQ(read_bytes(out), "mine");
   EXPECT_EQ(import_trials(in, fresh("log"), {}).error().code, ErrorCode::usage);
+}
+
+// A pipe that gives these bytes and ends.
+class Pipe {
+ public:
+  Pipe(Path path, std::string bytes) : path_(std::move(path)) {
+    EXPECT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+    writer_ = std::thread([this, text = std::move(bytes)] { std::ofstream(path_, std::ios::binary) << text; });
+  }
+  ~Pipe() { writer_.join(); }
+  const Path& path() const { return path_; }
+
+ private:
+  Path path_;
+  std::thread writer_;
+};
+
+std::string as_bytes(const std::vector<std::uint8_t>& records) { return {records.begin(), records.end()}; }
+
+TEST_F(Import, WhatCameThroughAPipeIsKept) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto records = random_records(540'000), more = random_records(70'001);
+  std::vector<std::uint8_t> both = records;
+  both.insert(both.end(), more.begin(), more.end());
+  struct Case {
+    ForeignFormat format;
+    std::string good, bad_end;
+  };
+  const std::string npy = as_npy(records, "<u2", false, 1);
+  for (const Case& c : {Case{ForeignFormat::xyab_u8, as_bytes(records), "\x7f"},
+                        Case{ForeignFormat::csv, as_csv(records, "xyab", "\n"), "0,1,2,1\n"},
+                        Case{ForeignFormat::npy, npy.substr(0, npy.size() - 3), ""}}) {
+    for (std::uint64_t block_trials : {std::uint64_t{1} << 22, std::uint64_t{100'000}}) {
+      const Path log = fresh("log");
+      const ImportOptions options{.format = c.format, .relabelling = Relabelling::parse("x:flip").value(),
+                                  .block_trials = block_trials};
+      const std::size_t good = c.format == ForeignFormat::npy ? records.size() - 1 : records.size();
+      {
+        Pipe pipe(fresh("pipe"), c.good + c.bad_end);
+        auto report = import_trials(pipe.path(), log, options);
+        ASSERT_FALSE(report.ok());
+        EXPECT_EQ(report.error().code, ErrorCode::bad_input);
+        for (const std::string& words : {std::to_string(good) + " trials", log.string(), std::string("--continue")})
+          EXPECT_NE(report.error().message.find(words), std::string::npos) << report.error().describe();
+      }
+      {
+        auto kept = LogReader::open(log);
+        ASSERT_TRUE(kept.ok()) << kept.error().describe();
+        EXPECT_FALSE(kept->is_complete());
+        EXPECT_EQ(kept->trial_count(), good);
+      }
+      Pipe pipe(fresh("pipe"), as_bytes(more));
+      ImportOptions go_on{.format = ForeignFormat::xyab_u8};
+      auto report = continue_import(pipe.path(), log, go_on);
+      ASSERT_TRUE(report.ok()) << report.error().describe();
+      EXPECT_EQ(report->kept_trials, good);
+      EXPECT_EQ(report->trial_count, more.size());
+      std::vector<std::uint8_t> expected = records;
+      expected.resize(good);
+      expected.insert(expected.end(), more.begin(), more.end());
+      for (auto& record : expected) record = options.relabelling.apply(record);
+      EXPECT_TRUE(LogReader::open(log)->is_complete());
+      EXPECT_EQ(records_in(log), expected);
+    }
+  }
+}
+
+TEST_F(Import, AnExistingLogIsNoReasonToLoseAPipe) {
+  const auto records = random_records(1000);
+  const Path log = fresh("log");
+  Path kept;
+  {
+    Pipe pipe(fresh("pipe"), as_bytes(records));
+    // The log appears while the import runs.
+    Context context;
+    context.progress = [&](std::string_view, std::uint64_t, std::uint64_t, std::string_view) { write_bytes(log, "mine"); };
+    auto report = import_trials(pipe.path(), log, {.format = ForeignFormat::xyab_u8}, context);
+    ASSERT_FALSE(report.ok());
+    EXPECT_EQ(read_bytes(log), "mine");
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path()))
+    if (entry.path().extension() == ".tmp") kept = entry.path();
+  EXPECT_EQ(records_in(kept), records);
+}
+
+TEST_F(Import, ContinueTakesOnlyWhatFits) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const Path log = fresh("log"), good = fresh("good"), bad = fresh("bad"), nothing = fresh("nothing");
+  const auto records = random_records(1000);
+  write_bytes(good, as_bytes(records));
+  write_bytes(bad, as_bytes(records) + "\x7f");
+  write_bytes(nothing, "");
+  EXPECT_EQ(continue_import(good, log, {}).error().code, ErrorCode::bad_input);  // no such log
+  {
+    Pipe pipe(fresh("pipe"), as_bytes(records) + "\x7f");
+    ASSERT_FALSE(import_trials(pipe.path(), log, {.format = ForeignFormat::xyab_u8}).ok());
+  }
+  ImportOptions other;
+  other.relabelling = Relabelling::parse("x:flip").value();
+  EXPECT_EQ(continue_import(good, log, other).error().code, ErrorCode::usage);
+  EXPECT_EQ(continue_import(good, log, {.auto_relabel = true}).error().code, ErrorCode::usage);
+  EXPECT_EQ(continue_import(good, log, {.plan_digest = sha256("another")}).error().code, ErrorCode::refused);
+  EXPECT_EQ(continue_import(bad, log, {}).error().code, ErrorCode::bad_input);
+  EXPECT_EQ(records_in(log), records) << "a regular file is taken whole or not at all";
+  auto completed = continue_import(nothing, log, {});
+  ASSERT_TRUE(completed.ok()) << completed.error().describe();
+  EXPECT_EQ(completed->trial_count, 0u);
+  EXPECT_EQ(records_in(log), records);
+  EXPECT_EQ(continue_import(good, log, {}).error().code, ErrorCode::refused);  // complete
+  const Path simulated = fresh("log");
+  { EXPECT_TRUE(LogWriter::create(simulated, {}).ok()); }
+  EXPECT_EQ(continue_import(good, simulated, {}).error().code, ErrorCode::bad_input);
 }
 
 TEST_F(Import, MetadataOfOthersCannotHurtExport) {

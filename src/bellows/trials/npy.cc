@@ -64,7 +64,7 @@ class NpySource final : public RecordSource {
                      std::min(size, wanted), fmt::format("{} bytes", wanted), fmt::format("{}", size));
   }
 
-  Result<std::size_t> read(std::span<std::uint8_t> dirty_out_records) override {
+  Status fill_records(std::span<std::uint8_t> dirty_out_records, std::size_t& done) override {
     std::size_t count = std::min<std::uint64_t>(dirty_out_records.size(), trials_ - done_);
     auto records = dirty_out_records.first(count);
     std::fill(records.begin(), records.end(), std::uint8_t{0});
@@ -76,20 +76,27 @@ class NpySource final : public RecordSource {
       std::uint64_t offset = start_bytes_ + (header_.fortran_order ? column * trials_ + done_ : done_ * 4) * size;
       BELLOWS_ASSIGN(std::size_t got,
                      header_.fortran_order ? file_.read_some_at(buffer_, offset) : file_.read_some(buffer_));
-      BELLOWS_TRY(whole(got, offset));
+      const std::size_t whole_trials = got / (size * columns_at_once);
       const std::byte* from = buffer_.data();
-      for (std::uint8_t& record : records)
+      for (std::size_t trial = 0; trial < whole_trials; ++trial) {
+        unsigned record = records[trial];
         for (unsigned c = column; c < column + columns_at_once; ++c, from += size) {
           std::uint64_t value = element(from);
           if (value > 1) {
-            auto place = static_cast<std::uint64_t>(from - buffer_.data());
-            return third_value(c, value, place / (size * columns_at_once), offset + place);
+            // By columns nothing is whole yet.
+            done = columns_at_once == 4 ? trial : 0;
+            return third_value(c, value, trial, offset + static_cast<std::uint64_t>(from - buffer_.data()));
           }
-          record = static_cast<std::uint8_t>(record | value << (3 - c));
+          record |= static_cast<unsigned>(value) << (3 - c);
         }
+        records[trial] = static_cast<std::uint8_t>(record);
+      }
+      if (columns_at_once == 4) done = whole_trials;
+      BELLOWS_TRY(whole(got, offset));
     }
+    done = count;
     done_ += count;
-    return count;
+    return {};
   }
 
   nlohmann::json dialect() const override {
