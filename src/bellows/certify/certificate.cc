@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "bellows/certify/statements.h"
@@ -18,6 +19,11 @@ json extraction_json(const Extraction& extraction) {
   return {{"extractor", name(extraction.family)},        {"raw_bits", extraction.raw_bits},
           {"output_bits", extraction.output_bits},       {"seed_bits", extraction.seed_bits},
           {"circulant_bits", extraction.circulant_bits}, {"field_length", extraction.field_length}};
+}
+
+/// For readers of JSON; the exact number is text in the plan. Too small for a double: the smallest one, never zero.
+double epsilon_above(const Exact& epsilon) {
+  return std::max(epsilon.approximate(), std::numeric_limits<double>::denorm_min());
 }
 
 bool pays_for(const plan::Plan& plan, std::initializer_list<plan::Publication> any) {
@@ -69,7 +75,7 @@ json to_json(const Certificate& certificate, bool everything) {
           {"verdict", name(certificate.verdict)},
           {"output_bits", certificate.output_bits()},
           {"min_entropy_bits", certificate.min_entropy_bits},
-          {"epsilon", plan.epsilons.total.approximate()},
+          {"epsilon", epsilon_above(plan.epsilons.total)},
           {"trials", certificate.trial_count},
           {"score", std::move(score_json)},
           {"losses", std::move(losses)},
@@ -182,7 +188,7 @@ Result<Certificate> certificate_from_json(const json& document, const std::strin
   if (protocol != plan.protocol) reader.fail("protocol is not the plan's", plan.protocol, protocol);
   if (method != name(plan.method)) reader.fail("method is not the plan's", name(plan.method), method);
   if (adversary != name(plan.adversary)) reader.fail("adversary is not the plan's", name(plan.adversary), adversary);
-  if (epsilon != plan.epsilons.total.approximate())
+  if (epsilon != epsilon_above(plan.epsilons.total))
     reader.fail("epsilon is not the plan's", plan.epsilons.total.text(), fmt::format("{}", epsilon));
   if (certificate.trial_count > plan.trial_count)
     reader.fail("has more trials than the plan", std::to_string(plan.trial_count),

@@ -58,9 +58,12 @@ Status check(const Design& design) {
   if (unknown != 1)
     return usage_error("exactly one of score, trials, output bits, mu and epsilon is to be found", "one left out",
                        fmt::format("{} left out", unknown));
-  if (design.win_frequency && !(*design.win_frequency > 0.5 && *design.win_frequency < 1))
-    return usage_error("the score is out of range", "a win frequency above 1/2 and below 1 (2 < S <= 2.8284)",
-                       fmt::format("{}", *design.win_frequency));
+  // Honest means uniform settings: then no quantum device wins more often than (2 + sqrt 2)/4.
+  constexpr double most_wins = 0.853553390593274;
+  if (design.win_frequency && !(*design.win_frequency > 0.5 && *design.win_frequency <= most_wins + 1e-7))
+    return usage_error("the score is out of range for an honest device",
+                       "a win frequency above 1/2 and at most 0.8535533 (S <= 2.8284271)",
+                       fmt::format("{:.8g} (S = {:.8g})", *design.win_frequency, 8 * *design.win_frequency - 4));
   if (design.trial_count && (*design.trial_count == 0 || *design.trial_count > plan::most_trials))
     return usage_error("the number of trials is out of range", "1 to 2^61", std::to_string(*design.trial_count));
   if (design.output_bits && *design.output_bits == 0)

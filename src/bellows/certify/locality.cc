@@ -167,19 +167,26 @@ PulseVerdict judge(const PulseSeries& series) {
   return verdict;
 }
 
-std::vector<BlockVerdict> judge_blocks(const std::vector<PulseSeries>& all, double margin_ns) {
+std::vector<BlockVerdict> judge_blocks(const std::vector<PulseSeries>& all, double margin_ns, bool named_blocks) {
   std::vector<BlockVerdict> blocks;
+  std::map<std::string, std::map<const PulseSeries*, double>> shifts;
   for (const PulseSeries& series : all)
     for (std::size_t i = 0; i < series.block.size(); ++i) {
       auto block = std::find_if(blocks.begin(), blocks.end(),
                                 [&](const BlockVerdict& one) { return one.block == series.block[i]; });
-      if (block == blocks.end()) block = blocks.insert(blocks.end(), BlockVerdict{series.block[i], 0, false, 0, false});
-      block->shift_ns = std::max(block->shift_ns, std::abs(series.late_ns[i] - series.late_ns[0]));
+      if (block == blocks.end()) block = blocks.insert(blocks.end(), BlockVerdict{series.block[i], 0, false, 0, {}, false});
+      double& shift = shifts[block->block][&series];
+      shift = std::max(shift, std::abs(series.late_ns[i] - series.late_ns[0]));
       block->jitter |= series.late_ns[i] - series.early_ns[i] >= series.granularity_ns;
     }
   for (BlockVerdict& block : blocks) {
+    const auto& recorded = shifts[block.block];
+    // One device early and another late lengthen the same direction: the shifts add.
+    for (const auto& [series, shift] : recorded) block.shift_ns += shift;
+    for (const PulseSeries& series : all)
+      if (named_blocks && !recorded.contains(&series)) block.missing.push_back(series.station + " " + series.device);
     block.margin_ns = margin_ns - block.shift_ns;
-    block.closed = block.margin_ns > 0 && !block.jitter;
+    block.closed = block.margin_ns > 0 && !block.jitter && block.missing.empty();
   }
   return blocks;
 }
@@ -246,7 +253,8 @@ Result<LocalityReport> check_locality(std::string_view toml, const std::string& 
   }
   BELLOWS_ASSIGN(std::vector<PulseSeries> series, read_series(csv, csv_origin, granularity));
   for (const PulseSeries& one : series) report.pulses.push_back(judge(one));
-  report.blocks = judge_blocks(series, margin);
+  const bool named_blocks = csv.substr(0, csv.find('\n')).find("block") != std::string_view::npos;
+  report.blocks = judge_blocks(series, margin, named_blocks);
   report.closed = margin > 0 && std::all_of(report.blocks.begin(), report.blocks.end(),
                                             [](const BlockVerdict& one) { return one.closed; });
   return report;
@@ -281,6 +289,7 @@ nlohmann::json to_json(const LocalityReport& report) {
                       {"shift_ns", one.shift_ns},
                       {"jitter", one.jitter},
                       {"margin_ns", one.margin_ns},
+                      {"missing", one.missing},
                       {"closed", one.closed}});
   return {{"closed", report.closed},
           {"words", report.in_words()},

@@ -53,9 +53,10 @@ struct PulseVerdict {
 
 struct BlockVerdict {
   std::string block;
-  double shift_ns = 0;  ///< the largest shift of any pulse, added to both directions
+  double shift_ns = 0;  ///< of all pulses together (each may lengthen the same direction), added to both directions
   bool jitter = false;
   double margin_ns = 0;  ///< the smaller one of both directions, less the shift
+  std::vector<std::string> missing;  ///< pulses that other blocks have and this one lacks: nothing is known of them
   bool closed = false;
 };
 

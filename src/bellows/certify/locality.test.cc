@@ -1,5 +1,6 @@
 #include "bellows/certify/locality.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace bellows::certify {
@@ -104,7 +105,7 @@ TEST(Locality, PulsesDriftAndJitter) {
   text.replace(text.find("duration_ns = 86.0"), 18, "duration_ns = 70.0");
   const std::string good =
       "time_h,station,early_ns,late_ns,block\n0,A,10.0,10.1,1\n1,A,10.01,10.11,2\n2,A,10.02,10.12,3\n0,B,5,5.2,1\n1,B,"
-      "5,5.2,2\n";
+      "5,5.2,2\n2,B,5,5.2,3\n";
   auto report = check_locality(text, "t", good, "c");
   ASSERT_TRUE(report.ok()) << report.error().describe();
   EXPECT_TRUE(report->closed);
@@ -117,10 +118,21 @@ TEST(Locality, PulsesDriftAndJitter) {
   EXPECT_FALSE(report->blocks.back().closed);
   report = check_locality(text, "t", good + "3,B,25,25.1,4\n", "c");
   EXPECT_FALSE(report->closed) << "a shift beyond the margin";
+  // Each of the two shifts alone would fit; together they do not. A block without a station's pulse is not known to be good.
+  const double margin = check_locality(text, "t", good, "c")->blocks[0].margin_ns;
+  ASSERT_GT(margin, 0);
+  const auto shifted = [&](double a, double b) {
+    return good + fmt::format("3,A,{},{},4\n", 10.0 + a, 10.1 + a) + fmt::format("3,B,{},{},4\n", 5 + b, 5.2 + b);
+  };
+  EXPECT_TRUE(check_locality(text, "t", shifted(0.4 * margin, -0.4 * margin), "c")->closed);
+  EXPECT_FALSE(check_locality(text, "t", shifted(0.6 * margin, -0.6 * margin), "c")->closed);
+  report = check_locality(text, "t", good + "3,A,10,10.1,4\n", "c");
+  EXPECT_FALSE(report->closed);
+  EXPECT_EQ(report->blocks.back().missing, std::vector<std::string>{"B "});
   for (const char* bad : {"3,B,5\n", "3,B,nan,5,4\n", "3,B,6,5,4\n", "x,B,5,5,4\n"}) {
     auto refused = check_locality(text, "t", good + bad, "c.csv");
     ASSERT_FALSE(refused.ok()) << bad;
-    EXPECT_NE(refused.error().message.find("line 7"), std::string::npos) << refused.error().message;
+    EXPECT_NE(refused.error().message.find("line 8"), std::string::npos) << refused.error().message;
   }
 }
 

@@ -30,7 +30,8 @@ and every part of the time in between with its uncertainty:
 
 Sums are computed from the parts, with all uncertainties added in full; a total is never read. The table of arrivals has the
 columns time_h, station, early_ns, late_ns (and device, block, granularity_ns where needed): each device's drift by a linear fit,
-jitter where late minus early reaches the granularity, and a verdict for each block of trials. Exit code 1: the check failed.
+jitter where late minus early reaches the granularity, and a verdict for each block of trials
+(the shifts of all its pulses add, and no pulse may be missing in it). Exit code 1: the check failed.
 The verdict goes into a certificate with `bellows certify --locality "..."`. Format: docs/locality.md.)";
 
 struct Options {
@@ -63,7 +64,8 @@ Result<Verdict> run(Console& console, const Options& options) {
   for (const certify::BlockVerdict& one : report.blocks)
     if (!one.closed)
       console.print(
-          fmt::format("block {}: FAILED, margin {:.2f} ns{}", one.block, one.margin_ns, one.jitter ? ", jitter" : ""));
+          fmt::format("block {}: FAILED, margin {:.2f} ns{}{}", one.block, one.margin_ns, one.jitter ? ", jitter" : "",
+                      one.missing.empty() ? "" : fmt::format(", no record of pulse {}", fmt::join(one.missing, ", "))));
   console.result(certify::to_json(report));
   return report.closed ? Verdict::done : Verdict::refused;
 }

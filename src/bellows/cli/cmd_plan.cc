@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "bellows/base/count.h"
@@ -209,7 +210,7 @@ Result<Verdict> run(Console& console, const Options& options) {
                   {"trials", *d.trial_count},
                   {"mu", d.mu->approximate()},
                   {"mu_exact", d.mu->text()},
-                  {"epsilon", d.epsilon->approximate()},
+                  {"epsilon", std::max(d.epsilon->approximate(), std::numeric_limits<double>::denorm_min())},
                   {"epsilon_exact", d.epsilon->text()},
                   {"output_bits", solved.bound.extraction.output_bits},
                   {"threshold", solved.plan.thresholds.lowest().approximate()},
