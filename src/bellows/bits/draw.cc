@@ -6,6 +6,7 @@
 #include "bellows/base/check.h"
 #include "bellows/bits/bit_string.h"
 #include "bellows/bits/draw_kernels.h"
+#include "bellows/bits/draw_tail.h"
 
 namespace bellows::bits {
 namespace {
@@ -26,8 +27,7 @@ DrawWords* words_drawer() {
   return draw_words_portable;
 }
 
-/// Bits of a chance beyond the head, at the top of a word.
-std::uint64_t tail_of(const Chance& chance) { return chance.threshold << head_bits; }
+}  // namespace
 
 DrawPlan plan_for(const ConditionalBit& bit) {
   DrawPlan plan;
@@ -49,8 +49,6 @@ DrawPlan plan_for(const ConditionalBit& bit) {
   return plan;
 }
 
-}  // namespace
-
 Chance Chance::of(double probability) {
   BELLOWS_CHECK(probability >= 0 && probability <= 1, "a probability");
   const double scaled = std::nearbyint(std::ldexp(probability, 64));
@@ -70,23 +68,6 @@ void draw_words_portable(const DrawPlan& plan, const std::uint64_t* heads, std::
                          std::size_t size_words, std::uint64_t* out, std::uint64_t* undecided) {
   draw_vectors<std::uint64_t>(plan, heads, head_stride, 0, size_words, out, undecided);
 }
-
-/// The second 64 random bits of the trials that need them, in the order of trials.
-struct ChunkDrawer::Tail {
-  KeyedStream& stream;
-  StreamAddress address;  // part 0 holds the heads
-  std::uint64_t words[32];
-  unsigned left = 0;
-
-  bool decide(const Chance& chance) {
-    if (left == 0) {
-      ++address.part;
-      stream.fill(address, std::span(words));
-      left = 32;
-    }
-    return words[32 - left--] < tail_of(chance);
-  }
-};
 
 ChunkDrawer::ChunkDrawer(const StreamKey& key) : stream_(key) {}
 
@@ -117,65 +98,6 @@ void ChunkDrawer::draw(const ConditionalBit& bit, std::span<const std::uint64_t*
       unsigned context = 0;
       for (unsigned p = 0; p < plan.parent_count; ++p) context |= static_cast<unsigned>(parents[p][w] >> i & 1) << p;
       if (tail.decide(bit.chances[context])) out[w] |= std::uint64_t{1} << i;
-    }
-  }
-}
-
-void ChunkDrawer::draw_chain(std::span<const ChainMember> members, std::uint64_t& memory) {
-  BELLOWS_CHECK(members.size() <= 8, "a chain of at most eight members");
-  struct Prepared {
-    DrawPlan plan;
-    Tail tail;
-    std::uint64_t less[64], equal[64];  // of one word, by context
-  };
-  std::vector<Prepared> prepared;
-  heads_.resize(members.size() * head_bits * chunk_words);
-  for (std::size_t m = 0; m < members.size(); ++m) {
-    const ConditionalBit& bit = *members[m].bit;
-    prepared.push_back({plan_for(bit), Tail{stream_, {block_, chunk_, bit.lane, 0}, {}, 0}, {}, {}});
-    BELLOWS_CHECK(
-        members[m].planes.size() + members[m].now.size() + members[m].before.size() == prepared[m].plan.parent_count,
-        "as many parents as the chances speak of");
-    for (unsigned earlier : members[m].now) BELLOWS_CHECK(earlier < m, "a bit depends on earlier ones");
-    stream_.fill(prepared[m].tail.address,
-                 std::span(heads_.data() + m * head_bits * chunk_words, prepared[m].plan.planes_needed * chunk_words));
-  }
-  for (std::uint64_t w = 0; w < words_for(trial_count_); ++w) {
-    for (std::size_t m = 0; m < members.size(); ++m) {
-      Prepared& p = prepared[m];
-      const std::uint64_t* heads = heads_.data() + m * head_bits * chunk_words + w;
-      for (std::size_t c = 0; c < members[m].bit->chances.size(); ++c) {
-        std::uint64_t less = 0, equal = ~std::uint64_t{0};
-        for (unsigned k = 0; k < p.plan.planes_needed; ++k) {
-          const std::uint64_t random = heads[k * chunk_words];
-          if ((p.plan.ones_in_plane[k] >> c & 1) != 0) {
-            less |= equal & ~random;
-            equal &= random;
-          } else {
-            equal &= ~random;
-          }
-        }
-        p.less[c] = (p.plan.certain >> c & 1) != 0 ? ~std::uint64_t{0} : less;
-        p.equal[c] = (p.plan.has_tail >> c & 1) != 0 ? equal : 0;
-      }
-      members[m].out[w] = 0;
-    }
-    const std::uint64_t trials = std::min<std::uint64_t>(64, trial_count_ - 64 * w);
-    for (std::uint64_t i = 0; i < trials; ++i) {
-      std::uint64_t now = 0;
-      for (std::size_t m = 0; m < members.size(); ++m) {
-        const ChainMember& member = members[m];
-        std::uint64_t context = 0;
-        unsigned place = 0;
-        for (const std::uint64_t* plane : member.planes) context |= (plane[w] >> i & 1) << place++;
-        for (unsigned other : member.now) context |= (now >> other & 1) << place++;
-        for (unsigned other : member.before) context |= (memory >> other & 1) << place++;
-        bool value = (prepared[m].less[context] >> i & 1) != 0;
-        if ((prepared[m].equal[context] >> i & 1) != 0) value = prepared[m].tail.decide(member.bit->chances[context]);
-        now |= std::uint64_t{value} << m;
-        member.out[w] |= std::uint64_t{value} << i;
-      }
-      memory = now;
     }
   }
 }

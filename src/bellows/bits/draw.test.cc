@@ -203,5 +203,48 @@ TEST(ChunkDrawer, ChainRemembers) {
   EXPECT_NEAR(share_of_ones(plane), 0.5, 0.05);
 }
 
+/// A chain that remembers one or two bits is drawn 64 trials at once, one that remembers three trial by trial: an idle
+/// third one must change nothing.
+TEST(ChunkDrawer, ChainsAtOnceEqualTrialByTrial) {
+  std::mt19937_64 random(11);
+  auto chances = [&](std::size_t count) {
+    std::vector<Chance> made;
+    for (std::size_t i = 0; i < count; ++i) {
+      const unsigned kind = random() % 4;
+      made.push_back(kind == 0   ? Chance{0, true}
+                     : kind == 1 ? Chance{0, false}
+                     : kind == 2 ? Chance{std::uint64_t{1} << 63, false}
+                                 : Chance{random(), false});
+    }
+    return made;
+  };
+  ChunkDrawer drawer(StreamKey::from_number(12));
+  for (int round = 0; round < 30; ++round) {
+    Plane given = random_plane(static_cast<unsigned>(round)), out[5], slow[5];
+    for (Plane& plane : out) plane.resize(chunk_words);
+    for (Plane& plane : slow) plane.resize(chunk_words);
+    const ConditionalBit x{1, chances(4)}, y{2, chances(16)}, z{3, chances(8)}, idle{9, {Chance::of(0.4), Chance::of(0.7)}};
+    // x after the last y; y given a plane, x, the last y, and every second time the last x; z given the plane, x and y.
+    const std::vector<unsigned> before_y = round % 2 == 0 ? std::vector<unsigned>{1, 0} : std::vector<unsigned>{1, 1};
+    auto chain = [&](Plane* to) {
+      return std::vector<ChainMember>{{&x, {given.data()}, {}, {1}, to[0].data()},
+                                      {&y, {given.data()}, {0}, before_y, to[1].data()},
+                                      {&z, {given.data()}, {1, 0}, {}, to[2].data()}};
+    };
+    std::vector<ChainMember> at_once = chain(out), one_by_one = chain(slow);
+    for (unsigned m : {3u, 4u}) one_by_one.push_back({&idle, {}, {}, {m}, slow[m].data()});
+    std::uint64_t memory = 1, slow_memory = 1;
+    for (std::uint16_t number = 0; number < 4; ++number) {
+      drawer.start(7, number, number == 3 ? 1000 + 37 * static_cast<unsigned>(round) : chunk_trials);
+      drawer.draw_chain(at_once, memory);
+      drawer.draw_chain(one_by_one, slow_memory);
+      for (unsigned m = 0; m < 3; ++m)
+        for (std::uint64_t w = 0; w < words_for(drawer.trial_count()); ++w)
+          ASSERT_EQ(out[m][w], slow[m][w]) << round << " " << number << " " << m << " " << w;
+      ASSERT_EQ(memory, slow_memory & 7);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace bellows::bits
