@@ -106,6 +106,12 @@ TEST(Hasher, RefusesShapesThatMakeNoSense) {
   }
   HashShape huge{.family = Family::toeplitz, .raw_bits = largest_size_bits + 1, .output_bits = 5};
   EXPECT_EQ(code(huge), ErrorCode::usage);
+  // A size that is allowed and that no machine has the memory for: said before any of the seed is read.
+  const HashShape large{.family = Family::toeplitz, .raw_bits = largest_size_bits, .output_bits = largest_size_bits / 2};
+  const auto refused = Hasher::create(large, bits::BitView{nullptr, 2 * largest_size_bits});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::bad_input);
+  EXPECT_EQ(refused.error().message, "not enough memory for the extraction");
   EXPECT_EQ(code(shape_of(Family::short_seed, 100, 33, 1)), ErrorCode::usage);
   EXPECT_EQ(code(shape_of(Family::short_seed, 100, 3, 2)), ErrorCode::usage);
   HashShape composite{.family = Family::circulant, .raw_bits = 100, .output_bits = 5, .circulant_bits = 105};

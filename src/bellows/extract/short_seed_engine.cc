@@ -111,12 +111,8 @@ class ShortSeedEngine : public Hasher::Engine {
     if (group_fill_ == 0) {
       const std::uint64_t left = piece_count(shape_) - taken_;
       group_target_ = left % group_size_ == 0 ? group_size_ : left % group_size_;
-      // Words; both have slack behind the element.
-      auto* to = reinterpret_cast<std::uint64_t*>(piece_.data());
-      const auto* value = reinterpret_cast<const std::uint64_t*>(value_.data());
-      for (std::uint64_t i = 0; i < divide_up(field_.element_bytes(), 8); ++i) to[i] ^= value[i];
     }
-    field_.transform(piece_.data(), work_);
+    field_.transform(piece_.data(), work_, group_fill_ == 0 && taken_ > 0 ? value_.data() : nullptr);
     field_.multiply_add(sum_, work_, powers_[group_target_ - 1 - group_fill_]);
     staged_bits_ = 0;
     ++taken_;

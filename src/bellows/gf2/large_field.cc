@@ -21,7 +21,8 @@ Cut cut_for(std::uint64_t k, unsigned thread_count) {
   double best_cost = 0;
   for (std::uint64_t count : field_lengths(1, std::min<std::uint64_t>(k, 100000))) {
     if (k % count != 0) continue;
-    const std::uint64_t length = k / count, rows = divide_up(2 * length, transform::row_points);
+    const std::uint64_t length = k / count;
+    const std::uint64_t rows = transform::good_row_count(divide_up(2 * length, transform::row_points));
     if (rows > transform::largest_row_count) continue;
     // Threads share chunks; the last round may leave some of them idle.
     const std::uint64_t threads = std::max(1u, thread_count);
@@ -43,7 +44,7 @@ LargeField::LargeField(std::uint64_t k, unsigned thread_count)
     : k_(k),
       chunk_count_(cut_for(k, thread_count).chunk_count),
       chunk_length_(k / chunk_count_),
-      rows_(static_cast<int>(divide_up(2 * chunk_length_, transform::row_points))),
+      rows_(static_cast<int>(transform::good_row_count(divide_up(2 * chunk_length_, transform::row_points)))),
       workers_(thread_count, rows_) {
   BELLOWS_CHECK(is_field_length(k), "k = 3^i 5^j 17^l");
 }
@@ -52,14 +53,18 @@ void LargeField::allocate(Spectrum& spectrum) const {
   if (spectrum.chunks_.size() == 0) spectrum.chunks_ = Spectra(chunk_count_, rows_);
 }
 
-void LargeField::transform(const std::uint8_t* element, Spectrum& spectrum) {
+void LargeField::transform(const std::uint8_t* element, Spectrum& spectrum, const std::uint8_t* addend) {
   allocate(spectrum);
   spectrum.zero_ = false;
   workers_.run(chunk_count_, [&](std::uint64_t chunk, unsigned worker) {
-    const std::uint8_t* begin = element + chunk * chunk_length_;
-    const std::uint8_t* const planes[4] = {begin, begin + k_, begin + 2 * k_, begin + 3 * k_};
-    workers_.kernel().forward_planes(planes, chunk_length_, rows_, spectrum.chunks_[chunk],
-                                     workers_.scratch(worker));
+    const std::uint64_t begin = chunk * chunk_length_;
+    const std::uint8_t *planes[4], *addends[4] = {};
+    for (std::uint64_t p = 0; p < 4; ++p) {
+      planes[p] = element + begin + p * k_;
+      if (addend != nullptr) addends[p] = addend + begin + p * k_;
+    }
+    workers_.kernel().forward_planes(planes, addend == nullptr ? nullptr : addends, chunk_length_, rows_,
+                                     spectrum.chunks_[chunk], workers_.scratch(worker));
   });
 }
 
@@ -78,7 +83,10 @@ void LargeField::multiply_add(Spectrum& sum, const Spectrum& a, const Spectrum& 
 }
 
 void LargeField::element_of(Spectrum& sum, std::uint8_t* element) {
-  std::memset(element, 0, element_bytes());
+  constexpr std::uint64_t piece = std::uint64_t{1} << 20;
+  workers_.run(divide_up(element_bytes(), piece), [&](std::uint64_t i, unsigned) {
+    std::memset(element + i * piece, 0, std::min(piece, element_bytes() - i * piece));
+  });
   if (sum.zero_) return;
   sum.zero_ = true;
   // The product of chunk n covers chunks n and n + 1, so even and odd ones take turns; the last one wraps around.

@@ -32,8 +32,8 @@ class LargeField {
     bool zero_ = true;
   };
 
-  /// In: element: element_bytes() bytes, read only.
-  void transform(const std::uint8_t* element, Spectrum& spectrum);
+  /// In: element: element_bytes() bytes, read only; addend: null, or another to add to it.
+  void transform(const std::uint8_t* element, Spectrum& spectrum, const std::uint8_t* addend = nullptr);
 
   /// sum += a b.
   void multiply_add(Spectrum& sum, const Spectrum& a, const Spectrum& b);

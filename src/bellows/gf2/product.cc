@@ -33,7 +33,7 @@ Cut cut_for(std::uint64_t a_bits, std::uint64_t b_bits) {
   Cut best;
   // All in one chunk each, the transform as long as it must be.
   const std::uint64_t words = divide_up(a_bits, coefficient_bits) + divide_up(b_bits, coefficient_bits);
-  const std::uint64_t rows_for_all = divide_up(words, transform::row_points);
+  const std::uint64_t rows_for_all = transform::good_row_count(divide_up(words, transform::row_points));
   if (rows_for_all <= transform::largest_row_count)
     best = cost_of({static_cast<int>(rows_for_all), round_up(std::max(a_bits, b_bits), 64), 1, 1, 0});
   for (int rows = 1; rows <= transform::largest_row_count; rows *= 2) {

@@ -48,7 +48,7 @@ SecretBytes spectrum_of(const Kernel& kernel, const Elements& elements, int rows
     pointers[p] = planes[p].data();
   }
   SecretBytes spectrum(spectrum_bytes(rows));
-  kernel.forward_planes(pointers, elements.size(), rows, spectrum.data(), scratch.view());
+  kernel.forward_planes(pointers, nullptr, elements.size(), rows, spectrum.data(), scratch.view());
   return spectrum;
 }
 

@@ -70,10 +70,24 @@ void plane_from_novel(std::uint8_t* plane, int rows, RowScratch<L>& scratch) {
   contract_rows<L>(plane, static_cast<std::size_t>(rows));
 }
 
-/// Four planes of `size` coefficients each become `rows` rows of values. Requires size <= rows * 2^16.
+/// A row of `count` coefficients, or of the sums of two, and zeros behind them.
 template <class L>
-void forward_planes(const std::uint8_t* const planes[4], std::size_t size, int rows, std::uint8_t* spectrum,
-                    const BlockScratch& scratch) {
+void fill_row(std::uint8_t* to, const std::uint8_t* a, const std::uint8_t* b, std::size_t count) {
+  if (b == nullptr) {
+    std::memcpy(to, a, count);
+  } else {
+    std::size_t i = 0;
+    for (; i + L::width <= count; i += L::width) L::store(to + i, L::add(L::load(a + i), L::load(b + i)));
+    for (; i < count; ++i) to[i] = static_cast<std::uint8_t>(a[i] ^ b[i]);
+  }
+  std::memset(to + count, 0, row_points - count);
+}
+
+/// Four planes of `size` coefficients each, plus those of `addends` if there are any, become `rows` rows of values.
+/// Requires size <= rows * 2^16.
+template <class L>
+void forward_planes(const std::uint8_t* const planes[4], const std::uint8_t* const* addends, std::size_t size, int rows,
+                    std::uint8_t* spectrum, const BlockScratch& scratch) {
   auto& row = *static_cast<RowScratch<L>*>(scratch.row);
   const auto to_internal = L::map(L::constants().to_internal);
   const int coefficient_rows = static_cast<int>((size + row_points - 1) / row_points);
@@ -83,9 +97,8 @@ void forward_planes(const std::uint8_t* const planes[4], std::size_t size, int r
     for (int j = 0; j < coefficient_rows; ++j) {
       const std::size_t begin = static_cast<std::size_t>(j) * row_points;
       const std::size_t count = size - begin < row_points ? size - begin : row_points;
-      std::uint8_t* to = plane + static_cast<std::size_t>(j) * coefficient_stride;
-      std::memcpy(to, planes[p] + begin, count);
-      std::memset(to + count, 0, row_points - count);
+      fill_row<L>(plane + static_cast<std::size_t>(j) * coefficient_stride, planes[p] + begin,
+                  addends == nullptr ? nullptr : addends[p] + begin, count);
     }
     plane_to_novel<L>(plane, coefficient_rows, row);
     auto encode = [&](std::size_t, const typename L::V& v) { return L::apply(L::split(v), to_internal); };

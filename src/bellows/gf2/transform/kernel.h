@@ -40,10 +40,10 @@ struct Kernel {
   const char* name;
   std::size_t row_scratch_bytes;
 
-  /// Four planes of `size` <= rows * 2^16 coefficients become a spectrum of `rows` rows (spectrum_bytes(rows), 64-byte
-  /// aligned).
-  void (*forward_planes)(const std::uint8_t* const planes[4], std::size_t size, int rows, std::uint8_t* spectrum,
-                         const BlockScratch& scratch);
+  /// Four planes of `size` <= rows * 2^16 coefficients, with the four of `addends` added if it is not null, become a spectrum
+  /// of `rows` rows (spectrum_bytes(rows), 64-byte aligned).
+  void (*forward_planes)(const std::uint8_t* const planes[4], const std::uint8_t* const* addends, std::size_t size,
+                         int rows, std::uint8_t* spectrum, const BlockScratch& scratch);
   /// A polynomial over GF(2) of `size` <= 2 * rows * 2^16 bytes, sixteen bits a coefficient.
   void (*forward_bits)(const std::uint8_t* string, std::size_t size, int rows, std::uint8_t* spectrum,
                        const BlockScratch& scratch);

@@ -15,6 +15,9 @@ inline constexpr std::size_t coefficient_stride = row_points + 320;
 /// 2^24 points: 2^28 bits of product. Longer strings go in chunks.
 inline constexpr int largest_row_count = 256;
 
+/// Rows enough for so many: levels between rows go by sixteens, if there are more than sixteen.
+constexpr std::uint64_t good_row_count(std::uint64_t rows) { return rows > 16 ? (rows + 15) / 16 * 16 : rows; }
+
 constexpr std::size_t coefficient_plane_bytes(int rows) {
   return static_cast<std::size_t>(rows) * coefficient_stride + 320;
 }
