@@ -93,8 +93,9 @@ std::string budget(const certify::LocalityReport& checked) {
   std::size_t failed = 0;
   for (const certify::BlockVerdict& one : checked.blocks) {
     if (one.closed || ++failed > 50) continue;
-    blocks += fmt::format("<li class=\"bad\">block {}: margin {:.2f} ns{}</li>\n", escape_html(one.block),
-                          one.margin_ns, one.jitter ? ", jitter" : "");
+    blocks += fmt::format("<li class=\"bad\">block {}: margin {:.2f} ns{}{}</li>\n", escape_html(one.block),
+                          one.margin_ns, one.jitter ? ", jitter" : "",
+                          one.missing.empty() ? "" : ", a pulse is not recorded");
   }
   if (!checked.blocks.empty())
     out +=
