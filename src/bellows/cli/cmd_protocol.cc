@@ -135,6 +135,10 @@ Result<Verdict> smallest_four(const Options& options, Console& console) {
                                       printed_largest_threshold(parsed.plan.mu))
                         : fmt::format("  as printed: nothing below 1e15 trials; largest threshold {:.4g}", printed_largest_threshold(parsed.plan.mu)));
   if (printed) result["printed_trials_one_bit"] = *printed;
+  if (const auto hashed = printed ? printed_smallest_trials_explicit(parsed.plan.mu, threshold, parsed.plan.epsilon) : std::nullopt) {
+    console.print(fmt::format("  as printed, with this program's short-seed extractor instead, one bit: {:.3g} trials", static_cast<double>(*hashed)));
+    result["printed_trials_one_bit_explicit"] = *hashed;
+  }
   console.result(result);
   return found ? Verdict::done : Verdict::refused;
 }

@@ -264,6 +264,35 @@ TEST(Bound, SmallestTrials) {
   EXPECT_FALSE(smallest_four_device(number("0.45"), number("0.01"), 1, number("1e-9"), 1000000).has_value());
 }
 
+TEST(Bound, SmallestIsSmallest) {
+  // At the answer there is a certificate, and one trial earlier the search finds none, also where a threshold makes failures come in steps.
+  for (const auto& [mu, threshold, bits] : {std::tuple("0.01", "0", 1), std::tuple("0.01", "0", 128), std::tuple("0.01", "1e-3", 1), std::tuple("0.1", "1e-3", 1),
+                                            std::tuple("0.3", "0", 1), std::tuple("0.35", "1e-4", 16)}) {
+    const auto found = smallest_four_device(number(mu), number(threshold), static_cast<std::uint64_t>(bits), number("1e-9"), 100000000);
+    ASSERT_TRUE(found.has_value()) << mu << " " << threshold;
+    const auto allowed = [&](std::uint64_t n) { return static_cast<std::uint64_t>(std::floor(number(threshold).approximate() * static_cast<double>(n) + 1e-9)); };
+    EXPECT_EQ(found->plan.most_failures, allowed(found->plan.trials));
+    FourDeviceCertificate again = *found;
+    EXPECT_TRUE(prove_four_device(again));
+    // Every smaller number of trials, as far back as a few failures and a few fields.
+    for (std::uint64_t back = 1; back <= 40 && back < found->plan.trials; back += back < 4 ? 1 : 6) {
+      const std::uint64_t n = found->plan.trials - back;
+      EXPECT_FALSE(certify_four_device({number(mu), n, allowed(n), static_cast<std::uint64_t>(bits), number("1e-9")}).best.has_value())
+          << mu << " " << threshold << " " << n << " of " << found->plan.trials;
+    }
+    // And the ordinary search finds a certificate at the answer.
+    EXPECT_TRUE(certify_four_device(found->plan).best.has_value());
+  }
+}
+
+TEST(Bound, PrintedNumbersOfTrials) {
+  // For one bit at 1e-9 and mu = 0.01: 3.3e7 with an ideal extractor, 6.4e7 with the short-seed extractor (6.7e7 when epsilon is halved between
+  // the two errors and the extractor's half again between its two terms).
+  EXPECT_NEAR(static_cast<double>(printed_smallest_trials(number("0.01"), number("0"), number("1e-9")).value()), 3.253e7, 0.005e7);
+  EXPECT_NEAR(static_cast<double>(printed_smallest_trials_explicit(number("0.01"), number("0"), number("1e-9")).value()), 6.367e7, 0.01e7);
+  EXPECT_FALSE(printed_smallest_trials_explicit(number("0.01"), number("0.01"), number("1e-9")).has_value());
+}
+
 TEST(Bound, PrintedThresholds) {
   EXPECT_NEAR(printed_largest_threshold(number("0")), 1.953e-3, 1e-6);
   EXPECT_NEAR(printed_largest_threshold(number("0.01")), 1.662e-3, 1e-6);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "bellows/gf2/field_sizes.h"
 #include "bellows/numeric/optimise.h"
@@ -128,24 +129,48 @@ Ball printed_min_entropy_bits(std::uint64_t trials, const Exact& mu, const Exact
   return -log2_delta1 / Ball(2);
 }
 
-std::optional<std::uint64_t> printed_smallest_trials(const Exact& mu, const Exact& threshold, const Exact& epsilon) {
-  // d Pr[accept] <= 2^m (2 sqrt(eta) + what the extractor adds), eta = 2^-h: with an ideal extractor 4 sqrt(eta) <= epsilon is needed for one bit.
-  const double wanted = 2 * (2 - std::log2(epsilon.value().get_d()));
-  const auto enough = [&](long long n) {
-    const auto trials = static_cast<std::uint64_t>(n);
-    const double low = 1e-9, high = 0.05;
-    const auto proposal = numeric::maximise(
-        [&](double log_gap) {
-          const Ball h = printed_min_entropy_bits(trials, mu, threshold, std::exp(log_gap));
-          return h.is_finite() ? h.middle() : -1e300;
-        },
-        std::log(low), std::log(high), 48);
-    const Ball h = printed_min_entropy_bits(trials, mu, threshold, std::exp(proposal.argument));
-    return h.is_finite() && h.lower() >= wanted;
-  };
+namespace {
+
+/// The printed entropy with the best split between Azuma and the rest, from below.
+double best_printed_entropy(std::uint64_t trials, const Exact& mu, const Exact& threshold) {
+  const auto proposal = numeric::maximise(
+      [&](double log_gap) {
+        const Ball h = printed_min_entropy_bits(trials, mu, threshold, std::exp(log_gap));
+        return h.is_finite() ? h.middle() : -1e300;
+      },
+      std::log(1e-9), std::log(0.05), 48);
+  const Ball h = printed_min_entropy_bits(trials, mu, threshold, std::exp(proposal.argument));
+  return h.is_finite() ? h.lower() : -1e300;
+}
+
+std::optional<std::uint64_t> first_number_of_trials(const std::function<bool(long long)>& enough) {
   const long long limit = 1000000000000000LL;
   if (!enough(limit)) return std::nullopt;
   return static_cast<std::uint64_t>(numeric::first_true(1, limit, enough));
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> printed_smallest_trials(const Exact& mu, const Exact& threshold, const Exact& epsilon) {
+  // d Pr[accept] <= 2^m (2 sqrt(eta) + what the extractor adds), eta = 2^-h: with an ideal extractor 4 sqrt(eta) <= epsilon is needed for one bit.
+  const double wanted = 2 * (2 - std::log2(epsilon.value().get_d()));
+  return first_number_of_trials([&](long long n) { return best_printed_entropy(static_cast<std::uint64_t>(n), mu, threshold) >= wanted; });
+}
+
+std::optional<std::uint64_t> printed_smallest_trials_explicit(const Exact& mu, const Exact& threshold, const Exact& epsilon) {
+  // As above, with the hash of this program: 2 (2 eps_ext(k) + sqrt(eta)) <= epsilon, 2^-k = sqrt(eta).
+  const Ball wanted = log2(Ball(epsilon));
+  return first_number_of_trials([&](long long n) {
+    const double h = best_printed_entropy(static_cast<std::uint64_t>(n), mu, threshold);
+    if (!(h > 2)) return false;
+    const Ball k = Ball::of_double(h) / Ball(2);
+    for (const std::uint64_t length : gf2::field_lengths(1, 45)) {
+      const std::uint64_t w = 32 * length, pieces = (4 * static_cast<std::uint64_t>(n) + w - 1) / w;
+      const Ball log2_eps = (Ball(2 * w) * deficit(mu) + log2_sum(Ball(1) - k, Ball(1) - Ball(w) + log2(Ball(pieces)))) / Ball(2) - Ball(1);
+      if (certainly_at_most(Ball(2) + log2_sum(log2_eps, -k - Ball(1)), wanted)) return true;
+    }
+    return false;
+  });
 }
 
 double printed_largest_threshold(const Exact& mu) {
@@ -343,33 +368,15 @@ FourDeviceSearch certify_four_device(const FourDevicePlan& plan, std::optional<F
       }
     }
   }
+  // Every field, number of pieces and split, where the few that were tried are not enough.
+  if (best_entropy > 0) search.best = certify_by_prefix(plan, only);
+  if (search.best) return search;
   if (best_entropy <= 0) {
     search.why_not = "at this bias and with this many failures allowed the outcomes hold no provable entropy";
   } else {
     search.why_not = "the outcomes hold provable entropy, but no explicit extractor reaches the wanted length and error";
   }
   return search;
-}
-
-std::optional<FourDeviceCertificate> smallest_four_device(const Exact& mu, const Exact& threshold, std::uint64_t output_bits,
-                                                          const Exact& epsilon, std::uint64_t limit,
-                                                          std::optional<FourDeviceExtractor> only) {
-  const auto attempt = [&](std::uint64_t trials) {
-    const mpq_class allowed = threshold.value() * mpq_class(mpz_class(static_cast<unsigned long>(trials)));
-    const mpz_class whole = allowed.get_num() / allowed.get_den();
-    return certify_four_device({mu, trials, whole.get_ui(), output_bits, epsilon}, only).best;
-  };
-  std::optional<FourDeviceCertificate> best;
-  std::uint64_t trials = 16;
-  while (trials <= limit && !(best = attempt(trials))) trials = trials + trials / 4 + 1;
-  if (!best) return std::nullopt;
-  std::uint64_t low = trials * 4 / 5 - 1, high = trials;
-  // Field sizes come in steps, so this is not monotone: a scan in steps of half a percent.
-  const std::uint64_t step = std::max<std::uint64_t>(1, low / 200);
-  for (std::uint64_t n = low; n < high; n += step) {
-    if (auto found = attempt(n)) return found;
-  }
-  return best;
 }
 
 }  // namespace bellows::protocol

@@ -41,6 +41,8 @@ Ball min_entropy_bits(std::uint64_t trials, const Exact& mu, const Ball& budget,
 /// proof gives one bit at epsilon with an ideal extractor (nothing where there is none below 10^15).
 Ball printed_min_entropy_bits(std::uint64_t trials, const Exact& mu, const Exact& threshold, double azuma_gap);
 std::optional<std::uint64_t> printed_smallest_trials(const Exact& mu, const Exact& threshold, const Exact& epsilon);
+/// The same with an extractor that exists in this program (short seed), in the place of an ideal one. Nothing from mu = 0.32 on.
+std::optional<std::uint64_t> printed_smallest_trials_explicit(const Exact& mu, const Exact& threshold, const Exact& epsilon);
 /// Largest threshold of eq. (111).
 double printed_largest_threshold(const Exact& mu);
 
@@ -81,7 +83,12 @@ FourDeviceSearch certify_four_device(const FourDevicePlan& plan, std::optional<F
 /// Proves one certificate again from its plan and parameters; true when total <= epsilon is proved. Fills the proved numbers.
 bool prove_four_device(FourDeviceCertificate& certificate);
 
-/// Smallest number of trials (to about 1 %) at which something is certified, failures allowed: floor(threshold * trials).
+/// The certificate that reads the fewest trials, at most plan.trials; nothing where there is none.
+std::optional<FourDeviceCertificate> certify_by_prefix(const FourDevicePlan& plan, std::optional<FourDeviceExtractor> only = std::nullopt);
+
+/// The smallest number of trials, up to `limit`, with a certificate when floor(threshold * trials) failures are allowed: for one fewer
+/// the search over all fields, numbers of pieces and splits of epsilon finds none. (The search is in floating point and the
+/// certificate is proved in balls; at the very edge the answer may be a trial or two too large, never too small.)
 std::optional<FourDeviceCertificate> smallest_four_device(const Exact& mu, const Exact& threshold, std::uint64_t output_bits,
                                                           const Exact& epsilon, std::uint64_t limit,
                                                           std::optional<FourDeviceExtractor> only = std::nullopt);
