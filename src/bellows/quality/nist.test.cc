@@ -1,5 +1,6 @@
 #include "bellows/quality/nist.h"
 
+#include <gmpxx.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -91,6 +92,43 @@ TEST(Nist, AgreesWithTheNistProgrammeOnPiAndE) {
     }
   }
   EXPECT_EQ(compared, expected.size());
+}
+
+// Appendix B of SP 800-22 rev. 1a: the first million binary digits of sqrt 2 and sqrt 3, which are computed here.
+TEST(Nist, AgreesWithTheDocumentOnSquareRoots) {
+  struct Published {
+    NistTest test;
+    std::size_t index;
+    double sqrt2, sqrt3;
+  };
+  const Published table[] = {{NistTest::frequency, 0, 0.811881, 0.610051},
+                             {NistTest::block_frequency, 0, 0.833222, 0.473961},
+                             {NistTest::cumulative_sums, 0, 0.879009, 0.917121},
+                             {NistTest::cumulative_sums, 1, 0.957206, 0.689519},
+                             {NistTest::runs, 0, 0.313427, 0.261123},
+                             {NistTest::longest_run, 0, 0.012117, 0.446726},
+                             {NistTest::rank, 0, 0.823810, 0.314498},
+                             {NistTest::fft, 0, 0.581909, 0.776046},
+                             {NistTest::non_overlapping_template, 0, 0.569461, 0.532235},
+                             {NistTest::overlapping_template, 0, 0.791982, 0.082716},
+                             {NistTest::universal, 0, 0.130805, 0.165981},
+                             {NistTest::approximate_entropy, 0, 0.884740, 0.180481},
+                             {NistTest::random_excursions, 4, 0.216235, 0.783283},          // state +1
+                             {NistTest::random_excursions_variant, 8, 0.566118, 0.155066},  // state -1
+                             {NistTest::linear_complexity, 0, 0.317127, 0.346469},
+                             {NistTest::serial, 0, 0.861925, 0.157500}};
+  for (unsigned square : {2u, 3u}) {
+    constexpr std::size_t length = 1000000;
+    const mpz_class digits = sqrt(mpz_class(mpz_class(square) << (2 * (length - 1))));
+    ASSERT_EQ(mpz_sizeinbase(digits.get_mpz_t(), 2), length);
+    Sequence sequence(length);
+    for (std::size_t i = 0; i < length; ++i) sequence.set_bit(i, mpz_tstbit(digits.get_mpz_t(), length - 1 - i) != 0);
+    NistOutcomes outcomes = run_nist_tests(sequence, NistParameters{});
+    for (const Published& one : table)
+      EXPECT_NEAR(outcomes[static_cast<std::size_t>(one.test)].p_values.at(one.index),
+                  square == 2 ? one.sqrt2 : one.sqrt3, 6e-7)
+          << nist_name(one.test) << " of sqrt " << square;
+  }
 }
 
 TEST(Nist, WalkEqualsTheNaiveOne) {
