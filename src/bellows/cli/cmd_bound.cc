@@ -130,7 +130,8 @@ Result<Verdict> guess_radius_table(const Options& options, Console& console) {
       break;
     }
   }
-  console.print("both probabilities of the majority of three at once, as a point within alpha + beta x (Mermin value); each line is checked exactly:");
+  std::vector<std::string> lines = {
+      "both probabilities of the majority of three at once, as a point within alpha + beta x (Mermin value); each line is checked exactly:"};
   const auto pair = [](const GuessRadius& r) { return json{{"alpha", format_rational(r.alpha)}, {"beta", format_rational(r.beta)}}; };
   for (const std::size_t x : {1U, 8U, 7U, 11U, 25U, 31U}) {
     BELLOWS_TRY(context.check_cancelled());
@@ -141,8 +142,7 @@ Result<Verdict> guess_radius_table(const Options& options, Console& console) {
     BELLOWS_ASSIGN(GuessRadius traded, solve_guess_radius(problem, {.polygon_sides = 128, .alpha_at_most = 0.86}));
     const std::string name = problem.expression.scenario.format_setting(x);
     json row = {{"settings", name}, {"octagon", pair(octagon)}, {"finer", pair(fine)}, {"traded", pair(traded)}};
-    console.finish_progress();
-    console.print(fmt::format("  settings {}: octagon {} + {} B; finer {} + {} B; traded {} + {} B", name, decimals(octagon.alpha),
+    lines.push_back(fmt::format("  settings {}: octagon {} + {} B; finer {} + {} B; traded {} + {} B", name, decimals(octagon.alpha),
                               decimals(octagon.beta), decimals(fine.alpha), decimals(fine.beta), decimals(traded.alpha), decimals(traded.beta)));
     const std::string title = "majority of three at settings " + name + ", ";
     list.push_back({title + "octagon", problem, std::move(octagon), {}});
@@ -152,14 +152,16 @@ Result<Verdict> guess_radius_table(const Options& options, Console& console) {
       BELLOWS_ASSIGN(GuessRadius here, carry_to_setting(printed->second, printed->first, x));
       SavedRadius saved{title + "with gamma = 0.9732 as printed", problem, std::move(here), gamma};
       BELLOWS_TRY(check_saved_radius(saved));
-      console.print(fmt::format("    Lemma 3 as printed, with gamma = 0.9732: {} + {} B", decimals(saved.radius.alpha), decimals(saved.radius.beta)));
+      lines.push_back(fmt::format("    Lemma 3 as printed, with gamma = 0.9732: {} + {} B", decimals(saved.radius.alpha), decimals(saved.radius.beta)));
       row["printed_gamma"] = pair(saved.radius);
       list.push_back(std::move(saved));
     } else {
-      console.print("    with gamma = 0.9732 as printed: no guess of the signs was feasible, which refutes nothing");
+      lines.push_back("    with gamma = 0.9732 as printed: no guess of the signs was feasible, which refutes nothing");
     }
     rows.push_back(row);
   }
+  console.finish_progress();
+  for (const std::string& line : lines) console.print(line);
   json result = {{"paper", "guess-radius"}, {"classes", rows}};
   if (!options.save.empty()) {
     BELLOWS_TRY(write_text_file(options.save, format_guess_radii(list), public_file_mode, false));

@@ -164,6 +164,7 @@ Result<Verdict> brandao_one(const Options& options, Console& console) {
   BELLOWS_ASSIGN(const FourDeviceOptions parsed, four_device_options(options));
   const auto start = std::chrono::steady_clock::now();
   BELLOWS_ASSIGN(const FourDeviceResult run, run_four_device(parsed, console.context()));
+  console.finish_progress();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const bool certified = run.certificate && run.accepted && run.verified;
   const std::string share = fmt::format("{} failures of {} trials ({} allowed)", run.failures, parsed.plan.trials, parsed.plan.most_failures);
@@ -206,7 +207,8 @@ Result<Verdict> brandao_two(const Options& options, Console& console) {
   BELLOWS_ASSIGN(parsed.first, four_device_options(options));
   if (options.trials == 0) parsed.first.plan.trials = 250;
   parsed.blocks = options.blocks;
-  BELLOWS_ASSIGN(const EightDeviceResult run, run_eight_device(parsed));
+  BELLOWS_ASSIGN(const EightDeviceResult run, run_eight_device(parsed, console.context()));
+  console.finish_progress();
   console.print(fmt::format("not certified: the de Finetti bound at {} blocks is {}; N = 10^{:.1f} blocks would be needed", options.blocks,
                             power_of_two(run.log2_de_finetti), run.log10_blocks_needed));
   console.print(fmt::format("  {}: {} and {} failures of {} trials each, block {} of the second devices", run.accepted ? "accepted" : "aborted",
@@ -251,7 +253,8 @@ Result<Verdict> colbeck_renner(const Options& options, Console& console) {
     console.result(result);
     return plan ? Verdict::done : Verdict::refused;
   }
-  BELLOWS_ASSIGN(const ChainedResult run, run_chained(parsed));
+  BELLOWS_ASSIGN(const ChainedResult run, run_chained(parsed, console.context()));
+  console.finish_progress();
   const bool useful = run.bound.log2_total < -1;
   if (run.aborted != ChainedAbort::none) {
     console.print(run.aborted == ChainedAbort::test_size ? fmt::format("aborted: {} tested trials are not within [M/N, 3M/N]", run.tested)
@@ -280,7 +283,8 @@ Result<Verdict> ghz(const Options& options, Console& console) {
   parsed.device = options.device;
   BELLOWS_ASSIGN(parsed.scheme, scheme_from_name(options.source));
   BELLOWS_ASSIGN(parsed.key, key_of(options.key));
-  BELLOWS_ASSIGN(const GhzResult run, run_ghz(parsed));
+  BELLOWS_ASSIGN(const GhzResult run, run_ghz(parsed, console.context()));
+  console.finish_progress();
   if (run.failures != 0) console.print(fmt::format("aborted: {} of {} tested trials broke the GHZ relations", run.failures, run.tested));
   else console.print(fmt::format("not certified at finite size: no failure in {} tested trials; the corollary is asymptotic and assumes quantum devices", run.tested));
   if (run.output) console.print(run.eve_knows ? "  one output bit, and Eve knows it: this device is not quantum" : "  one output bit");
@@ -299,7 +303,8 @@ Result<Verdict> gallego(const Options& options, Console& console) {
   BELLOWS_ASSIGN(parsed.scheme, scheme_from_name(options.source));
   BELLOWS_ASSIGN(parsed.key, key_of(options.key));
   const auto start = std::chrono::steady_clock::now();
-  BELLOWS_ASSIGN(const GallegoResult run, run_gallego(parsed));
+  BELLOWS_ASSIGN(const GallegoResult run, run_gallego(parsed, console.context()));
+  console.finish_progress();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const auto printed = gallego_smallest({printed_constants()}, parsed.mu, -1, false);
   const auto repaired = gallego_smallest(repaired_constants(), parsed.mu, -1, true);
@@ -329,6 +334,7 @@ Result<Verdict> gallego(const Options& options, Console& console) {
 
 Result<Verdict> attacks(const Options& options, Console& console) {
   BELLOWS_ASSIGN(const auto rows, run_attacks(options.runs, console.context()));
+  console.finish_progress();
   console.print(format_attacks(rows));
   json list = json::array();
   for (const AttackRow& row : rows) {

@@ -35,7 +35,8 @@ Status check(const FourDeviceOptions& options) {
 }
 
 /// The honest device and a steady source: nothing is virtual, one word for setting bits that are drawn together.
-std::uint64_t simulate_quantum(const FourDeviceOptions& options, Random& source, Random& answers, FourPartyRecord* record) {
+Result<std::uint64_t> simulate_quantum(const FourDeviceOptions& options, Random& source, Random& answers, FourPartyRecord* record,
+                                       const Context& context) {
   const BoxSampler box(bell::with_outcome_noise(bell::four_party_experiment().behaviour(), options.noise));
   bell::Behaviour settings{bell::Scenario::make({1, 1, 1, 1}).value(), std::vector<double>(16)};
   const double one = options.scheme == SourceScheme::fair ? 0.5 : 0.5 + options.plan.mu.approximate();
@@ -44,11 +45,17 @@ std::uint64_t simulate_quantum(const FourDeviceOptions& options, Random& source,
   std::uint8_t failing[256];
   for (std::size_t i = 0; i < 256; ++i) failing[i] = four_party_failure(i & 15, i >> 4);
   std::uint64_t failures = 0;
-  for (std::uint64_t i = 0; i < options.plan.trials; ++i) {
-    const std::size_t x = chooser.draw(0, source);
-    const std::size_t both = x | box.draw(x, answers) << 4;
-    failures += failing[both];
-    if (record != nullptr) (*record)[i] = static_cast<std::uint8_t>(both);
+  constexpr std::uint64_t piece = std::uint64_t{1} << 20;
+  for (std::uint64_t begin = 0; begin < options.plan.trials; begin += piece) {
+    BELLOWS_TRY(context.check_cancelled());
+    context.report("trials", begin, options.plan.trials, "trials");
+    const std::uint64_t end = std::min(options.plan.trials, begin + piece);
+    for (std::uint64_t i = begin; i < end; ++i) {
+      const std::size_t x = chooser.draw(0, source);
+      const std::size_t both = x | box.draw(x, answers) << 4;
+      failures += failing[both];
+      if (record != nullptr) (*record)[i] = static_cast<std::uint8_t>(both);
+    }
   }
   return failures;
 }
@@ -102,17 +109,21 @@ Result<std::unique_ptr<SimulatedDevice>> make_four_party_device(const std::strin
   return usage_error("no such device for four parties", known, name);
 }
 
-Result<std::uint64_t> simulate_four_device(const FourDeviceOptions& options, FourPartyRecord* record) {
+Result<std::uint64_t> simulate_four_device(const FourDeviceOptions& options, FourPartyRecord* record, const Context& context) {
   BELLOWS_TRY(check(options));
   const std::uint64_t n = options.plan.trials;
   if (record != nullptr) record->resize(n);
   Random source_random(options.key, lane_source), device_random(options.key, lane_device);
-  if (options.device == "quantum") return simulate_quantum(options, source_random, device_random, record);
+  if (options.device == "quantum") return simulate_quantum(options, source_random, device_random, record, context);
   BELLOWS_ASSIGN(const auto device, make_four_party_device(options.device, options.noise, options.honest_share, n, device_random.next()));
   WeakSource source(options.plan.mu.approximate(), source_random);
   SettingSource settings(source, options.scheme, 4);
   std::uint64_t failures = 0;
   for (std::uint64_t i = 0; i < n; ++i) {
+    if ((i & 0xfffff) == 0) {
+      BELLOWS_TRY(context.check_cancelled());
+      context.report("trials", i, n, "trials");
+    }
     const std::size_t x = settings.draw(*device);
     const std::size_t a = device->answer(x, device_random);
     failures += four_party_failure(x, a);
@@ -157,14 +168,14 @@ Result<bits::BitString> four_party_extract(const FourDeviceCertificate& certific
   return extract::hash(shape, hashed, chosen);
 }
 
-Result<FourDeviceResult> run_four_device(const FourDeviceOptions& options, const Context&) {
+Result<FourDeviceResult> run_four_device(const FourDeviceOptions& options, const Context& context) {
   BELLOWS_TRY(check(options));
   FourDeviceResult result;
   // The certificate depends on the plan alone: what it promises is fixed before the first trial.
   FourDeviceSearch search = certify_four_device(options.plan, options.extractor);
   result.certificate = std::move(search.best);
   result.not_certified_because = std::move(search.why_not);
-  BELLOWS_ASSIGN(result.failures, simulate_four_device(options, &result.record));
+  BELLOWS_ASSIGN(result.failures, simulate_four_device(options, &result.record, context));
   result.accepted = result.failures <= options.plan.most_failures;
   if (!result.accepted || !result.certificate) return result;
 
@@ -192,7 +203,7 @@ Ball log2_de_finetti(std::uint64_t trials, const Ball& log2_blocks, const Exact&
   return inside / Ball(2);
 }
 
-Result<EightDeviceResult> run_eight_device(const EightDeviceOptions& options) {
+Result<EightDeviceResult> run_eight_device(const EightDeviceOptions& options, const Context& context) {
   BELLOWS_TRY(check(options.first));
   if (options.blocks < 1 || !std::has_single_bit(options.blocks) || options.blocks > std::uint64_t{1} << 24) {
     return usage_error("the number of blocks must be a power of two, at most 2^24");
@@ -200,7 +211,7 @@ Result<EightDeviceResult> run_eight_device(const EightDeviceOptions& options) {
   const std::uint64_t n = options.first.plan.trials;
   EightDeviceResult result;
   FourPartyRecord unused;
-  BELLOWS_ASSIGN(result.failures_first, simulate_four_device(options.first, &unused));
+  BELLOWS_ASSIGN(result.failures_first, simulate_four_device(options.first, &unused, context));
 
   FourDeviceOptions second = options.first;
   Random source_random(options.first.key, lane_second);
@@ -210,6 +221,8 @@ Result<EightDeviceResult> run_eight_device(const EightDeviceOptions& options) {
   SettingSource settings(source, second.scheme, 4);
   std::vector<std::uint64_t> failures(options.blocks, 0);
   for (std::uint64_t block = 0; block < options.blocks; ++block) {
+    BELLOWS_TRY(context.check_cancelled());
+    context.report("blocks", block, options.blocks, "blocks");
     for (std::uint64_t i = 0; i < n; ++i) {
       const std::size_t x = settings.draw(*device);
       failures[block] += four_party_failure(x, device->answer(x, device_random));

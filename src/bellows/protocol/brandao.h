@@ -49,7 +49,7 @@ inline bool four_party_failure(std::size_t setting, std::size_t outcome) {
 Result<FourDeviceResult> run_four_device(const FourDeviceOptions& options, const Context& context = {});
 
 /// Only trials and acceptance: for the attack gallery and the speed test. Returns the number of failures.
-Result<std::uint64_t> simulate_four_device(const FourDeviceOptions& options, FourPartyRecord* record);
+Result<std::uint64_t> simulate_four_device(const FourDeviceOptions& options, FourPartyRecord* record, const Context& context = {});
 
 /// The outcomes that enter the extractor: the plane of party A over trials_read trials, then of B, and so on.
 bits::BitString four_party_raw_string(const FourPartyRecord& record, const FourDeviceCertificate& certificate);
@@ -70,6 +70,6 @@ struct EightDeviceResult {
 };
 /// e_dF = sqrt(2 ln 2 * 4 n * N^-(1 - log2(1 + 2 mu))) (Lemma 13).
 Ball log2_de_finetti(std::uint64_t trials, const Ball& log2_blocks, const Exact& mu);
-Result<EightDeviceResult> run_eight_device(const EightDeviceOptions& options);
+Result<EightDeviceResult> run_eight_device(const EightDeviceOptions& options, const Context& context = {});
 
 }  // namespace bellows::protocol

@@ -112,7 +112,7 @@ const std::vector<DeviceKind>& chained_devices() {
   return kinds;
 }
 
-Result<ChainedResult> run_chained(const ChainedOptions& options) {
+Result<ChainedResult> run_chained(const ChainedOptions& options, const Context& context) {
   BELLOWS_TRY(check_bias(options.plan.mu));
   const unsigned r = options.plan.log2_settings, t = options.plan.log2_trials;
   if (r < 1 || r > 20) return usage_error("the settings are N = 2^r with r from 1 to 20 in a run");
@@ -140,6 +140,10 @@ Result<ChainedResult> run_chained(const ChainedOptions& options) {
   std::vector<std::uint64_t> seen(2 * n, 0), failed(2 * n, 0);
   const std::uint64_t all = n - 1;
   for (std::uint64_t q = 0; q < trials; ++q) {
+    if ((q & 0xfffff) == 0) {
+      BELLOWS_TRY(context.check_cancelled());
+      context.report("trials", q, trials, "trials");
+    }
     // Position in the chain where the local device breaks: between `cut` and `cut + 1` modulo 2N; unlikely under the colluding source.
     const std::uint64_t cut = random_hidden.below(2 * n);
     std::uint64_t a_index = 0, b_index = 0;
@@ -199,7 +203,7 @@ const std::vector<DeviceKind>& ghz_devices() {
   return kinds;
 }
 
-Result<GhzResult> run_ghz(const GhzOptions& options) {
+Result<GhzResult> run_ghz(const GhzOptions& options, const Context& context) {
   BELLOWS_TRY(check_bias(options.mu));
   if (options.trials == 0 || options.trials > std::uint64_t{1} << 32) return usage_error("a run has from 1 to 2^32 trials");
   std::unique_ptr<SimulatedDevice> device;
@@ -219,6 +223,10 @@ Result<GhzResult> run_ghz(const GhzOptions& options) {
   GhzResult result;
   std::vector<bool> outcomes;
   for (std::uint64_t i = 0; i < options.trials; ++i) {
+    if ((i & 0xfffff) == 0) {
+      BELLOWS_TRY(context.check_cancelled());
+      context.report("trials", i, options.trials, "trials");
+    }
     const std::size_t x = settings.draw(*device);
     const std::size_t a = device->answer(x, random_device);
     if (!bell::in_mermin(x)) continue;

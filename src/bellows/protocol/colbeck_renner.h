@@ -1,5 +1,6 @@
 #pragma once
 
+#include "bellows/base/progress.h"
 #include "bellows/numeric/ball.h"
 #include "bellows/numeric/exact.h"
 #include "bellows/protocol/cheats.h"
@@ -64,7 +65,7 @@ struct ChainedResult {
   ChainedBound bound;
 };
 /// Errors: usage: unknown device, mu outside [0, 1/2), more than 2^32 trials, M < N.
-Result<ChainedResult> run_chained(const ChainedOptions& options);
+Result<ChainedResult> run_chained(const ChainedOptions& options, const Context& context = {});
 
 // The corollary with three parties: GHZ correlations, devices bound by quantum theory.
 struct GhzOptions {
@@ -80,6 +81,6 @@ struct GhzResult {
   std::optional<bool> output;   ///< nothing after a failure
   bool eve_knows = false;
 };
-Result<GhzResult> run_ghz(const GhzOptions& options);
+Result<GhzResult> run_ghz(const GhzOptions& options, const Context& context = {});
 
 }  // namespace bellows::protocol

@@ -138,10 +138,13 @@ const std::vector<DeviceKind>& gallego_devices() {
   return kinds;
 }
 
-Result<GallegoResult> run_gallego(const GallegoOptions& options) {
+Result<GallegoResult> run_gallego(const GallegoOptions& options, const Context& context) {
   if (options.mu < Exact::integer(0) || options.mu >= Exact::fraction(1, 2)) return usage_error("the bias mu must be at least 0 and below 1/2");
   if (options.block_size < 1 || options.block_size > 64) return usage_error("a block has from 1 to 64 quintuplets here");
-  if (options.quintuplets < options.block_size || options.quintuplets > std::uint64_t{1} << 32) return usage_error("there must be at least one block of quintuplets, and at most 2^32 quintuplets");
+  if (options.quintuplets < options.block_size || options.quintuplets > std::uint64_t{1} << 30) {
+    return usage_error("there must be at least one block of quintuplets, and at most 2^30 of them: this simulation keeps two bytes for each",
+                       "up to 2048 MiB", std::to_string(options.quintuplets >> 19) + " MiB");
+  }
   if (!(options.honest_share >= 0 && options.honest_share <= 1)) return usage_error("the honest share lies between 0 and 1");
   std::unique_ptr<SimulatedDevice> device;
   if (options.device == "blockwise") {
@@ -166,6 +169,10 @@ Result<GallegoResult> run_gallego(const GallegoOptions& options) {
   right.reserve(options.quintuplets);
   std::uint64_t known_majorities = 0;
   for (std::uint64_t i = 0; i < options.quintuplets; ++i) {
+    if ((i & 0xfffff) == 0) {
+      BELLOWS_TRY(context.check_cancelled());
+      context.report("trials", i, options.quintuplets, "quintuplets");
+    }
     const std::size_t x = settings.draw(*device);
     const std::size_t a = device->answer(x, random_device);
     if (!bell::in_mermin(x)) continue;

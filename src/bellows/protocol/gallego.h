@@ -1,5 +1,6 @@
 #pragma once
 
+#include "bellows/base/progress.h"
 #include "bellows/numeric/ball.h"
 #include "bellows/numeric/exact.h"
 #include "bellows/protocol/cheats.h"
@@ -75,6 +76,6 @@ struct GallegoResult {
   double log2_excess_printed = 0, log2_excess_repaired = 0;  ///< (C7) at this size, from above; from -1 on the bound says nothing
 };
 /// Errors: usage: mu outside [0, 1/2), block size, unknown device, fewer quintuplets than one block.
-Result<GallegoResult> run_gallego(const GallegoOptions& options);
+Result<GallegoResult> run_gallego(const GallegoOptions& options, const Context& context = {});
 
 }  // namespace bellows::protocol
