@@ -26,6 +26,44 @@ class ReportVerb(ProgramTest):
         self.assertIn("data:image/png;base64,", (self.folder / "shown.html").read_text())
         self.assertLess((self.folder / "shown.html").stat().st_size, 3_000_000)
 
+    def test_every_file_hurt_in_every_way(self):
+        """A clear word and an exit code each, whatever is wrong with a file of the folder; no NaN on a page."""
+        self.amplify("--preset", "tsirelson", "--mu", "0.75%")
+        hurts = {
+            "missing": lambda path, data: path.unlink(),
+            "empty": lambda path, data: path.write_bytes(b""),
+            "foreign": lambda path, data: path.write_bytes(b"foreign\n"),
+            "cut": lambda path, data: path.write_bytes(data[: len(data) // 2]),
+            "longer": lambda path, data: path.write_bytes(data + b"x"),
+            "newer": lambda path, data: path.write_bytes(data[:8] + b"\x09" + data[9:]),
+            "changed": lambda path, data: path.write_bytes(data[:99] + bytes([data[99] ^ 1]) + data[100:]),
+        }
+        for name in ("plan.json", "certificate.json", "log.trials", "seed.bits", "output.bits"):
+            path = self.folder / "run" / name
+            data = path.read_bytes()
+            for kind, hurt in hurts.items():
+                hurt(path, data)
+                for public in ([], ["--public"]):
+                    done = self.start("report", "run", "--out", "page.html", *public, text=True)
+                    _, err = done.communicate(timeout=60)
+                    self.assertIn(done.returncode, (0, 1, 3), (name, kind, err))
+                    if done.returncode == 3:
+                        self.assertTrue(err.strip(), (name, kind))
+                        continue
+                    page = (self.folder / "page.html").read_text().split("<script>\n")[0]
+                    self.assertIsNone(re.search(r"\bnan\b|\binf\b|NaN", page), (name, kind))
+                path.write_bytes(data)
+
+    def test_locality_budget(self):
+        self.amplify("--preset", "tsirelson", "--mu", "0.75%")
+        (self.folder / "l.toml").write_text('[distance]\nA_to_B_m = 33\nB_to_A_m = 33\n[[segment]]\nname = "<i>all"\nduration_ns = 99.5\n')
+        report = self.run_json("report", "run", "--locality", "l.toml")
+        self.assertTrue(report["locality"]["closed"])
+        page = (self.folder / "run/report.html").read_text()
+        self.assertIn("&lt;i&gt;all", page)
+        self.run_program("report", "run", "--locality", "nowhere", expect=3)
+        self.run_program("report", "run", "--pulses", "nowhere", expect=2)
+
     def test_public_page(self):
         self.amplify("--preset", "tsirelson", "--mu", "0.75%")
         self.run_program("report", "run", "--public")
