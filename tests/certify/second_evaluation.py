@@ -212,6 +212,20 @@ def output(family, k1, raw, mu, eps):
     return best
 
 
+def price(item, score_kind, n):
+    """Bits that a published item can tell, one logarithm for every number that it holds."""
+    if item == "log-digest":
+        return D(256)
+    if item == "counts":  # sixteen counts; Eve knows the settings, so three of each four are free
+        return 4 * 3 * log2(n + 1)
+    if item == "score":
+        return (1 if score_kind == "win" else 4) * log2(n + 1)
+    assert item == "block-scores"
+    total, left = D(0), n
+    total += (left // 2 ** 22) * log2(2 ** 22 + 1)
+    return total + log2(left % 2 ** 22 + 1)
+
+
 def expected(case):
     mu, n, eps = D(case["mu"]), case["trials"], D(case["epsilon"])
     least, most = (D("0.5") - mu) ** 2, (D("0.5") + mu) ** 2
@@ -234,6 +248,8 @@ def expected(case):
     if case["method"] == "two-sided":
         both = best_two_sided(n, score, mu, log_term)
         k1 = max((k for k in (k1, both) if k is not None), default=None)
+    if k1 is not None:
+        k1 -= sum(price(item, "mdl" if case["method"].startswith("mdl") else "win", n) for item in case["publish"])
     if k1 is None or k1 <= 0:
         return 0, D(0)
     return max(0, output(case["extractor"], k1, 2 * n, mu, eps_ext)), k1
@@ -242,12 +258,27 @@ def expected(case):
 def program(case):
     words = [PROGRAM, "certify", "--json", "--trials", str(case["trials"]), "--mu", case["mu"], "--epsilon", case["epsilon"],
              "--method", case["method"], "--extractor", case["extractor"], "--threshold", case["score"], "--score", case["score"]]
+    if case["publish"]:
+        words += ["--publish", *case["publish"]]
     done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode in (0, 1), (words, done.stderr)
     return json.loads(done.stdout)
 
 
+ITEMS = ["score", "counts", "block-scores", "log-digest"]
+
+
 def cases():
+    for case in unpublished_cases():
+        yield dict(case, publish=[])
+    rng = random.Random(7)
+    for n in (2 ** 22 - 1, 2 ** 22 + 1, 5 * 2 ** 22 + 4000000):
+        for method, score in (("win", "0.83"), ("mdl", "0.0085"), ("win", "0.8")):
+            for items in [ITEMS] + [[item] for item in ITEMS] + [rng.sample(ITEMS, 2)]:
+                yield dict(mu="0.0075", trials=n, epsilon="1e-9", method=method, extractor="toeplitz", score=score, publish=items)
+
+
+def unpublished_cases():
     for extractor in ("toeplitz", "circulant", "short-seed"):
         yield dict(mu="0.0075", trials=1342177280, epsilon="1e-12", method="win", extractor=extractor, score="0.783875")
         yield dict(mu="0.0075", trials=1342177280, epsilon="1e-12", method="two-sided", extractor=extractor, score="0.783875")

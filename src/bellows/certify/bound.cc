@@ -6,6 +6,7 @@
 
 #include "bellows/base/checked.h"
 #include "bellows/certify/hash_length.h"
+#include "bellows/plan/published.h"
 
 namespace bellows::certify {
 namespace {
@@ -43,8 +44,9 @@ Ball price_bits(Publication item, plan::ScoreKind score, std::uint64_t trial_cou
     case Publication::counts:
       return Ball(12) * count;
     case Publication::block_scores: {
-      const std::uint64_t whole = trial_count / plan::block_trial_count, rest = trial_count % plan::block_trial_count;
-      return Ball(whole) * log2(Ball(plan::block_trial_count) + Ball(1)) + log2(Ball(rest) + Ball(1));
+      const plan::ScoreGroups groups = plan::score_groups(trial_count);
+      return Ball(groups.whole_count) * log2(Ball(groups.group_trials) + Ball(1)) +
+             log2(Ball(groups.rest_trials) + Ball(1));
     }
     case Publication::log_digest:
       return Ball(256);

@@ -28,8 +28,8 @@ Claim claim_of(const plan::Plan& plan, std::uint64_t threshold_index);
 struct Bound {
   Ball min_entropy_bits;  ///< k1 after publications: use lower()
   std::vector<Loss> losses;
-  Extraction extraction;  ///< no output: family automatic, output_bits 0
-  std::string why_not;    ///< where there is no output
+  Extraction extraction;                ///< no output: family automatic, output_bits 0
+  std::string why_not;                  ///< where there is no output
   std::optional<Digest> entropy_proof;  ///< the proof file that the single-trial bound rests on, if one
 };
 
@@ -48,8 +48,9 @@ Result<Bound> bound(const Claim& claim, const TradeoffSource* source = nullptr);
 double approximate_output(const Claim& claim, double trial_count, const TradeoffSource* source = nullptr);
 
 /// Entropy that a published item costs, an upper bound in bits.
-/// score: log(n+1), for the MDL value four counts, for a witness all; counts: 12 log(n+1), the settings being known; block_scores: a log
-/// for each block; log_digest: 256.
+/// score: log(n+1), for the MDL value four counts, for a witness all; counts: 12 log(n+1), the settings being known;
+/// block_scores: a log for each of plan::score_groups(trial_count), which is what may be shown; log_digest: 256.
+/// In: trial_count: of the plan; trials that were not made count as lost.
 Ball price_bits(plan::Publication item, plan::ScoreKind score, std::uint64_t trial_count);
 
 }  // namespace bellows::certify

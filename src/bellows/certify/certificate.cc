@@ -8,6 +8,7 @@
 
 #include "bellows/certify/statements.h"
 #include "bellows/plan/json_reader.h"
+#include "bellows/plan/published.h"
 
 namespace bellows::certify {
 namespace {
@@ -26,12 +27,6 @@ double epsilon_above(const Exact& epsilon) {
   return std::max(epsilon.approximate(), std::numeric_limits<double>::denorm_min());
 }
 
-bool pays_for(const plan::Plan& plan, std::initializer_list<plan::Publication> any) {
-  return std::any_of(any.begin(), any.end(), [&](plan::Publication item) {
-    return std::find(plan.published.begin(), plan.published.end(), item) != plan.published.end();
-  });
-}
-
 json to_json(const Certificate& certificate, bool everything) {
   const plan::Plan& plan = certificate.plan;
   const Score& score = certificate.score;
@@ -47,11 +42,7 @@ json to_json(const Certificate& certificate, bool everything) {
                      {"observed_exact", nullptr},
                      {"threshold", nullptr},
                      {"threshold_index", nullptr}};
-  using plan::Publication;
-  // Wins by block say nothing of the four numbers that an MDL value is made of.
-  if (score.observed &&
-      (everything || pays_for(plan, {Publication::score, Publication::counts}) ||
-       (score.kind == plan::ScoreKind::win_frequency && pays_for(plan, {Publication::block_scores})))) {
+  if (score.observed && (everything || plan::pays_for_score(plan))) {
     score_json["observed"] = score.observed->approximate();
     score_json["observed_exact"] = score.observed->text();
   }
@@ -64,7 +55,7 @@ json to_json(const Certificate& certificate, bool everything) {
     losses.push_back({{"step", "extraction"}, {"parameters", extraction_json(certificate.extraction)}});
   json digests = json::object();
   if (certificate.plan_digest) digests["plan"] = certificate.plan_digest->hex();
-  if (certificate.log_digest && (everything || pays_for(plan, {Publication::log_digest})))
+  if (certificate.log_digest && (everything || plan::publishes(plan, plan::Publication::log_digest)))
     digests["log"] = certificate.log_digest->hex();
   if (certificate.seed_digest) digests["seed"] = certificate.seed_digest->hex();
   if (certificate.statements_digest) digests["statements"] = certificate.statements_digest->hex();

@@ -62,6 +62,26 @@ TEST(Certificate, PublicHoldsOnlyWhatWasPaid) {
   EXPECT_NE(text.find(certificate.log_digest->hex()), std::string::npos);
 }
 
+// The MDL value tells four numbers, of which the wins of groups of trials are none.
+TEST(Certificate, TheScoreIsPublicOnlyWhereItWasPaid) {
+  using plan::Publication;
+  Certificate certificate = example();
+  for (plan::Method method :
+       {plan::Method::win, plan::Method::two_sided, plan::Method::mdl, plan::Method::mdl_as_printed}) {
+    certificate.plan.method = method;
+    certificate.score.kind = plan::score_kind(method);
+    const bool by_wins = certificate.score.kind == plan::ScoreKind::win_frequency;
+    for (const auto& [item, pays] :
+         {std::pair(Publication::score, true), std::pair(Publication::counts, true),
+          std::pair(Publication::block_scores, by_wins), std::pair(Publication::log_digest, false)}) {
+      certificate.plan.published = {item};
+      const nlohmann::json score = to_public_json(certificate)["score"];
+      EXPECT_EQ(!score["observed_exact"].is_null(), pays) << plan::name(method) << " " << plan::name(item);
+      EXPECT_EQ(!score["observed"].is_null(), pays) << plan::name(method) << " " << plan::name(item);
+    }
+  }
+}
+
 TEST(Certificate, RefusesDamage) {
   const nlohmann::json good = to_private_json(example());
   for (const auto& [key, value] : good.items()) {

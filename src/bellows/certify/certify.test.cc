@@ -231,6 +231,57 @@ TEST(Bound, MonotoneInEveryArgument) {
     }
 }
 
+// How many bits the published thing can tell, counted anew for each item.
+TEST(Prices, AreWhatThePublishedNumbersCanTell) {
+  using plan::Publication;
+  using plan::ScoreKind;
+  const std::uint64_t group = 4194304;
+  for (std::uint64_t n : {std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{1000}, group - 1, group, group + 1,
+                          3 * group + 64, std::uint64_t{1342177280}}) {
+    const double one_count = std::log2(static_cast<double>(n) + 1);
+    double groups = 0;
+    for (std::uint64_t first = 0; first < n; first += group)
+      groups += std::log2(static_cast<double>(std::min(group, n - first)) + 1);
+    struct {
+      Publication item;
+      double by_wins, by_mdl_value, by_witness;
+    } const expected[] = {{Publication::score, one_count, 4 * one_count, 12 * one_count},
+                          {Publication::counts, 12 * one_count, 12 * one_count, 12 * one_count},
+                          {Publication::block_scores, groups, groups, groups},
+                          {Publication::log_digest, 256, 256, 256}};
+    for (const auto& [item, by_wins, by_mdl_value, by_witness] : expected)
+      for (const auto& [kind, bits] :
+           {std::pair(ScoreKind::win_frequency, by_wins), std::pair(ScoreKind::mdl_value, by_mdl_value),
+            std::pair(ScoreKind::witness_value, by_witness)})
+        EXPECT_NEAR(price_bits(item, kind, n).upper(), bits, 1e-9 * bits) << plan::name(item) << " " << n;
+  }
+}
+
+// Every item of the plan is deducted, at the plan's number of trials also after an early stop.
+TEST(Prices, AreDeductedFromTheEntropy) {
+  using plan::Publication;
+  for (Method method : {Method::win, Method::mdl}) {
+    Claim claim = claim_at(published(), Exact::literal("0.83"), Exact::literal("0.0075"));
+    claim.method = method;
+    claim = claim_at(claim, Exact::literal("0.83"), Exact::literal("0.0075"));
+    const double nothing = entropy(claim), count = std::log2(1342177281.0);
+    ASSERT_GT(nothing, 1e7);
+    auto price = [&](std::vector<Publication> items) {
+      Claim more = claim;
+      more.published = std::move(items);
+      return nothing - entropy(more);
+    };
+    const double score = method == Method::mdl ? 4 * count : count, groups = 320 * std::log2(4194305.0);
+    EXPECT_NEAR(price({Publication::score}), score, 1e-3);
+    EXPECT_NEAR(price({Publication::counts}), 12 * count, 1e-3);
+    EXPECT_NEAR(price({Publication::block_scores}), groups, 1e-3);
+    EXPECT_NEAR(price({Publication::score, Publication::counts, Publication::block_scores, Publication::log_digest}),
+                score + 12 * count + groups + 256, 1e-3);
+    claim.recorded_trial_count = claim.trial_count - 1000;
+    EXPECT_NEAR(price({Publication::block_scores}), groups + count, 1e-3);
+  }
+}
+
 TEST(Bound, FastSearchAgreesWithBalls) {
   for (Method method : {Method::win, Method::two_sided, Method::mdl, Method::win_older, Method::mdl_as_printed})
     for (Extractor family : {Extractor::toeplitz, Extractor::circulant, Extractor::shift_matrix})

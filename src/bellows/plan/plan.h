@@ -100,7 +100,7 @@ enum class PublishMode {
 enum class Publication {
   score,         ///< the number of trials won (or the four numbers of the MDL value)
   counts,        ///< the sixteen counts n_xyab
-  block_scores,  ///< the number of trials won in each block of block_trial_count trials
+  block_scores,  ///< the number of trials won in each of score_groups() (published.h)
   log_digest,    ///< the trial log's digest
 };
 const char* name(PublishMode mode);

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bellows/estimate/group_wins.h"
 #include "bellows/estimate/scores.h"
 #include "bellows/report/html_run.h"
 
@@ -19,6 +20,10 @@ double classical_win_limit(double mu);
 /// What the script of the page draws series from: `blocks` (a table) and `series` (which column, which lines).
 nlohmann::json block_series(const estimate::Evidence& evidence, std::optional<double> mu,
                             const certify::Certificate* certificate);
+
+/// The same for a page that shows the numbers of wins by group and nothing else (plan/published.h): one row a group.
+nlohmann::json group_series(const std::vector<estimate::GroupWins>& groups, std::optional<double> mu,
+                            const certify::Certificate& certificate);
 
 /// Steps from raw bits to output bits, each with from, to, bits, why; the first and last are no losses.
 nlohmann::json waterfall(const certify::Certificate& certificate);

@@ -216,32 +216,6 @@ TEST(PublicPage, HoldsNoNumberOfTheOutcomes) {
   EXPECT_EQ(leaks(page), 0u);
 }
 
-TEST(PublicPage, BlocksOfALogAreAddedUpToThoseThatArePriced) {
-  std::vector<estimate::BlockCounts> many(1000);
-  std::uint64_t total = 0;
-  for (std::size_t i = 0; i < many.size(); ++i) {
-    many[i].block_index = i;
-    many[i].trial_count = many[i].n_xyab[0] = 10007 + i;
-    total += many[i].trial_count;
-  }
-  auto shown = priced_blocks(many, total);
-  std::uint64_t after = 0;
-  double bits = 0;
-  for (const auto& row : shown) {
-    after += row.n_xyab[0];
-    bits += std::log2(static_cast<double>(row.trial_count) + 1);
-  }
-  EXPECT_EQ(after, total);
-  double paid = static_cast<double>(total / plan::block_trial_count) * std::log2(plan::block_trial_count + 1.0) +
-                std::log2(static_cast<double>(total % plan::block_trial_count) + 1);
-  EXPECT_LE(bits, paid * (1 + 1e-9));
-  EXPECT_GE(shown.size(), 2u);
-  std::vector<estimate::BlockCounts> whole(3);
-  for (auto& block : whole) block.trial_count = plan::block_trial_count;
-  EXPECT_EQ(priced_blocks(whole, 3 * plan::block_trial_count).size(), 3u);
-  EXPECT_TRUE(priced_blocks({}, 0).empty());
-}
-
 TEST(LocalityOnThePage, PartsSumsAndVerdictAreShownAndEscaped) {
   testing::TempFolder temp;
   RunFiles run = write_run(temp.path() / "run", base_trials(), {}, true);

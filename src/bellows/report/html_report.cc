@@ -40,22 +40,16 @@ Result<std::string> html_report(const RunView& run, const HtmlOptions& options, 
     return usage_error("a page for the public cannot show the output; give --show-output or --public, not both");
   Shown shown = what_is_shown(run, options.for_public);
   std::optional<estimate::Summary> summary;
-  if (run.evidence && run.evidence->trial_count() > 0) {
+  // Even the number of trials made is a publication; a certificate that fits the log has paid for it.
+  const bool fits = run.certificate && run.mismatches.empty();
+  if (run.evidence && run.evidence->trial_count() > 0 && (shown.everything || fits)) {
     BELLOWS_ASSIGN(summary, estimate::summarize(*run.evidence, run.mu()));
   }
   nlohmann::json data = nlohmann::json::object();
-  if (run.evidence && (shown.everything || shown.block_scores)) {
-    estimate::Evidence evidence = *run.evidence;
-    if (!shown.everything) evidence.blocks = priced_blocks(evidence.blocks, run.plan->trial_count);
-    data = block_series(evidence, run.mu(), run.certificate ? &*run.certificate : nullptr);
-  }
-  if (!shown.everything && data.contains("blocks")) {
-    // Only the trials won by block were priced: the other columns go.
-    for (auto& row : data["blocks"]["rows"])
-      for (std::size_t i = 2; i < 9; ++i) row[i] = nullptr;
-    data["series"].erase("S");
-    data["series"].erase("S_mu");
-  }
+  if (run.evidence && shown.everything)
+    data = block_series(*run.evidence, run.mu(), run.certificate ? &*run.certificate : nullptr);
+  else if (shown.block_scores && !run.published_groups.empty())
+    data = group_series(run.published_groups, run.mu(), *run.certificate);
   if (run.certificate && run.certificate->certified()) data["waterfall"] = waterfall(*run.certificate);
   if (summary && summary->settings) {
     data["settings"] = setting_ranges(*summary->settings);

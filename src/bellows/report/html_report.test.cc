@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <random>
 
 #include "bellows/bits/bit_file.h"
+#include "bellows/certify/bound.h"
+#include "bellows/certify/certify.h"
 #include "bellows/report/html_data.h"
 #include "bellows/report/html_text.h"
 #include "bellows/report/png.h"
@@ -22,6 +25,8 @@ struct Fixture {
   std::uint64_t blocks = 12, trials_a_block = 50000;
   double visibility = 0.92;  // of S = 2.6
   bool certified = true;
+  std::uint64_t not_made = 0;  // trials that the plan has and the log lacks
+  std::vector<plan::Publication> published = {};
   std::string run_name = "night of the <script>alert(1)</script> & \"quotes\"";
 };
 
@@ -39,7 +44,8 @@ void make_run(const Path& folder, const Fixture& fixture) {
   certify::Certificate certificate;
   plan::Plan& plan = certificate.plan;
   plan.mu = numeric::Exact::literal("0.0075");
-  plan.trial_count = std::max<std::uint64_t>(1, fixture.blocks * fixture.trials_a_block);
+  plan.trial_count = std::max<std::uint64_t>(1, fixture.blocks * fixture.trials_a_block) + fixture.not_made;
+  plan.published = fixture.published;
   plan.thresholds = plan::Thresholds::list({numeric::Exact::literal("0.79"), numeric::Exact::literal("0.81")});
   plan.epsilons = plan::split_epsilon(numeric::Exact::literal("1e-9"), 2, plan.extractor);
   plan.simulated = certificate.simulated = true;
@@ -74,7 +80,7 @@ void make_run(const Path& folder, const Fixture& fixture) {
   certificate.trial_count = fixture.blocks * fixture.trials_a_block;
   certificate.plan_digest = plan::digest(plan);
   certificate.log_digest = *digest;
-  if (certificate.trial_count > 0) certificate.score.observed = numeric::Exact::fraction(wins, certificate.trial_count);
+  if (certificate.trial_count > 0) certificate.score.observed = numeric::Exact::fraction(wins, plan.trial_count);
   certificate.score.threshold_events = 2;
   certificate.assumptions = {"Pr[pass] times the distance from uniform is at most 1e-9.",
                              "mu is asserted, not tested."};
@@ -203,6 +209,74 @@ TEST(HtmlReport, ThePublicPageHoldsNothingOfTheOutcomes) {
   std::string wins = std::to_string(run->evidence->win_count());
   EXPECT_FALSE(has(page, wins)) << wins;
   EXPECT_EQ(html_report(*run, {.show_output = true, .for_public = true}, {}).error().code, ErrorCode::usage);
+}
+
+nlohmann::json data_of(const std::string& page) {
+  const std::string open = "<script type=\"application/json\" id=\"data\">";
+  const std::size_t from = page.find(open) + open.size();
+  return nlohmann::json::parse(page.substr(from, page.find("</script>", from) - from));
+}
+
+// What is shown of the wins is what was paid for, one number for each group of the plan's trials, whatever blocks the
+// log has: with blocks of 50,000 trials the log itself would tell ninety numbers.
+TEST(HtmlReport, ThePublicPageShowsTheBlockScoresThatWerePaid) {
+  testing::TempFolder temp;
+  Path folder = temp.path() / "run";
+  make_run(folder, {.blocks = 90, .published = {plan::Publication::block_scores}});
+  const nlohmann::json data = data_of(page_of(folder, {.for_public = true}));
+  auto run = read_run(folder, {});
+  ASSERT_TRUE(run.ok());
+  EXPECT_EQ(state_of(*run), RunState::certified);
+  const nlohmann::json& rows = data["blocks"]["rows"];
+  EXPECT_EQ(data["blocks"]["columns"], nlohmann::json({"block", "trials", "omega", "omega_so_far"}));
+  EXPECT_EQ(data["series"].size(), 1u);
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0][1], 4194304);
+  EXPECT_EQ(rows[1][1], 4500000 - 4194304);
+  double values_told_bits = 0, wins = 0;
+  for (const nlohmann::json& row : rows) {
+    values_told_bits += std::log2(row[1].get<double>() + 1);
+    wins += row[1].get<double>() * row[2].get<double>();
+  }
+  EXPECT_NEAR(wins, static_cast<double>(run->evidence->win_count()), 1e-3);
+  EXPECT_LE(values_told_bits,
+            certify::price_bits(plan::Publication::block_scores, plan::ScoreKind::win_frequency, run->plan->trial_count)
+                    .upper() +
+                1e-9);
+  EXPECT_EQ(data_of(page_of(folder))["blocks"]["rows"].size(), 90u);
+}
+
+TEST(HtmlReport, ThePublicPageOfAChangedRunShowsNothingOfItsLog) {
+  testing::TempFolder temp;
+  Path folder = temp.path() / "run";
+  using plan::Publication;
+  make_run(folder, {.published = {Publication::counts, Publication::block_scores, Publication::log_digest}});
+  std::string page = page_of(folder, {.for_public = true});
+  EXPECT_TRUE(has(page, "No-signalling") && data_of(page).contains("blocks") && data_of(page).contains("settings"));
+  make_run(temp.path() / "other", {.blocks = 13});
+  std::filesystem::rename(temp.path() / "other/log.trials", folder / "log.trials");
+  page = page_of(folder, {.for_public = true});
+  EXPECT_TRUE(has(page, "data-verdict=\"mismatch\""));
+  EXPECT_FALSE(has(page, "No-signalling") || data_of(page).contains("blocks") || data_of(page).contains("settings"));
+}
+
+TEST(HtmlReport, ARunThatWasStoppedEarlyMatchesItsCertificate) {
+  testing::TempFolder temp;
+  Path folder = temp.path() / "run";
+  make_run(folder, {.not_made = 40000});
+  auto run = read_run(folder, {});
+  ASSERT_TRUE(run.ok());
+  EXPECT_EQ(state_of(*run), RunState::certified);
+  EXPECT_TRUE(has(page_of(folder), "trials planned"));
+  // A score that the log does not have is found in every kind of plan.
+  auto certificate = certify::read_certificate(folder / "certificate.json");
+  ASSERT_TRUE(certificate.ok());
+  certificate->score.observed = certify::observed_score(run->certificate->plan, *run->evidence) -
+                                numeric::Exact::fraction(1, run->certificate->plan.trial_count);
+  ASSERT_TRUE(certify::write_private(*certificate, folder / "certificate.json", true).ok());
+  run = read_run(folder, {});
+  ASSERT_EQ(state_of(*run), RunState::mismatch);
+  EXPECT_EQ(run->mismatches[0].what, "score of the log");
 }
 
 TEST(HtmlReport, OutputIsShownOnlyWhenAsked) {

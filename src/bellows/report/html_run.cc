@@ -4,7 +4,9 @@
 
 #include "bellows/bits/bit_file_header.h"
 #include "bellows/bits/bit_stream.h"
+#include "bellows/certify/certify.h"
 #include "bellows/estimate/gather.h"
+#include "bellows/plan/published.h"
 #include "bellows/trials/reader.h"
 
 namespace bellows::report {
@@ -57,11 +59,13 @@ Status read_log(RunView& run, const Context& context, bool check_digest) {
   if (run.evidence)
     compare(run, "number of trials in the log", std::to_string(certificate.trial_count),
             std::to_string(run.evidence->trial_count()));
-  if (run.evidence && certificate.score.observed && certificate.score.kind == plan::ScoreKind::win_frequency &&
-      run.evidence->trial_count() > 0 &&
-      *certificate.score.observed != numeric::Exact::fraction(run.evidence->win_count(), run.evidence->trial_count()))
-    run.mismatches.push_back({"score of the log", certificate.score.observed->text(),
-                              fmt::format("{}/{}", run.evidence->win_count(), run.evidence->trial_count())});
+  if (run.evidence && certificate.score.observed)
+    compare(run, "score of the log", certificate.score.observed->text(),
+            certify::observed_score(certificate.plan, *run.evidence).text());
+  if (run.evidence && plan::publishes(certificate.plan, plan::Publication::block_scores)) {
+    const plan::ScoreGroups groups = plan::score_groups(certificate.plan.trial_count);
+    BELLOWS_ASSIGN(run.published_groups, estimate::wins_of_groups(*log, *run.evidence, groups.group_trials, context));
+  }
   if (certificate.plan_digest && !log->header().plan_digest.is_zero())
     compare(run, "plan that the log was taken under", certificate.plan_digest->hex(), log->header().plan_digest.hex());
   if (certificate.log_digest && check_digest) {

@@ -9,6 +9,7 @@
 #include "bellows/base/progress.h"
 #include "bellows/certify/certificate.h"
 #include "bellows/estimate/evidence.h"
+#include "bellows/estimate/group_wins.h"
 #include "bellows/plan/plan.h"
 
 namespace bellows::report {
@@ -24,6 +25,8 @@ struct RunView {
   std::optional<plan::Plan> plan;  ///< of the certificate, else plan.json
   std::optional<certify::Certificate> certificate;
   std::optional<estimate::Evidence> evidence;
+  /// Wins by the groups of trials that `block-scores` publishes (plan/published.h); empty where the plan does not.
+  std::vector<estimate::GroupWins> published_groups;
   nlohmann::json metadata = nlohmann::json::object();  ///< of the log's header
   bool log_complete = false;
   std::optional<std::uint64_t> output_file_bits;

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 
+#include "bellows/plan/published.h"
 #include "bellows/report/html_assets.h"
 #include "bellows/report/html_data.h"
 #include "bellows/report/html_text.h"
@@ -13,14 +13,6 @@ namespace bellows::report {
 namespace {
 
 using plan::Publication;
-
-bool priced(const RunView& run, std::initializer_list<Publication> any) {
-  if (!run.certificate) return false;
-  const auto& published = run.certificate->plan.published;
-  return std::any_of(any.begin(), any.end(), [&](Publication item) {
-    return std::find(published.begin(), published.end(), item) != published.end();
-  });
-}
 
 std::string fact(const std::string& name, const std::string& value) {
   return fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", escape_html(name), escape_html(value));
@@ -64,39 +56,14 @@ std::string refusal(const RunView& run, const Shown& shown) {
 
 Shown what_is_shown(const RunView& run, bool for_public) {
   if (!for_public) return {};
-  Shown shown;
-  shown.everything = false;
-  // Wins by block say nothing of the four numbers that an MDL value is made of.
-  bool is_win_share = run.certificate && run.certificate->score.kind == plan::ScoreKind::win_frequency;
-  shown.score = priced(run, {Publication::score, Publication::counts}) ||
-                (is_win_share && priced(run, {Publication::block_scores}));
-  shown.totals = priced(run, {Publication::counts});
-  shown.block_scores = priced(run, {Publication::block_scores});
-  shown.log_digest = priced(run, {Publication::log_digest});
+  Shown shown{.everything = false, .score = false, .totals = false, .block_scores = false, .log_digest = false};
+  if (!run.certificate || !run.mismatches.empty()) return shown;
+  const plan::Plan& plan = run.certificate->plan;
+  shown.score = plan::pays_for_score(plan);
+  shown.totals = plan::publishes(plan, Publication::counts);
+  shown.block_scores = plan::publishes(plan, Publication::block_scores);
+  shown.log_digest = plan::publishes(plan, Publication::log_digest);
   return shown;
-}
-
-std::vector<estimate::BlockCounts> priced_blocks(const std::vector<estimate::BlockCounts>& blocks,
-                                                 std::uint64_t trial_count) {
-  auto cost_bits = [](std::uint64_t trials) { return std::log2(static_cast<double>(trials) + 1); };
-  double paid_bits = static_cast<double>(trial_count / plan::block_trial_count) * cost_bits(plan::block_trial_count) +
-                     cost_bits(trial_count % plan::block_trial_count);
-  for (std::uint64_t least = plan::block_trial_count;; least *= 2) {
-    std::vector<estimate::BlockCounts> rows;
-    bool full = true;
-    for (const estimate::BlockCounts& block : blocks) {
-      if (full) {
-        rows.push_back(block);
-      } else {
-        rows.back().trial_count += block.trial_count;
-        rows.back().n_xyab = estimate::add(rows.back().n_xyab, block.n_xyab);
-      }
-      full = rows.back().trial_count >= least;
-    }
-    double bits = 0;
-    for (const estimate::BlockCounts& row : rows) bits += cost_bits(row.trial_count);
-    if (rows.size() <= 1 || bits <= paid_bits * (1 + 1e-12)) return rows;
-  }
 }
 
 std::string page_head(const std::string& title, const std::string& kicker, bool may_fetch) {
@@ -171,7 +138,9 @@ std::string verdict_section(const RunView& run, const Shown& shown) {
   }
   out += fmt::format("<section class=\"verdict {}\" data-verdict=\"{}\">\n<h1>{}</h1>\n{}\n</section>\n", name, name,
                      heading, body);
-  if (!run.problems.empty()) {
+  if (!run.problems.empty() && !shown.everything) {
+    out += "<p>Some file of the run is missing or cannot be read; the page for the owner says which.</p>\n";
+  } else if (!run.problems.empty()) {
     out += "<ul>\n";
     for (const std::string& problem : run.problems) out += fmt::format("<li>{}</li>\n", escape_html(problem));
     out += "</ul>\n";
@@ -181,9 +150,9 @@ std::string verdict_section(const RunView& run, const Shown& shown) {
 
 std::string facts_section(const RunView& run, const std::optional<estimate::Summary>& summary, const Shown& shown) {
   std::string out = "<dl class=\"facts\">\n";
-  std::uint64_t trials = run.certificate ? run.certificate->trial_count
-                         : run.evidence  ? run.evidence->trial_count()
-                                         : 0;
+  std::uint64_t trials = run.certificate                    ? run.certificate->trial_count
+                         : run.evidence && shown.everything ? run.evidence->trial_count()
+                                                            : 0;
   if (trials > 0) out += fact("trials", grouped(trials));
   if (run.plan && run.plan->trial_count != trials) out += fact("trials planned", grouped(run.plan->trial_count));
   if (run.plan) {
@@ -230,7 +199,8 @@ std::string score_sentence(const RunView& run, const Shown& shown) {
                                  observed, threshold, *score.threshold_index + 1,
                                  run.certificate->plan.thresholds.count(), observed - threshold);
   if (score.kind == plan::ScoreKind::win_frequency && run.mu() && run.certificate->trial_count > 0) {
-    double error = std::sqrt(observed * (1 - observed) / static_cast<double>(run.certificate->trial_count));
+    // Of the plan's trials: those that were not made count as lost.
+    double error = std::sqrt(observed * (1 - observed) / static_cast<double>(run.certificate->plan.trial_count));
     double limit = classical_win_limit(*run.mu());
     text += fmt::format("; classical limit {:.6g}", limit);
     if (error > 0) text += fmt::format(", {:.0f} standard deviations below", (observed - limit) / error);
@@ -258,9 +228,13 @@ std::string series_section(const RunView& run, const Shown& shown) {
   }
   if ((shown.everything || shown.block_scores) && run.plan) {
     out += "<section>\n<h2>The score against the threshold</h2>\n" + score_sentence(run, shown);
-    out += series_figure("score", "Share of trials won, so far",
-                         "The plan fixed its thresholds before the first trial. The classical limit is what a local "
-                         "device reaches when its source is as biased as it may be.");
+    out +=
+        series_figure("score", "Share of trials won, so far",
+                      std::string(shown.everything ? ""
+                                                   : "A point is the number of wins in 4,194,304 consecutive trials, "
+                                                     "whose price was paid, or in several such groups. ") +
+                          "The plan fixed its thresholds before the first trial. The classical limit is what a local "
+                          "device reaches when its source is as biased as it may be.");
     out += "</section>\n";
   }
   return out;

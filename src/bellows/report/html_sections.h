@@ -9,20 +9,16 @@
 
 namespace bellows::report {
 
-/// What a page may show of the outcomes: all of it, or what the plan priced.
+/// What a page may show of the outcomes: all of it, or what the plan priced. A public page of a run that is not as its
+/// certificate says shows nothing of them: its log may be another, with more in it than was paid for.
 struct Shown {
   bool everything = true;
   bool score = true;         ///< the observed score
   bool totals = true;        ///< sixteen counts: S, S_mu, no-signalling
-  bool block_scores = true;  ///< win share by block
+  bool block_scores = true;  ///< win share by group of trials; RunView::published_groups
   bool log_digest = true;
 };
 Shown what_is_shown(const RunView& run, bool for_public);
-
-/// Neighbouring blocks added up until one win count for each costs no more than what a plan pays for block scores: a
-/// log may have smaller blocks than those that are priced.
-std::vector<estimate::BlockCounts> priced_blocks(const std::vector<estimate::BlockCounts>& blocks,
-                                                 std::uint64_t trial_count);
 
 // Parts of the page, each whole HTML; empty where there is nothing to tell.
 std::string page_head(const std::string& title, const std::string& kicker, bool may_fetch);
