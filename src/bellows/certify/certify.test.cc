@@ -478,5 +478,39 @@ TEST(Search, InvertsEachOther) {
   EXPECT_NEAR(power(0.8, threshold, 1e6), 0.99865, 1e-9);
 }
 
+TEST(Certify, CountsBeyond32Bits) {
+  // Eight blocks of evidence, of which each count alone fits into 32 bits, nearly, and no sum does.
+  estimate::Counts counts{};
+  for (unsigned xy = 0; xy < 4; ++xy)
+    for (unsigned ab = 0; ab < 4; ++ab)
+      counts[4 * xy + ab] = ((ab >> 1 ^ ab) & 1) == (xy == 3 ? 1u : 0u) ? 0xfff00001u : 0x30000001u;
+  estimate::Evidence evidence;
+  for (std::uint64_t block = 0; block < 8; ++block)
+    evidence.blocks.push_back({block, estimate::sum(counts), 0, counts});
+  const std::uint64_t trials = 8 * (8 * std::uint64_t{0xfff00001u} + 8 * std::uint64_t{0x30000001u});
+  const std::uint64_t wins = 64 * std::uint64_t{0xfff00001u};
+  ASSERT_GT(trials, std::uint64_t{1} << 38);
+  EXPECT_EQ(evidence.trial_count(), trials);
+  for (plan::Method method : {plan::Method::win, plan::Method::two_sided}) {
+    PlanWishes wishes;
+    wishes.method = method;
+    wishes.mu = Exact::literal("0.0075");
+    wishes.epsilon = Exact::literal("1e-12");
+    wishes.trial_count = trials;
+    wishes.threshold = Exact::literal("0.84");
+    auto plan = built_in_plan(wishes);
+    ASSERT_TRUE(plan.ok()) << plan.error().describe();
+    auto certificate = certify(*plan, evidence);
+    ASSERT_TRUE(certificate.ok()) << certificate.error().describe();
+    EXPECT_EQ(*certificate->score.observed, Exact::fraction(wins, trials));
+    EXPECT_EQ(certificate->trial_count, trials);
+    EXPECT_GT(certificate->min_entropy_bits, 0.5 * static_cast<double>(trials));
+    EXPECT_GT(certificate->output_bits(), std::uint64_t{1} << 36);
+    auto from_numbers = certify_hypothetical(*plan, Exact::fraction(wins, trials));
+    ASSERT_TRUE(from_numbers.ok());
+    EXPECT_EQ(from_numbers->output_bits(), certificate->output_bits());
+  }
+}
+
 }  // namespace
 }  // namespace bellows::certify

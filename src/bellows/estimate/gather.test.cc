@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "bellows/testing/shared_data.h"
 #include "bellows/testing/temp_folder.h"
 #include "bellows/trials/import.h"
 #include "bellows/trials/writer.h"
@@ -107,6 +108,34 @@ TEST(GatherEvidence, OtherScenariosAreBadInput) {
   auto evidence = gather_evidence(*trials::LogReader::open(folder.path() / "one"), {});
   ASSERT_FALSE(evidence.ok());
   EXPECT_EQ(evidence.error().code, ErrorCode::bad_input);
+}
+
+TEST(GatherEvidence, MoreTrialsThan32BitsCount) {
+  if (!testing::long_tests()) GTEST_SKIP() << "2 GiB on disk: in `make test-long`";
+  testing::TempFolder folder;
+  const Path path = folder.path() / "log.trials";
+  constexpr std::uint64_t rest = 12345;
+  {
+    auto writer = trials::LogWriter::create(path, {});
+    ASSERT_TRUE(writer.ok());
+    const bits::BitString zeros(trials::largest_block_trials);
+    const bits::BitView planes[] = {zeros, zeros, zeros, zeros};
+    for (int block = 0; block < 1024; ++block) ASSERT_TRUE(writer->append_block(planes).ok());
+    bits::BitString ones(rest);
+    for (std::uint64_t i = 0; i < rest; ++i) ones.set(i, true);
+    const bits::BitView last[] = {ones, ones, ones, ones};
+    ASSERT_TRUE(writer->append_block(last).ok());
+    ASSERT_TRUE(writer->finish().ok());
+  }
+  auto log = trials::LogReader::open(path);
+  ASSERT_TRUE(log.ok()) << log.error().describe();
+  EXPECT_EQ(log->trial_count(), (std::uint64_t{1} << 32) + rest);
+  EXPECT_EQ(log->block(1024)->first_trial, std::uint64_t{1} << 32);
+  auto evidence = gather_evidence(*log, {});
+  ASSERT_TRUE(evidence.ok()) << evidence.error().describe();
+  EXPECT_EQ(evidence->totals()[count_index(0, 0, 0, 0)], std::uint64_t{1} << 32);
+  EXPECT_EQ(evidence->totals()[count_index(1, 1, 1, 1)], rest);
+  EXPECT_EQ(evidence->win_count(), std::uint64_t{1} << 32);
 }
 
 }  // namespace

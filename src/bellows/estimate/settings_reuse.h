@@ -31,7 +31,7 @@ struct SettingsReuse {
 ///         2^29 (1/2 + mu)^128: 2^-65 at mu = 10 %. (A window equals one of the 2^18 remembered ones with probability at
 ///         most 2^18 (1/2 + mu)^128; Markov's inequality for the share.) None is the usual result and proves nothing:
 ///         settings can be stale in other ways.
-/// Cost:   one pass over the settings, some 0.3 ns a trial on one core, 6 MiB.
+/// Cost:   one pass over the settings, some 0.8 ns a trial on one core, 6 MiB.
 Result<std::optional<SettingsReuse>> find_settings_reuse(const trials::LogReader& log, const Context& context = {});
 
 }  // namespace bellows::estimate
