@@ -16,9 +16,9 @@ void add_pair_options(CLI::App& verb, PairOptions& options) {
   verb.add_option("--settings", options.settings, "M of the chained Bell inequality")->capture_default_str();
   verb.add_option("--gamma", options.gamma, "chance of a test; 0: the best one for this noise")->capture_default_str();
   verb.add_option("--noise", options.noise, "xi of equation (22); the error rate is half of it")->capture_default_str();
-  verb.add_option("--model", options.model, "quantum, local, cheating-sometimes")->capture_default_str();
-  verb.add_option("--cheat", options.cheat, "share of pairs that cheating-sometimes boxes cheat on")
+  verb.add_option("--model", options.model, "quantum, local, cheating-sometimes, honest-on-tests")
       ->capture_default_str();
+  verb.add_option("--cheat", options.cheat, "share of pairs that such boxes cheat on")->capture_default_str();
   verb.add_option("--alice-bits", options.alice_bits, "uniform bits for alice's choices and settings (.bits)");
   verb.add_option("--bob-bits", options.bob_bits, "uniform bits for bob's (.bits)");
   verb.add_flag("--raw", options.raw, "these bit files have no header");

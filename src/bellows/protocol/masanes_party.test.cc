@@ -205,9 +205,19 @@ TEST(Party, TooMuchNoiseIsANormalNo) {
 // Cheating sources. Local boxes give nothing; boxes that cheat on a share of the pairs never leave more key than there
 // are raw bits that Eve does not know.
 TEST(Party, CheatingSourcesYieldNoKeyBeyondWhatIsUnknown) {
-  for (double cheat : {1.0, 0.5, 0.1, 0.03, 0.01}) {
+  struct Cheat {
+    PairModel model;
+    double share;
+  };
+  for (auto [model, cheat] : std::vector<Cheat>{{PairModel::cheating_sometimes, 1.0},
+                                                {PairModel::cheating_sometimes, 0.5},
+                                                {PairModel::cheating_sometimes, 0.1},
+                                                {PairModel::cheating_sometimes, 0.01},
+                                                {PairModel::honest_on_tests, 1.0},
+                                                {PairModel::honest_on_tests, 0.1},
+                                                {PairModel::honest_on_tests, 0.01}}) {
     auto request = source(600'000);
-    request.model = PairModel::cheating_sometimes;
+    request.model = model;
     request.cheat = cheat;
     auto halves = make_records(request);
     for (auto method : {KeyMethod::no_signalling, KeyMethod::quantum}) {

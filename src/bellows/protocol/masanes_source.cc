@@ -77,7 +77,8 @@ Result<PairModel> pair_model_from_name(const std::string& name) {
   if (name == "quantum") return PairModel::quantum;
   if (name == "local") return PairModel::local;
   if (name == "cheating-sometimes") return PairModel::cheating_sometimes;
-  return usage_error("no such model of the boxes", "quantum, local, cheating-sometimes", name);
+  if (name == "honest-on-tests") return PairModel::honest_on_tests;
+  return usage_error("no such model of the boxes", "quantum, local, cheating-sometimes, honest-on-tests", name);
 }
 
 Status ExactDraws::refill() {
@@ -175,16 +176,23 @@ Result<SourceReport> simulate_pairs(const SourceRequest& request, bits::BitStrea
         BELLOWS_ASSIGN(unsigned x, draw_setting(alice_draws));
         BELLOWS_ASSIGN(unsigned y, draw_setting(bob_draws));
         std::uint64_t r = random.next(), a = r & 1, differ = (r >> 16) < thresholds[x * (m + 1) + y];
+        std::uint64_t b = a ^ differ;
         if ((r >> 1 & 0x7fff) < cheat_threshold) {
-          differ = 0;
           ++report.known_to_eve;
+          if (request.model != PairModel::honest_on_tests) {
+            b = a;
+          } else {
+            std::uint64_t known = random.next() & 1;
+            if (x <= 1) a = known;  // 0: for the raw key; 1: test of x = 0; the box sees x = 0
+            if (y == 0) b = known;
+          }
         }
         for (unsigned bit = 0; bit < bit_count; ++bit) {
           alice_planes[bit] |= std::uint64_t{x >> bit & 1} << i;
           bob_planes[bit] |= std::uint64_t{y >> bit & 1} << i;
         }
         alice_planes[7] |= a << i;
-        bob_planes[7] |= (a ^ differ) << i;
+        bob_planes[7] |= b << i;
       }
       for (unsigned bit = 0; bit < bit_count; ++bit) {
         alice.setting(0, bit)[word] = alice_planes[bit];

@@ -14,6 +14,8 @@ enum class PairModel {
   quantum,             ///< noisy EPR pairs of equation (22), measured as in (23)-(25)
   local,               ///< both outcomes fixed by a bit that Eve holds: W = 1/(2M), no errors in the raw key
   cheating_sometimes,  ///< each pair local with probability `cheat`, else quantum
+  honest_on_tests,  ///< with probability `cheat` a box gives a bit that Eve holds wherever its own setting may be one
+                    ///< for the raw key (x = 0, y = M), and is honest where it must be a test
 };
 Result<PairModel> pair_model_from_name(const std::string& name);
 
@@ -23,7 +25,7 @@ struct SourceRequest {
   std::uint64_t pairs = 0;
   std::uint64_t gamma_65536 = 58000;  ///< chance of "test", in 65536ths: exact
   double noise = 0;
-  double cheat = 0;               ///< of cheating_sometimes
+  double cheat = 0;               ///< of cheating_sometimes and honest_on_tests
   std::uint64_t device_seed = 1;  ///< of the boxes' own randomness (a simulation: no secret)
 };
 
@@ -48,7 +50,7 @@ class ExactDraws {
 
 struct SourceReport {
   std::uint64_t alice_random_bits = 0, bob_random_bits = 0;  ///< consumed for I, X and for J, Y
-  std::uint64_t known_to_eve = 0;                            ///< local pairs
+  std::uint64_t known_to_eve = 0;                            ///< pairs that the boxes cheat on
   Digest alice_log, bob_log;
 };
 
