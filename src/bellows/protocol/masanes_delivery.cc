@@ -35,6 +35,7 @@ Status seal_key(net::Ledger& ledger, const net::Label& session, const Path& key,
   Path absolute = std::filesystem::absolute(key, ignored);
   // The account first: a sealed file that no entry names would lie about for ever.
   json note = {{"key", absolute.string()}, {"certificate", certificate}, {"peer_certificate", peer_certificate}};
+  BELLOWS_TRY(ledger.put_session({session, net::SessionState::open, note.dump()}));
   BELLOWS_TRY(bits::write_bit_file(sealed_path(absolute, session), bits, bits::BitFileKind::secret, true));
   return ledger.put_session({session, net::SessionState::prepared, note.dump()});
 }
@@ -61,6 +62,13 @@ Status deliver_key(net::Ledger& ledger, const net::Label& session) {
     }
   }
   BELLOWS_ASSIGN([[maybe_unused]] bool first, ledger.deliver_once(session));
+  return {};
+}
+
+Status clear_remains(net::Ledger& ledger) {
+  BELLOWS_ASSIGN(auto entries, ledger.sessions(net::SessionState::open));
+  for (const auto& entry : entries)
+    if (!entry.note.empty()) BELLOWS_TRY(drop_key(ledger, entry.id, "ended while the key was being sealed"));
   return {};
 }
 

@@ -18,6 +18,9 @@ Status seal_key(net::Ledger& ledger, const net::Label& session, const Path& key,
 Status note_peer_certificate(net::Ledger& ledger, const net::Label& session, const nlohmann::json& peer_certificate);
 /// Puts certificates and key in place and closes the account. May be repeated after a crash; delivers once.
 Status deliver_key(net::Ledger& ledger, const net::Label& session);
+/// Destroys what is left of keys whose sealing a crash cut short: nobody was told of them. Once, before a session
+/// starts.
+Status clear_remains(net::Ledger& ledger);
 /// Destroys the sealed key: the peer does not have it.
 Status drop_key(net::Ledger& ledger, const net::Label& session, const std::string& why);
 

@@ -9,6 +9,7 @@
 #include <random>
 #include <thread>
 
+#include "bellows/protocol/masanes_delivery.h"
 #include "bellows/protocol/masanes_message.h"
 #include "bellows/testing/masanes.h"
 #include "bellows/testing/shared_data.h"
@@ -276,6 +277,25 @@ TEST(Party, ASecretThatRunsOutStopsTheSession) {
   EXPECT_NE((alice.error().message + bob.error().message).find("used up"), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(site.key(Role::alice)));
   EXPECT_FALSE(std::filesystem::exists(site.key(Role::bob)));
+}
+
+// A crash between the sealed file and the account's "in doubt": the account knows where it lies, and it is destroyed.
+TEST(Delivery, RemainsOfACrashAreDestroyed) {
+  Site site;
+  auto request = site.request(Role::bob, good_halves());
+  auto ledger = net::Ledger::open(request.secret, Role::bob);
+  ASSERT_TRUE(ledger.ok());
+  net::Label id{7};
+  ASSERT_TRUE(seal_key(*ledger, id, request.key, random_bits(100, 1), nullptr, nullptr).ok());
+  Path sealed = request.key.string() + "." + net::label_text(id) + ".sealed";
+  ASSERT_TRUE(std::filesystem::exists(sealed));
+  ASSERT_TRUE(clear_remains(*ledger).ok());
+  EXPECT_TRUE(std::filesystem::exists(sealed));  // in doubt: stays
+  auto note = (*ledger->session(id))->note;
+  ASSERT_TRUE(ledger->put_session({id, net::SessionState::open, note}).ok());
+  ASSERT_TRUE(clear_remains(*ledger).ok());
+  EXPECT_FALSE(std::filesystem::exists(sealed));
+  EXPECT_EQ((*ledger->session(id))->state, net::SessionState::aborted);
 }
 
 // Strangers: whatever they send, a clear error within the time-out, no memory to speak of, and nothing lost: the same

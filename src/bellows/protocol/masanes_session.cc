@@ -113,6 +113,7 @@ Result<PartyResult> Session::run() {
 }
 
 Status Session::steps() {
+  BELLOWS_TRY(clear_remains(ledger_));
   BELLOWS_TRY(greet());
   BELLOWS_TRY(settle());
   lap("greeting");
