@@ -1,5 +1,6 @@
 """The main job from the outside: results, continuation, refusals, and that nothing is lost."""
 import json
+import shutil
 import os
 import random
 import signal
@@ -103,8 +104,18 @@ class Amplify(harness.ProgramTest):
         first = self.amplify("first", *words)
         self.assertTrue(any("NOT MET" in sentence and "1800" in sentence for sentence in first["assumptions"]))
         plan = json.loads((self.folder / "first/plan.json").read_text())
+        plan["thresholds"].pop("grid")
+        plan["thresholds"]["list"] = ["0.84557"]
+        plan["epsilons"] = {"total": "1e-9", "smoothing": "1e-10", "accumulation": "5e-11", "extraction": "1e-10"}
+        (self.folder / "plan.json").write_text(json.dumps(plan))
+        _, err = self.run_program("amplify", *words, "--plan", self.folder / "plan.json", "--out", self.folder / "liar", expect=1)
+        self.assertIn("built-in", err)
         plan["origin"] = "file"
         (self.folder / "plan.json").write_text(json.dumps(plan))
+        imported = self.folder / "late.trials"
+        self.run_program("import", records, imported, "--format", "xyab-u8", "--plan", self.folder / "plan.json")
+        late = self.run_json("certify", imported, "--plan", self.folder / "plan.json")
+        self.assertTrue(any("operator's word" in sentence for sentence in late["assumptions"]))
         second = self.amplify("second", *words, "--plan", self.folder / "plan.json", "--note", "measured on a Tuesday")
         self.assertTrue(any("operator's word" in sentence for sentence in second["assumptions"]))
         self.assertTrue(any("Tuesday" in sentence for sentence in second["assumptions"]))
@@ -114,6 +125,55 @@ class Amplify(harness.ProgramTest):
         document["assumptions"] = [sentence for sentence in document["assumptions"] if "NOT MET" not in sentence]
         certificate.write_text(json.dumps(document))
         self.assertIn("assumptions", self.run_program("verify", self.folder / "second", expect=1)[0])
+
+    def test_other_records_into_a_folder_are_refused(self):
+        hanoi, never = (self.shared(f"bell-ibmq/Hanoi11_14Circuit{k}.xyab.u8") for k in (13, 4))
+        words = ("--format", "xyab-u8", "--relabel", "auto", "--mu", "1.5%", "--epsilon", "1e-9", "--out", self.folder / "run")
+        self.run_program("amplify", "--trials", hanoi, *words)
+        _, err = self.run_program("amplify", "--trials", never, *words, expect=1)
+        self.assertIn("other records", err)
+        for name in ("certificate.json", "output.bits"):
+            (self.folder / "run" / name).unlink()
+        self.run_program("amplify", "--trials", never, *words, expect=1)
+        self.assertFalse((self.folder / "run/output.bits").exists())
+
+    def test_a_continued_run_knows_where_its_seed_came_from(self):
+        hanoi = self.shared("bell-ibmq/Hanoi11_14Circuit13.xyab.u8")
+        words = ("--trials", hanoi, "--format", "xyab-u8", "--relabel", "auto", "--mu", "1.5%", "--epsilon", "1e-9")
+        self.amplify("run", *words)
+        drawn = self.read("run", "seed.bits")
+        (self.folder / "my.seed").write_bytes(drawn)
+        self.environment["XDG_STATE_HOME"] = str(self.folder / "state")
+        first = self.amplify("mine", *words, "--seed", self.folder / "my.seed")
+        self.assertTrue(any(s.startswith("Seed: from a file") for s in first["assumptions"]))
+        for name in ("certificate.json", "output.bits"):
+            (self.folder / "mine" / name).unlink()
+        again = self.amplify("mine", *words)
+        self.assertEqual(first["assumptions"], again["assumptions"])
+        (self.folder / "mine/certificate.json").unlink()
+        (self.folder / "mine/output.bits").unlink()
+        (self.folder / "my.seed").write_bytes(self.read("mine", "seed.bits")[:-1] + b"x")
+        self.run_program("amplify", *words, "--seed", self.folder / "my.seed", "--out", self.folder / "mine", expect=3)
+
+    def test_strict_holds_for_a_finished_run(self):
+        words = ("--trials", self.shared("bell-ibmq/Hanoi11_14Circuit13.xyab.u8"), "--format", "xyab-u8", "--relabel", "auto", "--mu", "0.5%",
+                 "--epsilon", "1e-9")
+        self.amplify("run", *words)
+        _, err = self.run_program("amplify", *words, "--strict", "--out", self.folder / "run", expect=1)
+        self.assertIn("strict", err)
+
+    def test_a_bias_is_asserted_by_somebody(self):
+        records = self.shared("bell-ibmq/Hanoi11_14Circuit13.xyab.u8")
+        _, err = self.run_program("amplify", "--trials", records, "--format", "xyab-u8", "--out", self.folder / "run", expect=2)
+        self.assertIn("--mu", err)
+
+    def test_a_plan_whose_seed_is_too_short(self):
+        self.amplify("run", *SMALL, "--sim-seed", "1")
+        plan = json.loads((self.folder / "run/plan.json").read_text())
+        plan["seed_bits"] = 100
+        (self.folder / "plan.json").write_text(json.dumps(plan))
+        _, err = self.run_program("amplify", *SMALL, "--plan", self.folder / "plan.json", "--out", self.folder / "short", expect=2)
+        self.assertIn("seed", err)
 
     def test_a_folder_with_foreign_files_is_left_alone(self):
         (self.folder / "run").mkdir()
@@ -149,9 +209,12 @@ class Amplify(harness.ProgramTest):
         size = len(plane) * 8
         payload = bytes(plane) * 40
         (self.folder / "log.bits").write_bytes(b"BELLBITS" + bytes([1, 0, 0, 0]) + bytes(4) + (size * 40).to_bytes(8, "little") + bytes(40) + payload)
-        plain = [w if w != "auto" else "none" for w in words]
-        _, err = self.run_program("amplify", *plain, "--seed", self.folder / "log.bits", "--out", self.folder / "copied", expect=3)
-        self.assertIn("seed", err)
+        # Under another relabelling the log's own planes are not what was recorded; both are looked through.
+        for relabel in ("auto", "none"):
+            plain = [w if w != "auto" else relabel for w in words]
+            _, err = self.run_program("amplify", *plain, "--seed", self.folder / "log.bits", "--out", self.folder / "copied", expect=3)
+            self.assertIn("copy of bits of the log", err)
+            shutil.rmtree(self.folder / "copied")
 
     def test_a_seed_serves_one_set_of_trials(self):
         words = ("--format", "xyab-u8", "--relabel", "auto", "--mu", "1.5%", "--epsilon", "1e-9")
@@ -164,7 +227,8 @@ class Amplify(harness.ProgramTest):
         self.assertIn("seed", err)
         other = self.folder / "other.u8"
         records = hanoi.read_bytes()
-        other.write_bytes(records[90_000:] + records[:90_000 - 1] + b"\x00")
+        # The same list of settings, since this record repeats it; other outcomes.
+        other.write_bytes(records[90_000:] + records[:90_000])
         self.run_program("amplify", "--trials", other, *words, "--seed", seed, "--out", self.folder / "other-trials", expect=1)
         for name in ("other-plan", "other-trials"):
             self.assertFalse((self.folder / name / "output.bits").exists())

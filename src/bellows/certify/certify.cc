@@ -94,6 +94,7 @@ Result<Certificate> certify(const plan::Plan& plan, const Evidence& evidence, co
     error.got = plan_digest.hex();
     return error;
   }
+  BELLOWS_TRY(check_origin(plan));
   Certificate certificate;
   certificate.plan = plan;
   certificate.trial_count = evidence.trial_count();

@@ -36,6 +36,98 @@ double inverse_normal(double probability) {
   return found.value_or(-40);
 }
 
+/// Two digits: the optimum is flat, and a size that a last place decides could not be found again on another machine.
+std::uint64_t rounded_grid_size(double size) {
+  const double unit = std::pow(10.0, std::floor(std::log10(std::max(size, 1.0))) - 1);
+  return static_cast<std::uint64_t>(std::max(2.0, unit < 1 ? std::round(size) : std::round(size / unit) * unit));
+}
+
+/// Resolves `automatic`, and sets or checks seed_bits.
+Result<plan::Plan> with_family_and_seed(plan::Plan plan) {
+  const std::uint64_t count = plan.thresholds.count();
+  if (plan.extractor == plan::Extractor::automatic) {
+    plan.extractor = plan::Extractor::short_seed;  // where nothing can be certified any family will do
+    Claim claim = claim_of(plan, count / 2);
+    claim.extractor = plan::Extractor::automatic;
+    BELLOWS_ASSIGN(Bound middle, bound(claim));
+    if (middle.extraction.output_bits > 0) plan.extractor = middle.extraction.family;
+  }
+  BELLOWS_ASSIGN(Bound largest, bound(claim_of(plan, count - 1)));
+  const std::uint64_t needed_bits = largest.extraction.seed_bits;
+  if (plan.seed_bits != 0 && plan.seed_bits < needed_bits)
+    return usage_error("the plan's seed is shorter than its largest output takes",
+                       fmt::format("seed_bits = {}, or 0 for just that", needed_bits),
+                       fmt::format("{}", plan.seed_bits));
+  plan.seed_bits = std::max(plan.seed_bits, needed_bits);
+  return plan;
+}
+
+/// The plan whose extractor may still be `automatic`, and without its seed's length.
+Result<plan::Plan> plan_with_grid(const PlanWishes& wishes) {
+  plan::Plan plan;
+  plan.preset = wishes.preset;
+  plan.method = wishes.method;
+  plan.polytope = wishes.polytope;
+  plan.mu = wishes.mu;
+  plan.trial_count = wishes.trial_count;
+  plan.relabelling = wishes.relabelling;
+  plan.extractor = wishes.extractor;
+  // What was published is the bound together with its extractor.
+  if (plan.method == plan::Method::mdl_as_printed && plan.extractor == plan::Extractor::automatic)
+    plan.extractor = plan::Extractor::shift_matrix;
+  plan.publish_mode = wishes.publish_mode;
+  plan.published = wishes.published;
+  plan.simulated = wishes.simulated;
+  plan.witness = wishes.witness;
+  // A threshold for the checks of everything else; the grid comes after them.
+  plan.thresholds = plan::Thresholds::list(
+      {wishes.threshold.value_or(plan.witness ? plan::most_of(*plan.witness) : Exact::literal("0"))});
+  plan.epsilons = plan::split_epsilon(wishes.epsilon, plan.threshold_events(), plan.extractor);
+  BELLOWS_TRY(plan::validate(plan));
+  if (wishes.threshold) {
+    BELLOWS_TRY(check_plan(plan));
+    return plan;
+  }
+  // A witness is somebody's choice.
+  if (!plan.witness) plan.origin = plan::Origin::built_in;
+
+  const plan::ScoreKind kind = plan::score_kind(plan.method);
+  const auto n = static_cast<double>(plan.trial_count);
+  BELLOWS_ASSIGN(auto source, tradeoff_source(plan.method, plan.polytope, {}, plan.witness));
+  auto output = [&](double score, double grid_size) {
+    Claim claim = claim_of(plan, 0);
+    claim.threshold = nine_places(score);
+    const auto events = static_cast<std::uint64_t>(grid_size) * plan.relabellings();
+    claim.epsilons = plan::split_epsilon(wishes.epsilon, events, plan.extractor);
+    return approximate_output(claim, n, source.get());
+  };
+  const double highest =
+      nine_places(plan.witness ? largest_witness_value(*plan.witness, plan.polytope, plan.mu).approximate()
+                               : quantum_maximum(kind, plan.mu).lower())
+          .approximate();
+  const double local = plan.witness ? local_witness_value(*plan.witness, plan.polytope, plan.mu).approximate()
+                                    : score_for_chsh(kind, Ball(2), plan.mu).upper();
+  // The lowest threshold is the first that gives a bit; where none does, the grid covers what violates the local bound.
+  double lowest = local;
+  if (output(highest, 2) >= 1)
+    lowest = last_true(local, highest, 1e-9, [&](double score) { return output(score, 64) < 1; }).value_or(local);
+  // A score falls anywhere between two thresholds: half a step is lost on average.
+  double typical = (lowest + highest) / 2;
+  if (wishes.expected_win_frequency && !plan.witness)
+    typical = symmetric_score(kind, *wishes.expected_win_frequency, plan.mu).approximate();
+  typical = std::clamp(typical, lowest + 0.05 * (highest - lowest), highest);
+  auto worth = [&](double log2_size) {
+    const double size = std::floor(std::exp2(log2_size));
+    return output(typical - (highest - lowest) / (size - 1) / 2, size);
+  };
+  const double size = std::exp2(numeric::maximise(worth, 1.01, 20, 20, 1e-3).argument);
+  const Exact first = nine_places(lowest), last = nine_places(highest);
+  if (!(first < last)) return internal_error("the grid of thresholds is empty");
+  plan.thresholds = plan::Thresholds::grid(first, last, rounded_grid_size(size));
+  plan.epsilons = plan::split_epsilon(wishes.epsilon, plan.threshold_events(), plan.extractor);
+  return plan;
+}
+
 }  // namespace
 
 PlanWishes wishes_of(const plan::Preset& preset) {
@@ -121,78 +213,56 @@ double threshold_for_power(double win_frequency, double trial_count, double chan
 
 Result<plan::Plan> complete_plan(plan::Plan plan) {
   BELLOWS_TRY(check_plan(plan));
-  const std::uint64_t count = plan.thresholds.count();
-  if (plan.extractor == plan::Extractor::automatic) {
-    plan.extractor = plan::Extractor::short_seed;  // where nothing can be certified any family will do
-    Claim claim = claim_of(plan, count / 2);
-    claim.extractor = plan::Extractor::automatic;
-    BELLOWS_ASSIGN(Bound middle, bound(claim));
-    if (middle.extraction.output_bits > 0) plan.extractor = middle.extraction.family;
-  }
-  if (plan.seed_bits == 0) {
-    BELLOWS_ASSIGN(Bound largest, bound(claim_of(plan, count - 1)));
-    plan.seed_bits = largest.extraction.seed_bits;
-  }
-  return plan;
+  BELLOWS_TRY(check_origin(plan));
+  return with_family_and_seed(std::move(plan));
+}
+
+Status check_origin(const plan::Plan& plan) {
+  if (plan.origin != plan::Origin::built_in) return {};
+  auto close = [](const Exact& one, const Exact& other) {
+    const Exact difference = one < other ? other - one : one - other;
+    return !(Exact::literal("1e-8") < difference);
+  };
+  PlanWishes wishes;
+  if (auto preset = plan::preset_named(plan.preset); preset.ok()) wishes = wishes_of(*preset);
+  const std::optional<Exact> expected = wishes.expected_win_frequency;
+  wishes.preset = plan.preset;
+  wishes.method = plan.method;
+  wishes.polytope = plan.polytope;
+  wishes.mu = plan.mu;
+  wishes.trial_count = plan.trial_count;
+  wishes.epsilon = plan.epsilons.total;
+  wishes.relabelling = plan.relabelling;
+  wishes.published = plan.published;
+  wishes.publish_mode = plan.publish_mode;
+  for (plan::Extractor extractor : {plan.extractor, plan::Extractor::automatic})
+    for (const std::optional<Exact>& win_frequency : {expected, std::optional<Exact>()}) {
+      wishes.extractor = extractor;
+      wishes.expected_win_frequency = win_frequency;
+      auto made = plan_with_grid(wishes);
+      if (!made.ok() || !plan.thresholds.is_grid()) continue;
+      const std::uint64_t count = plan.thresholds.count(), same = made->thresholds.count();
+      const bool count_fits = count == same || rounded_grid_size(static_cast<double>(same) * 1.02) == count ||
+                              rounded_grid_size(static_cast<double>(same) * 0.98) == count;
+      // The split of epsilon may still know the family as `automatic`.
+      const bool split_fits =
+          plan.epsilons == plan::split_epsilon(plan.epsilons.total, plan.threshold_events(), made->extractor);
+      if (count_fits && split_fits && close(plan.thresholds.lowest(), made->thresholds.lowest()) &&
+          close(plan.thresholds.highest(), made->thresholds.highest()))
+        return {};
+    }
+  Error error = refused(
+      "the plan calls itself built-in, and its thresholds are not those that follow from its trials, "
+      "bias, epsilon, method and extractor; one of your own has the origin \"file\"");
+  error.expected = "origin file, or the built-in grid";
+  error.got = fmt::format("origin built-in with {} thresholds from {:.9g} to {:.9g}", plan.thresholds.count(),
+                          plan.thresholds.lowest().approximate(), plan.thresholds.highest().approximate());
+  return error;
 }
 
 Result<plan::Plan> built_in_plan(const PlanWishes& wishes) {
-  plan::Plan plan;
-  plan.preset = wishes.preset;
-  plan.method = wishes.method;
-  plan.polytope = wishes.polytope;
-  plan.mu = wishes.mu;
-  plan.trial_count = wishes.trial_count;
-  plan.relabelling = wishes.relabelling;
-  plan.extractor = wishes.extractor;
-  // What was published is the bound together with its extractor.
-  if (plan.method == plan::Method::mdl_as_printed && plan.extractor == plan::Extractor::automatic)
-    plan.extractor = plan::Extractor::shift_matrix;
-  plan.publish_mode = wishes.publish_mode;
-  plan.published = wishes.published;
-  plan.simulated = wishes.simulated;
-  plan.witness = wishes.witness;
-  // A threshold for the checks of everything else; the grid comes after them.
-  plan.thresholds = plan::Thresholds::list({wishes.threshold.value_or(plan.witness ? plan::most_of(*plan.witness) : Exact::literal("0"))});
-  plan.epsilons = plan::split_epsilon(wishes.epsilon, plan.threshold_events(), plan.extractor);
-  BELLOWS_TRY(plan::validate(plan));
-  if (wishes.threshold) return complete_plan(std::move(plan));
-
-  const plan::ScoreKind kind = plan::score_kind(plan.method);
-  const auto n = static_cast<double>(plan.trial_count);
-  BELLOWS_ASSIGN(auto source, tradeoff_source(plan.method, plan.polytope, {}, plan.witness));
-  auto output = [&](double score, double grid_size) {
-    Claim claim = claim_of(plan, 0);
-    claim.threshold = nine_places(score);
-    const auto events = static_cast<std::uint64_t>(grid_size) * plan.relabellings();
-    claim.epsilons = plan::split_epsilon(wishes.epsilon, events, plan.extractor);
-    return approximate_output(claim, n, source.get());
-  };
-  const double highest =
-      nine_places(plan.witness ? largest_witness_value(*plan.witness, plan.polytope, plan.mu).approximate()
-                               : quantum_maximum(kind, plan.mu).lower())
-          .approximate();
-  const double local = plan.witness ? local_witness_value(*plan.witness, plan.polytope, plan.mu).approximate()
-                                    : score_for_chsh(kind, Ball(2), plan.mu).upper();
-  // The lowest threshold is the first that gives a bit; where none does, the grid covers what violates the local bound.
-  double lowest = local;
-  if (output(highest, 2) >= 1)
-    lowest = last_true(local, highest, 1e-9, [&](double score) { return output(score, 64) < 1; }).value_or(local);
-  // A score falls anywhere between two thresholds: half a step is lost on average.
-  double typical = (lowest + highest) / 2;
-  if (wishes.expected_win_frequency && !plan.witness)
-    typical = symmetric_score(kind, *wishes.expected_win_frequency, plan.mu).approximate();
-  typical = std::clamp(typical, lowest + 0.05 * (highest - lowest), highest);
-  auto worth = [&](double log2_size) {
-    const double size = std::floor(std::exp2(log2_size));
-    return output(typical - (highest - lowest) / (size - 1) / 2, size);
-  };
-  const double size = std::floor(std::exp2(numeric::maximise(worth, 1.01, 20, 20, 1e-3).argument));
-  const Exact first = nine_places(lowest), last = nine_places(highest);
-  if (!(first < last)) return internal_error("the grid of thresholds is empty");
-  plan.thresholds = plan::Thresholds::grid(first, last, static_cast<std::uint64_t>(std::max(2.0, size)));
-  plan.epsilons = plan::split_epsilon(wishes.epsilon, plan.threshold_events(), plan.extractor);
-  return complete_plan(std::move(plan));
+  BELLOWS_ASSIGN(plan::Plan plan, plan_with_grid(wishes));
+  return with_family_and_seed(std::move(plan));
 }
 
 }  // namespace bellows::certify

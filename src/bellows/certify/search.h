@@ -36,8 +36,16 @@ PlanWishes wishes_of(const plan::Preset& preset);
 /// Cost:   some 10 ms.
 Result<plan::Plan> built_in_plan(const PlanWishes& wishes);
 
+/// A plan that calls itself built-in must be the one that built_in_plan() makes from its own n, mu, epsilon, method,
+/// extractor and relabelling; somebody may have chosen another's thresholds after seeing the data. The ends of the grid
+/// may differ by 1e-8 and its size by one step of its rounding, since logarithms differ in the last place between
+/// machines.
+/// Errors: refused: it is not.
+Status check_origin(const plan::Plan& plan);
+
 /// Resolves `automatic` to the family that is longest at the middle threshold, and sets seed_bits to what the largest
-/// output takes. A plan that is complete stays as it is. Errors: as check_plan().
+/// output takes. A plan that is complete stays as it is.
+/// Errors: as check_plan() and check_origin(); usage: seed_bits below what the largest output takes.
 Result<plan::Plan> complete_plan(plan::Plan plan);
 
 // The rest finds one unknown, in doubles; answers are checked with bound() where a proof is wanted. `source` as in

@@ -68,6 +68,18 @@ Result<std::string> message_of(const Path& file) {
 
 const unsigned char* bytes_of(const std::string& text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
+Status read_secret_key(const Path& file, SecretKey& key) {
+  BELLOWS_TRY(start_sodium());
+  BELLOWS_ASSIGN(json document, read_json(file));
+  plan::JsonReader reader(document, "signing key", file.string());
+  BELLOWS_TRY(check_format(reader, "bellows-signing-key"));
+  Seed seed = from_hex<Seed>(reader, "secret");
+  BELLOWS_TRY(reader.finish());
+  crypto_sign_seed_keypair(key.public_key.data(), key.bytes.data(), seed.data());
+  wipe(seed.data(), seed.size());
+  return {};
+}
+
 }  // namespace
 
 Path signature_path(const Path& file) { return file.string() + ".sig"; }
@@ -85,16 +97,14 @@ Status make_signing_key(const Path& secret_key_file) {
   return write_text_file(secret_key_file.string() + ".pub", open.dump(2) + "\n", public_file_mode, false);
 }
 
-Status sign_file(const Path& file, const Path& secret_key_file, bool overwrite) {
-  BELLOWS_TRY(start_sodium());
-  BELLOWS_ASSIGN(json document, read_json(secret_key_file));
-  plan::JsonReader reader(document, "signing key", secret_key_file.string());
-  BELLOWS_TRY(check_format(reader, "bellows-signing-key"));
-  Seed seed = from_hex<Seed>(reader, "secret");
-  BELLOWS_TRY(reader.finish());
+Status check_signing_key(const Path& secret_key_file) {
   SecretKey key;
-  crypto_sign_seed_keypair(key.public_key.data(), key.bytes.data(), seed.data());
-  wipe(seed.data(), seed.size());
+  return read_secret_key(secret_key_file, key);
+}
+
+Status sign_file(const Path& file, const Path& secret_key_file, bool overwrite) {
+  SecretKey key;
+  BELLOWS_TRY(read_secret_key(secret_key_file, key));
   BELLOWS_ASSIGN(std::string message, message_of(file));
   Signature signature;
   crypto_sign_detached(signature.data(), nullptr, bytes_of(message), message.size(), key.bytes.data());

@@ -14,6 +14,9 @@ namespace bellows::certify {
 /// Makes a key pair: KEY (0600, secret) and KEY.pub. Errors: bad_input: one exists, or the system's word.
 Status make_signing_key(const Path& secret_key_file);
 
+/// That sign_file() can use it. Errors: bad_input: unreadable, or no secret key.
+Status check_signing_key(const Path& secret_key_file);
+
 /// Writes FILE.sig. Errors: bad_input: a key file that is none, an unreadable file.
 Status sign_file(const Path& file, const Path& secret_key_file, bool overwrite);
 

@@ -23,6 +23,27 @@ constexpr std::array<SeedWords, 3> seed_words{{
 
 }  // namespace
 
+const char* name(SeedOrigin origin) {
+  switch (origin) {
+    case SeedOrigin::simulated_source:
+      return "simulated-source";
+    case SeedOrigin::operators_file:
+      return "operators-file";
+    case SeedOrigin::system_generator:
+      return "system-generator";
+    case SeedOrigin::not_drawn:
+      break;
+  }
+  return "not-drawn";
+}
+
+std::optional<SeedOrigin> seed_origin_named(std::string_view text) {
+  for (SeedOrigin origin :
+       {SeedOrigin::not_drawn, SeedOrigin::simulated_source, SeedOrigin::operators_file, SeedOrigin::system_generator})
+    if (text == name(origin)) return origin;
+  return std::nullopt;
+}
+
 std::string locality_in_words(const Statements& statements) {
   if (statements.locality.empty())
     return "Space-like separation (or shielding that replaces it) was NOT checked; it is assumed.";

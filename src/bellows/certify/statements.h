@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bellows/base/digest.h"
@@ -14,6 +15,10 @@ enum class SeedOrigin {
   operators_file,    ///< a file; the operator states where its bits come from
   system_generator,  ///< this computer's generator, after records of a real experiment were read
 };
+
+const char* name(SeedOrigin origin);
+/// Nothing for a name that is none.
+std::optional<SeedOrigin> seed_origin_named(std::string_view name);
 
 /// What a certificate says on somebody's word: nothing in the run's files proves it, so `verify` cannot recompute it.
 /// A digest of all of it stands in the certificate, against change by accident; a signature, against intent.

@@ -60,6 +60,8 @@ std::vector<std::string> assumptions_in_words(const Certificate& certificate, co
   say("The outcomes stay in the laboratory: the devices are shielded, and nothing that depends on outcomes leaves but "
       "what "
       "the certificate prices.");
+  say("Nothing else is extracted from these outcomes: bits that another plan or seed takes from the same trials are "
+      "certified each for itself, not together with these.");
   say("The converters that record the outcomes and the computer that runs this program are trusted.");
   say("The devices are not used again while the output must stay secret: a device with memory can leak through later "
       "runs.");
@@ -69,18 +71,19 @@ std::vector<std::string> assumptions_in_words(const Certificate& certificate, co
   else
     say("Private mode: the output and every unkeyed digest of it stay inside.");
   if (plan.origin == plan::Origin::built_in)
-    say("The plan is built-in: its grid of thresholds follows from the number of trials, the bias and epsilon, not "
-        "from the data.");
+    say("The plan is built-in: its grid of thresholds follows from the number of trials, the bias, epsilon, the method "
+        "and the extractor, not from the data. That these were fixed before the first trial is the operator's word.");
   else if (!certificate.hypothetical && !certificate.plan_digest)
     say("The plan was fixed before the first trial; the trial log does not carry its digest, so this cannot be seen "
         "from it.");
   else
     say("The plan was fixed before the first trial; the trial log's header carries its digest.");
   if (plan.relabelling != "none" && plan.relabelling != "auto")
-    say(fmt::format(
-        "The relabelling {} was fixed before the first trial. One that is chosen after the outcomes were seen counts as "
-        "eight thresholds (auto), and is not what this certificate states.",
-        plan.relabelling));
+    say(
+        fmt::format("The relabelling {} was fixed before the first trial. One that is chosen after the outcomes were "
+                    "seen counts as "
+                    "eight thresholds (auto), and is not what this certificate states.",
+                    plan.relabelling));
   if (!certificate.score.settings_consistent)
     say(fmt::format(
         "WARNING: the recorded settings are unlikely under the claimed bias: {}, {:.1f} standard deviations "

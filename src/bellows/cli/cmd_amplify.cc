@@ -32,8 +32,8 @@ constexpr const char* manual =
     "  bellows amplify --trials records.u8 --format xyab-u8 --relabel auto --mu 1.5% --epsilon 1e-9 --out run";
 
 struct Options {
-  std::string preset = "kulikov-2024", trial_count, trials, format, relabel = "none", seed, mu, epsilon, plan, out,
-              method, extractor, mode, signing_key, source, device;
+  std::string preset = "kulikov-2024", trial_count, trials, format, relabel, seed, mu, epsilon, plan, out, method,
+              extractor, mode, signing_key, source, device;
   std::optional<std::uint64_t> sim_seed;
   std::vector<std::string> notes;
   bool raw_output = false, strict = false;
@@ -114,15 +114,16 @@ void add_amplify(CommandLine& line) {
   verb.add_option("--format", options->format,
                   "of --trials: trials, xyab-u8, csv or npy; without it from the file's name")
       ->needs(trials);
-  verb.add_option("--relabel", options->relabel,
-                  "none, auto (searches; counts as eight thresholds) or e.g. x:flip,a:flip-if-x")
-      ->needs(trials)
-      ->capture_default_str();
+  verb.add_option(
+          "--relabel", options->relabel,
+          "auto (searches; counts as eight thresholds) or e.g. x:flip,a:flip-if-x; without it the plan's, or none")
+      ->needs(trials);
   verb.add_option("--seed", options->seed, "bit file with the seed, drawn after the last outcome");
   verb.add_option("--mu", options->mu, "claimed bias of the source, as 0.0075 or 0.75%");
   verb.add_option("--epsilon", options->epsilon, "total failure probability, as 1e-12");
   verb.add_option("--plan", options->plan, "plan file (JSON or TOML) that was fixed before the first trial");
-  verb.add_option("--method", options->method, "how evidence becomes entropy: two-sided (default), win, ..., see `bellows certify --help`");
+  verb.add_option("--method", options->method,
+                  "how evidence becomes entropy: two-sided (default), win, ..., see `bellows certify --help`");
   verb.add_option("--extractor", options->extractor, "auto, toeplitz, circulant, short-seed or shift-matrix");
   verb.add_option("--mode", options->mode, "private, or public (a beacon: log and output are published together)");
   verb.add_option("--sign", options->signing_key, "sign the certificates with this key, see `bellows certify --help`");

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "bellows/bits/bit_file.h"
@@ -66,6 +67,16 @@ Result<Verdict> extract(Options options, Console& console) {
     return bad_input("the seed is too short", options.seed, std::nullopt,
                      fmt::format("{} bits", certificate.extraction.seed_bits),
                      fmt::format("{}", seed.bits.size_bits()));
+  if (certificate.seed_digest) {
+    bits::BitString whole(seed.bits.view().first(std::min(seed.bits.size_bits(), certificate.plan.seed_bits)));
+    if (bits::payload_digest(whole) != *certificate.seed_digest) {
+      Error error = refused("the seed is not the one that the certificate names");
+      error.file = options.seed;
+      error.expected = certificate.seed_digest->hex();
+      error.got = bits::payload_digest(whole).hex();
+      return error;
+    }
+  }
   bits::BitView used = seed.bits.view().first(certificate.extraction.seed_bits);
   BELLOWS_TRY(extract::check_seed_is_not_from_log(used, log));
   if (!certificate.simulated) BELLOWS_TRY(extract::enter_seed_use(used, plan::digest(certificate.plan), log));

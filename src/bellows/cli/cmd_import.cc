@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "bellows/base/count.h"
+#include "bellows/certify/search.h"
 #include "bellows/cli/command.h"
+#include "bellows/estimate/origin.h"
 #include "bellows/plan/plan.h"
 #include "bellows/trials/import.h"
 
@@ -43,30 +45,37 @@ Examples:
   bellows import --relabel x:flip,y:flip --plan plan.json run12.csv run12.trials)";
 
 struct Options {
-  std::string from, to, format, relabel = "none", plan, plan_digest, block_trials;
+  std::string from, to, format, relabel, plan, plan_digest, block_trials;
   std::vector<std::string> metadata;
   bool go_on = false;
 };
 
 Result<trials::ImportOptions> import_options(const Options& given) {
   trials::ImportOptions options;
+  std::string relabel = given.relabel.empty() ? "none" : given.relabel;
   if (!given.format.empty()) {
     BELLOWS_ASSIGN(options.format, trials::foreign_format_from_name(given.format));
   }
-  options.auto_relabel = given.relabel == "auto";
-  if (!options.auto_relabel) {
-    BELLOWS_ASSIGN(options.relabelling, trials::Relabelling::parse(given.relabel));
-  }
   if (!given.plan.empty()) {
     BELLOWS_ASSIGN(plan::Plan plan, plan::read_plan(given.plan));
+    BELLOWS_ASSIGN(plan, certify::complete_plan(std::move(plan)));
+    if (given.relabel.empty()) relabel = plan.relabelling;
+    if (relabel != plan.relabelling) return usage_error("--relabel is not the plan's", plan.relabelling, relabel);
     options.plan_digest = plan::digest(plan);
+    // Whoever reads the log later cannot know which was there first.
+    options.metadata[estimate::plan_added_later_key] = true;
   }
   for (const std::string& pair : given.metadata) {
     std::size_t equals = pair.find('=');
     if (equals == pair.npos || equals == 0) return usage_error("metadata must be KEY=VALUE", "KEY=VALUE", pair);
     std::string key = pair.substr(0, equals);
-    if (key == "import") return usage_error("the key 'import' is taken by the import itself");
+    if (key == "import" || key == estimate::plan_added_later_key)
+      return usage_error(fmt::format("the key '{}' is taken by the import itself", key));
     options.metadata[key] = pair.substr(equals + 1);
+  }
+  options.auto_relabel = relabel == "auto";
+  if (!options.auto_relabel) {
+    BELLOWS_ASSIGN(options.relabelling, trials::Relabelling::parse(relabel));
   }
   if (!given.block_trials.empty()) {
     BELLOWS_ASSIGN(options.block_trials, parse_count(given.block_trials));
@@ -121,7 +130,7 @@ void add_import(CommandLine& line) {
   verb.add_option("FILE", options->from, "records to import, '-' for standard input")->required();
   verb.add_option("LOG", options->to, "trial log to write, must not exist (but with --continue)")->required();
   verb.add_option("--format", options->format, "xyab-u8, csv or npy");
-  verb.add_option("--relabel", options->relabel, "words, see below, or auto");
+  verb.add_option("--relabel", options->relabel, "words, see below, or auto; without it the plan's, or none");
   verb.add_option("--plan", options->plan, "plan under which the trials were taken; its digest goes into the log");
   verb.add_option("--set", options->metadata, "KEY=VALUE for the log's metadata; may be repeated")
       ->allow_extra_args(false);

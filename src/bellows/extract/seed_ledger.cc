@@ -11,6 +11,8 @@
 #include <sstream>
 #include <system_error>
 
+#include "bellows/bits/keyed_stream.h"
+
 namespace bellows::extract {
 namespace {
 
@@ -31,37 +33,37 @@ Digest digest_of(bits::BitView string) {
 
 struct Use {
   std::uint64_t size_bits;
-  Digest whole, beginning, plan;
+  Digest whole, beginning, purpose;
 
   std::string line() const {
-    return fmt::format("{} {} {} {} {}\n", line_start, size_bits, whole.hex(), beginning.hex(), plan.hex());
+    return fmt::format("{} {} {} {} {}\n", line_start, size_bits, whole.hex(), beginning.hex(), purpose.hex());
   }
 };
 
-Use use_of(bits::BitView used, const Digest& plan) {
-  return {used.size_bits, digest_of(used), digest_of(used.first(std::min(beginning_bits, used.size_bits))), plan};
+Use use_of(bits::BitView used, const Digest& purpose) {
+  return {used.size_bits, digest_of(used), digest_of(used.first(std::min(beginning_bits, used.size_bits))), purpose};
 }
 
 Result<Use> parse(const std::string& line, const Path& path, std::uint64_t offset_bytes) {
   std::istringstream words(line);
-  std::string name, version, whole, beginning, plan, more;
+  std::string name, version, whole, beginning, purpose, more;
   Use use{};
-  words >> name >> version >> use.size_bits >> whole >> beginning >> plan;
+  words >> name >> version >> use.size_bits >> whole >> beginning >> purpose;
   auto bad = [&] {
     return bad_input("a line of the seed ledger cannot be read; nothing is used until it is mended", path.string(),
                      offset_bytes, fmt::format("{} BITS DIGEST DIGEST DIGEST", line_start), line.substr(0, 80));
   };
   if (!words || name + " " + version != line_start || words >> more) return bad();
   auto whole_digest = Digest::from_hex(whole), beginning_digest = Digest::from_hex(beginning),
-       plan_digest = Digest::from_hex(plan);
-  if (!whole_digest || !beginning_digest || !plan_digest) return bad();
+       purpose_digest = Digest::from_hex(purpose);
+  if (!whole_digest || !beginning_digest || !purpose_digest) return bad();
   use.whole = *whole_digest;
   use.beginning = *beginning_digest;
-  use.plan = *plan_digest;
+  use.purpose = *purpose_digest;
   return use;
 }
 
-enum class Standing { unknown, same_plan };
+enum class Standing { unknown, same_use };
 
 struct Look {
   Standing standing = Standing::unknown;
@@ -75,10 +77,12 @@ Result<Look> look_up(const std::string& text, const Path& path, const Use& use) 
     if (end == std::string::npos) break;  // cut while it was written: that use never began
     BELLOWS_ASSIGN(const Use old, parse(text.substr(begin, end - begin), path, begin));
     if (old.whole == use.whole || old.beginning == use.beginning) {
-      if (!(old.plan == use.plan))
-        return refused(fmt::format("this seed has already been used for another plan ({}...); draw a new one",
-                                   old.plan.hex().substr(0, 16)));
-      if (old.whole == use.whole && old.size_bits == use.size_bits) look.standing = Standing::same_plan;
+      if (!(old.purpose == use.purpose)) {
+        Error error = refused("this seed has been used already, for another plan or other trials; draw a new one");
+        error.file = path;
+        return error;
+      }
+      if (old.whole == use.whole && old.size_bits == use.size_bits) look.standing = Standing::same_use;
     }
     begin = end + 1;
     look.end_bytes = begin;
@@ -126,25 +130,44 @@ Result<Path> SeedLedger::default_path() {
 Result<SeedLedger> SeedLedger::open(const Path& path) {
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
-  if (error) return system_error("cannot make the folder of the seed ledger", path.parent_path().string(), error.value());
+  if (error)
+    return system_error("cannot make the folder of the seed ledger", path.parent_path().string(), error.value());
+  if (::access(path.parent_path().c_str(), W_OK) != 0)
+    return system_error("cannot write the seed ledger's folder", path.parent_path().string(), errno);
   return SeedLedger(path);
 }
 
-Status SeedLedger::record(bits::BitView used, const Digest& plan) {
+Result<Digest> SeedLedger::key() const {
+  const Path file = path_.string() + ".key";
+  std::error_code ignored;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (std::filesystem::exists(file, ignored)) break;
+    BELLOWS_ASSIGN(const bits::StreamKey fresh, bits::StreamKey::from_system());
+    // Of two processes that make it at once, one wins; both then read the winner's.
+    if (write_text_file(file, fresh.hex() + "\n", private_file_mode, false).ok()) break;
+  }
+  BELLOWS_ASSIGN(std::string text, read_text_file(file, 4096));
+  if (!text.empty() && text.back() == '\n') text.pop_back();
+  const auto key = Digest::from_hex(text);
+  if (!key.ok()) return bad_input("not the key of a seed ledger", file, 0, "64 hexadecimal digits", "something else");
+  return key;
+}
+
+Status SeedLedger::record(bits::BitView used, const Digest& purpose) {
   const Descriptor file(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, private_file_mode));
   if (file.get() < 0) return system_error("cannot open the seed ledger", path_.string(), errno);
   while (::flock(file.get(), LOCK_EX) != 0)
     if (errno != EINTR) return system_error("cannot lock the seed ledger", path_.string(), errno);
-  const Use use = use_of(used, plan);
+  const Use use = use_of(used, purpose);
   BELLOWS_ASSIGN(const std::string text, read_all(file.get(), path_));
   BELLOWS_ASSIGN(const Look look, look_up(text, path_, use));
-  if (look.standing == Standing::same_plan) return {};
+  if (look.standing == Standing::same_use) return {};
   if (::ftruncate(file.get(), static_cast<off_t>(look.end_bytes)) != 0)
     return system_error("cannot mend the seed ledger", path_.string(), errno);
   const std::string line = use.line();
   for (std::size_t done = 0; done < line.size();) {
-    const ssize_t count = ::pwrite(file.get(), line.data() + done, line.size() - done,
-                                   static_cast<off_t>(look.end_bytes + done));
+    const ssize_t count =
+        ::pwrite(file.get(), line.data() + done, line.size() - done, static_cast<off_t>(look.end_bytes + done));
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return system_error("cannot write the seed ledger", path_.string(), errno);
     done += static_cast<std::size_t>(count);
@@ -153,11 +176,12 @@ Status SeedLedger::record(bits::BitView used, const Digest& plan) {
   return {};
 }
 
-Status SeedLedger::check(bits::BitView used, const Digest& plan) const {
+Status SeedLedger::check(bits::BitView used, const Digest& purpose) const {
   const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return errno == ENOENT ? Status() : Status(system_error("cannot open the seed ledger", path_.string(), errno));
+  if (file.get() < 0)
+    return errno == ENOENT ? Status() : Status(system_error("cannot open the seed ledger", path_.string(), errno));
   BELLOWS_ASSIGN(const std::string text, read_all(file.get(), path_));
-  auto look = look_up(text, path_, use_of(used, plan));
+  auto look = look_up(text, path_, use_of(used, purpose));
   if (!look) return look.error();
   return {};
 }

@@ -112,7 +112,11 @@ inline constexpr std::uint64_t block_trial_count = std::uint64_t{1} << 22;
 /// Seed bits that no plan may exceed, and trials neither (raw strings of 2^62 bits).
 inline constexpr std::uint64_t most_trials = std::uint64_t{1} << 61;
 
-enum class Origin { built_in, file };
+enum class Origin {
+  built_in,  ///< the grid that follows from n, mu, epsilon, method and extractor: certify::check_origin() finds it
+             ///< again
+  file,      ///< anything else: somebody chose its thresholds
+};
 const char* name(Origin origin);
 
 /// What is fixed before the first trial. Its digest goes into the trial log's header, so that a threshold chosen after
@@ -132,7 +136,7 @@ struct Plan {
   std::uint64_t seed_bits = 0;  ///< drawn after the last outcome: enough for the largest output; 0: not computed yet
   PublishMode publish_mode = PublishMode::private_mode;
   std::vector<Publication> published;  ///< no item twice
-  Origin origin = Origin::built_in;
+  Origin origin = Origin::file;
   bool simulated = false;  ///< made for a simulated device
   std::optional<WitnessCoefficients> witness = {};  ///< method witness: its score; else nothing
 

@@ -70,7 +70,7 @@ Result<Plan> plan_from_json(const json& document, const std::string& origin) {
   plan.seed_bits = reader.whole_number("seed_bits");
   plan.simulated = reader.boolean("simulated");
   std::string made = reader.text("origin");
-  plan.origin = made == "file" ? Origin::file : Origin::built_in;
+  plan.origin = made == "built-in" ? Origin::built_in : Origin::file;
   if (made != name(plan.origin)) reader.fail("origin is unknown", "built-in or file", made);
   if (reader.has("witness")) {
     std::vector<Exact> coefficients;

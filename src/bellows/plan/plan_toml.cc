@@ -7,10 +7,9 @@ Result<Plan> plan_from_toml(std::string_view text, const std::string& origin) {
   BELLOWS_ASSIGN(toml::table parsed, parse_toml(text, origin));
   TomlReader top(&parsed, "plan", origin);
   Plan plan;
-  plan.origin = Origin::file;
   plan.protocol = top.text("protocol", "kulikov");
   plan.preset = top.text("preset", "");
-  plan.method = top.take(method_named(top.text("method", "win")));
+  plan.method = top.take(method_named(top.text("method", "two-sided")));
   plan.adversary = top.take(adversary_named(top.text("adversary", "quantum")));
   plan.polytope = top.take(polytope_named(top.text("polytope", "santha-vazirani")));
   plan.mu = top.exact("mu", Exact::integer(1));  // no default: 1 is refused below

@@ -45,7 +45,7 @@ Status make_folder(const Path& folder) {
 Status check_folder_is_ours(const RunFolder& folder) {
   if (folder.has(folder.plan())) return {};
   for (const Path& file : {folder.log(), folder.seed(), folder.output(), folder.raw_output(), folder.certificate(),
-                           folder.public_certificate()})
+                           folder.public_certificate(), folder.seed_origin()})
     if (folder.has(file))
       return bad_input(
           "file exists already and is left as it is: the folder holds no plan, so it is not a run that could go on",
@@ -57,8 +57,9 @@ Status check_folder_is_ours(const RunFolder& folder) {
 // is writing now.
 void remove_unfinished_files(const RunFolder& folder) {
   std::vector<std::string> ours{"import.trials.", "report.html."};
-  for (const Path& file : {folder.plan(), folder.log(), folder.seed(), folder.output(), folder.raw_output(),
-                           folder.certificate(), folder.public_certificate(), folder.simulation_key()})
+  for (const Path& file :
+       {folder.plan(), folder.log(), folder.seed(), folder.output(), folder.raw_output(), folder.certificate(),
+        folder.public_certificate(), folder.simulation_key(), folder.seed_origin()})
     ours.push_back(file.filename().string() + ".");
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(folder.root, ignored)) {
@@ -119,6 +120,9 @@ Result<AmplifyOutcome> finished_run(const AmplifyRequest& request, const RunFold
                        fmt::format("{} bits", outcome.certificate.output_bits()),
                        fmt::format("{}", output.bits.size_bits()));
   }
+  if (request.strict && outcome.certificate.certified() && !outcome.certificate.score.settings_consistent)
+    return refused("strict: the finished run's settings are unlikely under the claimed bias: " +
+                   outcome.certificate.score.settings_worst + "; its files stay as they are");
   // A crash may have come between a certificate and its signature.
   if (request.signing_key && !folder.has(certify::signature_path(folder.certificate())))
     BELLOWS_TRY(certify::sign_file(folder.certificate(), *request.signing_key, true));
@@ -126,12 +130,12 @@ Result<AmplifyOutcome> finished_run(const AmplifyRequest& request, const RunFold
 }
 
 // What the certificate must say beside its theorem's assumptions, for this run.
-Result<certify::Circumstances> circumstances_of(const AmplifyRequest& request, const trials::LogReader& log,
-                                                const Context& context) {
+Result<certify::Circumstances> circumstances_of(const AmplifyRequest& request, certify::SeedOrigin origin,
+                                                const trials::LogReader& log, const Context& context) {
   certify::Circumstances circumstances;
   circumstances.strict_settings = request.strict;
   BELLOWS_ASSIGN(circumstances.notes, estimate::origin_notes(log, context));
-  circumstances.statements = {seed_origin(request), "", request.notes};
+  circumstances.statements = {origin, "", request.notes};
   return circumstances;
 }
 
@@ -142,6 +146,9 @@ Result<AmplifyOutcome> amplify(const AmplifyRequest& request, const Context& con
   BELLOWS_TRY(make_folder(folder.root));
   BELLOWS_ASSIGN(FolderLock lock, FolderLock::acquire(folder.root));
   BELLOWS_TRY(check_folder_is_ours(folder));
+  // What would be found missing after the last trial is looked for before the first.
+  if (request.seed_file || request.trials_file) BELLOWS_TRY(extract::check_seed_ledger());
+  if (request.signing_key) BELLOWS_TRY(certify::check_signing_key(*request.signing_key));
   remove_unfinished_files(folder);
   AmplifyOutcome outcome;
   Stopwatch watch;
@@ -163,6 +170,7 @@ Result<AmplifyOutcome> amplify(const AmplifyRequest& request, const Context& con
   if (experiment) {
     BELLOWS_ASSIGN(key, fixed_simulation_key(request, folder));
   }
+  if (recorded && folder.has(folder.log())) BELLOWS_TRY(recorded->require_same_trials(folder.log(), context));
   if (folder.has(folder.certificate())) return finished_run(request, folder, plan_digest);
 
   if (experiment) {
@@ -180,19 +188,19 @@ Result<AmplifyOutcome> amplify(const AmplifyRequest& request, const Context& con
   BELLOWS_ASSIGN(estimate::Evidence evidence, estimate::gather_evidence(log, context));
   outcome.estimate_s = watch.lap_s();
 
-  BELLOWS_ASSIGN(certify::Circumstances circumstances, circumstances_of(request, log, context));
+  // The last outcome lies behind us: only now is the seed drawn.
+  BELLOWS_ASSIGN(Seed seed, fixed_seed(request, plan, folder, experiment.get(), key, log));
+  BELLOWS_ASSIGN(certify::Circumstances circumstances, circumstances_of(request, seed.origin, log, context));
   BELLOWS_ASSIGN(outcome.certificate, certify::certify(plan, evidence, circumstances));
   certify::Certificate& certificate = outcome.certificate;
-  // The last outcome lies behind us: only now is the seed drawn.
-  BELLOWS_ASSIGN(bits::BitString seed, fixed_seed(request, plan, folder, experiment.get(), key, log));
-  certificate.seed_digest = bits::payload_digest(seed);
+  certificate.seed_digest = bits::payload_digest(seed.bits);
   outcome.certify_s = watch.lap_s();
 
   if (certificate.certified()) {
     // A simulated seed follows from a key and is no randomness; it is not entered.
-    if (request.seed_file || request.trials_file)
-      BELLOWS_TRY(extract::enter_seed_use(seed.view().first(certificate.extraction.seed_bits), plan_digest, log));
-    BELLOWS_ASSIGN(bits::BitString output, extract::certified_output(certificate, log, seed, context));
+    if (seed.origin != certify::SeedOrigin::simulated_source)
+      BELLOWS_TRY(extract::enter_seed_use(seed.bits.view().first(certificate.extraction.seed_bits), plan_digest, log));
+    BELLOWS_ASSIGN(bits::BitString output, extract::certified_output(certificate, log, seed.bits, context));
     BELLOWS_TRY(write_output(output, folder, request.raw_output));
   }
   outcome.extract_s = watch.lap_s();

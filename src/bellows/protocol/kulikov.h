@@ -25,8 +25,8 @@ struct AmplifyRequest {
   std::optional<std::uint64_t> simulation_seed;  ///< fixes all that is drawn; else a fresh key, kept in the run folder
   /// ...or the records of a real one.
   std::optional<Path> trials_file;
-  std::string format;                ///< "trials", "xyab-u8", "csv", "npy"
-  std::string relabelling = "none";  ///< "none", "auto", or a specification
+  std::string format;       ///< "trials", "xyab-u8", "csv", "npy"
+  std::string relabelling;  ///< "none", "auto", or a specification; empty: the plan file's, or none
 
   std::optional<Path> plan_file;
   std::optional<numeric::Exact> mu, epsilon;

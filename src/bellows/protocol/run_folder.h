@@ -4,14 +4,16 @@
 
 namespace bellows::protocol {
 
-/// Where `amplify` keeps a run. Everything in it is private (mode 0600) but certificate.public.json; certificate.json is
-/// written last, so a folder that has it holds a finished run.
+/// Where `amplify` keeps a run. Everything in it is private (mode 0600) but certificate.public.json; certificate.json
+/// is written last, so a folder that has it holds a finished run.
 struct RunFolder {
   Path root;
 
   Path plan() const { return root / "plan.json"; }
   Path log() const { return root / "log.trials"; }
   Path seed() const { return root / "seed.bits"; }
+  /// Where the seed came from, in a word: written before the seed, for a run that goes on after a crash.
+  Path seed_origin() const { return root / "seed.origin"; }
   Path output() const { return root / "output.bits"; }
   Path raw_output() const { return root / "output.raw"; }
   Path certificate() const { return root / "certificate.json"; }

@@ -22,6 +22,31 @@ Result<bits::BitString> draw_seed(const AmplifyRequest& request, const plan::Pla
   return experiment->draw_seed_bits(key, plan.seed_bits);
 }
 
+// Today's options may differ from those with which it was drawn.
+Result<Seed> seed_of_folder(const AmplifyRequest& request, const plan::Plan& plan, const RunFolder& folder) {
+  BELLOWS_ASSIGN(bits::BitFile file, bits::read_bit_file(folder.seed()));
+  if (file.bits.size_bits() != plan.seed_bits)
+    return bad_input("the folder's seed has another length", folder.seed(), std::nullopt,
+                     fmt::format("{} bits", plan.seed_bits), fmt::format("{}", file.bits.size_bits()));
+  BELLOWS_ASSIGN(std::string text, read_text_file(folder.seed_origin(), 4096));
+  if (!text.empty() && text.back() == '\n') text.pop_back();
+  const std::optional<certify::SeedOrigin> origin = certify::seed_origin_named(text);
+  if (!origin || *origin == certify::SeedOrigin::not_drawn)
+    return bad_input("does not say where the folder's seed came from", folder.seed_origin(), 0,
+                     "simulated-source, operators-file or system-generator", text.substr(0, 40));
+  if (request.seed_file) {
+    BELLOWS_ASSIGN(bits::BitFile asked, bits::read_bit_file(*request.seed_file));
+    if (asked.bits.size_bits() < plan.seed_bits ||
+        bits::payload_digest(bits::BitString(asked.bits.view().first(plan.seed_bits))) !=
+            bits::payload_digest(file.bits)) {
+      Error error = refused("the folder holds another seed already; give that file, none, or another folder");
+      error.file = folder.seed();
+      return error;
+    }
+  }
+  return Seed{std::move(file.bits), *origin};
+}
+
 }  // namespace
 
 Result<bits::StreamKey> fixed_simulation_key(const AmplifyRequest& request, const RunFolder& folder) {
@@ -48,24 +73,19 @@ Result<bits::StreamKey> fixed_simulation_key(const AmplifyRequest& request, cons
   return *asked;
 }
 
-Result<bits::BitString> fixed_seed(const AmplifyRequest& request, const plan::Plan& plan, const RunFolder& folder,
-                                   Experiment* experiment, const bits::StreamKey& key, const trials::LogReader& log) {
-  if (folder.has(folder.seed())) {
-    BELLOWS_ASSIGN(bits::BitFile file, bits::read_bit_file(folder.seed()));
-    if (file.bits.size_bits() != plan.seed_bits)
-      return bad_input("the folder's seed has another length", folder.seed(), std::nullopt,
-                       fmt::format("{} bits", plan.seed_bits), fmt::format("{}", file.bits.size_bits()));
-    return std::move(file.bits);
-  }
-  BELLOWS_ASSIGN(bits::BitString seed, draw_seed(request, plan, experiment, key));
-  BELLOWS_TRY(extract::check_seed_is_not_from_log(seed, log));
-  BELLOWS_TRY(bits::write_bit_file(folder.seed(), seed, bits::BitFileKind::with_digest));
+Result<Seed> fixed_seed(const AmplifyRequest& request, const plan::Plan& plan, const RunFolder& folder,
+                        Experiment* experiment, const bits::StreamKey& key, const trials::LogReader& log) {
+  if (folder.has(folder.seed())) return seed_of_folder(request, plan, folder);
+  Seed seed;
+  seed.origin = request.seed_file       ? certify::SeedOrigin::operators_file
+                : experiment == nullptr ? certify::SeedOrigin::system_generator
+                                        : certify::SeedOrigin::simulated_source;
+  BELLOWS_ASSIGN(seed.bits, draw_seed(request, plan, experiment, key));
+  BELLOWS_TRY(extract::check_seed_is_not_from_log(seed.bits, log));
+  BELLOWS_TRY(
+      write_text_file(folder.seed_origin(), std::string(certify::name(seed.origin)) + "\n", private_file_mode, true));
+  BELLOWS_TRY(bits::write_bit_file(folder.seed(), seed.bits, bits::BitFileKind::with_digest));
   return seed;
-}
-
-certify::SeedOrigin seed_origin(const AmplifyRequest& request) {
-  if (request.seed_file) return certify::SeedOrigin::operators_file;
-  return request.trials_file ? certify::SeedOrigin::system_generator : certify::SeedOrigin::simulated_source;
 }
 
 }  // namespace bellows::protocol

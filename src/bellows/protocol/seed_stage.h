@@ -13,14 +13,16 @@ namespace bellows::protocol {
 /// before anything is drawn with it. Errors: refused: the folder holds another key.
 Result<bits::StreamKey> fixed_simulation_key(const AmplifyRequest& request, const RunFolder& folder);
 
-/// The seed of the run: the one in the folder, or plan.seed_bits bits drawn now (the requested file, the simulated
-/// source continued, or the system's generator), written to the folder before it is used. In:     experiment: nullptr
-/// for records of a real one. Errors: bad_input: too short, or a copy of bits of the log; refused: used before for
-/// another plan.
-Result<bits::BitString> fixed_seed(const AmplifyRequest& request, const plan::Plan& plan, const RunFolder& folder,
-                                   Experiment* experiment, const bits::StreamKey& key, const trials::LogReader& log);
+struct Seed {
+  bits::BitString bits;
+  certify::SeedOrigin origin = certify::SeedOrigin::not_drawn;
+};
 
-/// Where fixed_seed() draws it, for the certificate.
-certify::SeedOrigin seed_origin(const AmplifyRequest& request);
+/// The seed of the run: the one in the folder, or plan.seed_bits bits drawn now (the requested file, the simulated
+/// source continued, or the system's generator), written to the folder, with its origin, before it is used.
+/// In:     experiment: nullptr for records of a real one.
+/// Errors: bad_input: too short, or a copy of bits of the log. refused: the folder's seed is not the requested file's.
+Result<Seed> fixed_seed(const AmplifyRequest& request, const plan::Plan& plan, const RunFolder& folder,
+                        Experiment* experiment, const bits::StreamKey& key, const trials::LogReader& log);
 
 }  // namespace bellows::protocol

@@ -20,9 +20,14 @@ Result<trials::ImportOptions> import_options(const AmplifyRequest& request) {
   if (!request.format.empty()) {
     BELLOWS_ASSIGN(options.format, trials::foreign_format_from_name(request.format));
   }
-  options.auto_relabel = request.relabelling == "auto";
+  std::string relabelling = request.relabelling;
+  if (relabelling.empty() && request.plan_file) {
+    BELLOWS_ASSIGN(plan::Plan plan, plan::read_plan(*request.plan_file));
+    relabelling = plan.relabelling;
+  }
+  options.auto_relabel = relabelling == "auto";
   if (!options.auto_relabel) {
-    BELLOWS_ASSIGN(options.relabelling, trials::Relabelling::parse(request.relabelling));
+    BELLOWS_ASSIGN(options.relabelling, trials::Relabelling::parse(relabelling));
   }
   return options;
 }
@@ -39,7 +44,7 @@ Result<RecordedTrials> RecordedTrials::open(const AmplifyRequest& request, const
   RecordedTrials recorded;
   Path log = *request.trials_file;
   if (is_trial_log(request)) {
-    if (request.relabelling != "none")
+    if (!request.relabelling.empty() && request.relabelling != "none")
       return usage_error("a trial log has its relabelling from `bellows import --relabel`", "--relabel none",
                          request.relabelling);
   } else {
@@ -75,6 +80,35 @@ Result<std::string> RecordedTrials::planned_relabelling(const Context& context) 
 Status RecordedTrials::require_plan(const Digest& plan_digest) const {
   if (log_->header().plan_digest.is_zero()) return {};
   return log_->require_plan(plan_digest);
+}
+
+Status RecordedTrials::require_same_trials(const Path& other, const Context& context) const {
+  BELLOWS_ASSIGN(trials::LogReader log, trials::LogReader::open(other));
+  auto differ = [&](std::optional<std::uint64_t> trial) {
+    Error error = refused("the folder holds a run over other records; give those, or another folder");
+    error.file = other;
+    error.expected = fmt::format("the {} trials of {}", log_->trial_count(), log_->path().string());
+    error.got = trial ? fmt::format("another trial in the block that begins with number {}", *trial)
+                      : fmt::format("{} trials", log.trial_count());
+    return error;
+  };
+  if (log.trial_count() != log_->trial_count() || log.block_count() != log_->block_count()) return differ(std::nullopt);
+  std::uint64_t first = 0;
+  for (std::uint64_t i = 0; i < log.block_count(); ++i) {
+    BELLOWS_TRY(context.check_cancelled());
+    BELLOWS_ASSIGN(trials::BlockView ours, log_->block(i));
+    BELLOWS_ASSIGN(trials::BlockView theirs, log.block(i));
+    for (std::uint32_t plane = 0; plane < log_->scenario().plane_count(); ++plane) {
+      const bits::BitView a = ours.plane(plane), b = theirs.plane(plane);
+      if (a.size_bits != b.size_bits) return differ(first);
+      for (std::uint64_t w = 0; w < a.size_words(); ++w)
+        if (a.word(w) != b.word(w)) return differ(first);
+    }
+    first += ours.plane(0).size_bits;
+    log_->release(i);
+    log.release(i);
+  }
+  return {};
 }
 
 Status RecordedTrials::copy_to(const Path& target, const plan::Plan& plan, const Context& context) const {

@@ -24,6 +24,8 @@ class RecordedTrials {
   Result<std::string> planned_relabelling(const Context& context) const;
   /// Errors: refused: the log was taken under a plan, and that is not this one.
   Status require_plan(const Digest& plan_digest) const;
+  /// Errors: refused: the log at `other` holds other trials, so a run that began with it is not one over these.
+  Status require_same_trials(const Path& other, const Context& context) const;
   /// Copies the trials under the plan's digest into the run's log, which appears whole or not at all.
   Status copy_to(const Path& target, const plan::Plan& plan, const Context& context) const;
 
