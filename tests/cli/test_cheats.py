@@ -12,7 +12,7 @@ class Cheats(harness.ProgramTest):
         (self.folder / "run").rmdir()
 
     def test_every_cheat_is_refused(self):
-        for preset in ("cheat-win", "cheat-mdl", "mixture", "memory-last-pair"):
+        for preset in ("cheat-win", "cheat-mdl", "mixture", "memory-last-pair", "memory-history"):
             for mu in ("0.0075", "0.05"):
                 self.refused("--preset", preset, "--trial-count", "2^20", "--mu", mu)
 

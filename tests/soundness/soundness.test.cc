@@ -125,7 +125,7 @@ struct Cheat {
   bool many = false;  ///< another random device for every run
 };
 
-const Cheat local_cheats[] = {{"cheat-win"}, {"cheat-mdl"}, {"memory-last-pair"}, {"mixture", true}};
+const Cheat local_cheats[] = {{"cheat-win"}, {"cheat-mdl"}, {"memory-last-pair"}, {"memory-history"}, {"mixture", true}};
 
 ExperimentChoice choice_of(const Cheat& cheat, double mu, std::uint64_t number) {
   ExperimentChoice choice{.preset = cheat.preset, .mu = mu};
@@ -155,11 +155,11 @@ TEST(Soundness, LocalCheatsAreNotCertified) {
 
 /// Cheats of a smaller bias than the claim, and sources that do not scheme: no more either.
 TEST(Soundness, LocalCheatsWithOtherSourcesAreNotCertified) {
-  for (const char* source : {"honest", "uniform", "edge", "remembering"}) {
+  for (const char* source : {"honest", "uniform", "edge", "remembering", "history"}) {
     const plan::Plan plan = *wide_plan(Method::win, 0.03);
     std::uint64_t failures = 0;
     for (std::uint64_t number = 0; number < run_count() / 4; ++number) {
-      ExperimentChoice choice = choice_of(local_cheats[number % 4], 0.03, number);
+      ExperimentChoice choice = choice_of(local_cheats[number % std::size(local_cheats)], 0.03, number);
       choice.source = source;
       failures += certified_bits(plan, Played(choice, number)) > 0;
     }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -180,6 +181,28 @@ class LastPairDevice : public Device {
   ConditionalBit coin_, a_, b_;
 };
 
+class HistoryDevice : public Device {
+ public:
+  HistoryDevice() : Device("memory-history") {}
+  bool loses_on_marked_pair() const override { return true; }
+  void draw_outcomes(ChunkDrawer& drawer, const HiddenPlanes&, const std::uint64_t* x, const std::uint64_t* y,
+                     DeviceMemory& memory, std::uint64_t* a, std::uint64_t* b) const override {
+    const std::uint64_t trials = drawer.trial_count();
+    std::fill_n(a, bits::words_for(trials), 0);
+    std::fill_n(b, bits::words_for(trials), 0);
+    for (std::uint64_t i = 0; i < trials; ++i) {
+      const std::uint64_t w = i / 64, place = i % 64;
+      const unsigned now_x = x[w] >> place & 1, now_y = y[w] >> place & 1;
+      const unsigned marked = memory.history.marked_pair(), wins_x = 1 ^ marked >> 1, wins_y = 1 ^ (marked & 1);
+      // As LastPairDevice: loses on the marked pair alone. Each party uses its own setting and what both know.
+      const unsigned r = memory.history.coin();
+      a[w] |= static_cast<std::uint64_t>(r ^ (wins_y & now_x)) << place;
+      b[w] |= static_cast<std::uint64_t>(r ^ (wins_x & wins_y) ^ (wins_x & now_y)) << place;
+      memory.history.add(2 * now_x + now_y);
+    }
+  }
+};
+
 Status check_behaviour(const PairBehaviour& p) {
   auto refuse = [](std::string what) {
     return bad_input("not a behaviour of two parties", {}, std::nullopt, "probabilities that no party can signal with",
@@ -221,6 +244,8 @@ Result<std::unique_ptr<Device>> cheating_device(const bell::SharedStrategy& stra
 }
 
 std::unique_ptr<Device> last_pair_device() { return std::make_unique<LastPairDevice>(); }
+
+std::unique_ptr<Device> history_device() { return std::make_unique<HistoryDevice>(); }
 
 Result<std::unique_ptr<Device>> adaptive_device(const PairBehaviour& behaviour, const bell::SharedStrategy& strategy,
                                                 double target) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bellows/base/result.h"
+#include "bellows/bell/history.h"
 #include "bellows/bell/strategy.h"
 #include "bellows/bits/draw.h"
 #include "bellows/device/two_qubits.h"
@@ -18,6 +19,7 @@ namespace bellows::device {
 struct DeviceMemory {
   std::uint64_t bits = 0;  ///< of the trial before
   bool last_x = false, last_y = false;
+  bell::SettingHistory history = {};
   std::uint64_t trials = 0, wins = 0;  ///< of the block so far
 };
 
@@ -34,6 +36,8 @@ class Device {
   virtual std::optional<PairBehaviour> behaviour() const { return std::nullopt; }
   /// Whether it loses on the pair of settings of the trial before.
   virtual bool loses_on_last_pair() const { return false; }
+  /// Whether it loses on the pair that all settings of the block so far mark.
+  virtual bool loses_on_marked_pair() const { return false; }
 
   /// Outcomes of the drawer's chunk. Does not change the device: threads may share it, each with its own memory.
   virtual void draw_outcomes(bits::ChunkDrawer& drawer, const bell::HiddenPlanes& hidden, const std::uint64_t* x,
@@ -53,6 +57,9 @@ Result<std::unique_ptr<Device>> fixed_device(std::string name, const PairBehavio
 Result<std::unique_ptr<Device>> cheating_device(const bell::SharedStrategy& strategy);
 /// Loses on the pair of the trial before, wins on all others, and carries a sticky bit through its outcomes.
 std::unique_ptr<Device> last_pair_device();
+/// Loses on the pair that all settings of the block so far mark (bell/history.h), wins on all others; its outcomes follow
+/// from the settings, so they hold no entropy.
+std::unique_ptr<Device> history_device();
 /// Keeps the share of trials won at `target`: plays `behaviour` while it is below, the strategy while it is above. It
 /// decides anew every bits::chunk_trials trials.
 Result<std::unique_ptr<Device>> adaptive_device(const PairBehaviour& behaviour, const bell::SharedStrategy& strategy,

@@ -105,6 +105,7 @@ const char* device_help() {
   cheat-mdl        local; the same score, and S_mu = 0
   mixture          local; sixteen random strategies (number=N picks which)
   memory-last-pair     local; loses on the settings of the trial before only
+  memory-history       local; loses on the settings that all earlier ones of its block mark, and the source avoids
   memory-adaptive      quantum while its score is below target=T (default: the largest local score), else a cheat)";
 }
 
@@ -120,6 +121,7 @@ Result<std::unique_ptr<Device>> make_device(const std::string& text, double mu) 
   if (spec.name() == "cheat-mdl") return cheating_device(bell::mdl_cheat(mu));
   if (spec.name() == "mixture") return cheating_device(bell::random_mixture(mu, number));
   if (spec.name() == "memory-last-pair") return last_pair_device();
+  if (spec.name() == "memory-history") return history_device();
   if (spec.name() == "memory-adaptive") {
     BELLOWS_ASSIGN(PairBehaviour behaviour, tsirelson().behaviour());
     return adaptive_device(behaviour, bell::win_cheat(mu), target);

@@ -75,6 +75,7 @@ Result<std::unique_ptr<Experiment>> make_pair_experiment(const ExperimentChoice&
   }
   if (device->behaviour()) knowledge.win_by_pair = device::win_by_pair(*device->behaviour());
   knowledge.avoids_last_pair = device->loses_on_last_pair();
+  knowledge.avoids_marked_pair = device->loses_on_marked_pair();
   BELLOWS_ASSIGN(std::unique_ptr<source::Source> source,
                  source::make_source(choice.source.empty() ? default_source : choice.source, mu, knowledge));
   return std::unique_ptr<Experiment>(

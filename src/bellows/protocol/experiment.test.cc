@@ -43,7 +43,7 @@ estimate::Summary summary_of(const ExperimentChoice& choice, std::uint64_t trial
 
 TEST(Experiment, SameBitsWithAnyThreadsAndKernels) {
   testing::TempFolder folder;
-  for (const char* preset : {"kulikov-2024", "cheat-win", "memory-last-pair", "memory-adaptive"}) {
+  for (const char* preset : {"kulikov-2024", "cheat-win", "memory-last-pair", "memory-history", "memory-adaptive"}) {
     const std::uint64_t trials = preset[0] == 'k' ? 2 * block_trials + 12345 : 54321;
     std::optional<Digest> first;
     int number = 0;
@@ -103,7 +103,7 @@ TEST(Experiment, PublishedScores) {
 
 TEST(Experiment, CheatsReachTheLocalBoundAndNoMore) {
   for (double mu : {0.0075, 0.05, 0.2}) {
-    for (const char* preset : {"cheat-win", "cheat-mdl", "memory-last-pair"}) {
+    for (const char* preset : {"cheat-win", "cheat-mdl", "memory-last-pair", "memory-history"}) {
       estimate::Summary summary = summary_of({.preset = preset, .mu = mu}, block_trials / 4);
       EXPECT_NEAR(summary.scores.omega.value, 1 - (0.5 - mu) * (0.5 - mu), 5 * summary.scores.omega.standard_error)
           << preset << mu;

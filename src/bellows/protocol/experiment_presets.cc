@@ -26,6 +26,8 @@ std::span<const ExperimentPreset> experiment_presets() {
        [](Choice c) -> Made { return make_pair_experiment(c, "scheming", "mixture", 0.0075); }},
       {"memory-last-pair", "local devices and a source that remember the trial before; bias 0.75 %",
        [](Choice c) -> Made { return make_pair_experiment(c, "scheming", "memory-last-pair", 0.0075); }},
+      {"memory-history", "local devices and a source that act on all settings so far; bias 0.75 %",
+       [](Choice c) -> Made { return make_pair_experiment(c, "scheming", "memory-history", 0.0075); }},
       {"memory-adaptive", "devices that cheat whenever their score allows it; bias 0.75 %",
        [](Choice c) -> Made { return make_pair_experiment(c, "scheming", "memory-adaptive", 0.0075); }},
   };

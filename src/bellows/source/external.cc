@@ -135,6 +135,7 @@ const char* source_help() {
   uniform          probability one half, whatever is claimed
   edge             every bit is 1 with probability 1/2 + mu
   remembering      every bit leans by mu to the bit before
+  history          chooses each bit at an end of its range from all settings of the block so far
   scheming         knows the device, and helps it as far as mu allows
   file:path=FILE   a .bits file, or raw bytes (least significant bit first; order=msb for the other way)
   pipe             raw bytes from standard input
@@ -151,6 +152,7 @@ Result<std::unique_ptr<Source>> make_source(const std::string& text, double mu, 
   if (spec.name() == "uniform") return uniform_source(mu);
   if (spec.name() == "edge") return edge_source(mu);
   if (spec.name() == "remembering") return remembering_source(mu);
+  if (spec.name() == "history") return history_source(mu);
   if (spec.name() == "scheming") return scheming_source(mu, device);
   if (spec.name() == "system") return system_source(mu);
   if (spec.name() == "file" || spec.name() == "pipe") {
@@ -159,7 +161,7 @@ Result<std::unique_ptr<Source>> make_source(const std::string& text, double mu, 
     if (order == "msb" && format == bits::BitStreamFormat::raw) format = bits::BitStreamFormat::raw_msb_first;
     return file_source(path, format, mu);
   }
-  return usage_error("no such source", "honest, uniform, edge, remembering, scheming, file, pipe or system",
+  return usage_error("no such source", "honest, uniform, edge, remembering, history, scheming, file, pipe or system",
                      spec.name());
 }
 

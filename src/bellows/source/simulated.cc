@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numbers>
@@ -113,6 +114,45 @@ class RememberingSource : public SimulatedSource {
   ConditionalBit x_, y_, seed_;
 };
 
+/// Chooses every bit's chance from all settings of the block before it.
+class HistorySource : public SimulatedSource {
+ public:
+  explicit HistorySource(double mu)
+      : SimulatedSource("history", mu), low_(Chance::of(0.5 - mu)), high_(Chance::of(0.5 + mu)) {}
+
+  Status draw_settings(ChunkDrawer& drawer, const HiddenPlanes&, SourceMemory& memory, std::uint64_t* x,
+                       std::uint64_t* y) override {
+    // Both that a bit may become, each from a tape of its own; which of them it is the history says.
+    std::uint64_t planes[2][2][bits::chunk_words];  // party, chance
+    for (std::uint8_t party = 0; party < 2; ++party)
+      for (std::uint8_t high = 0; high < 2; ++high)
+        drawer.draw({static_cast<std::uint8_t>(bell::setting_lane + party + 2 * high), {high ? high_ : low_}}, {},
+                    planes[party][high]);
+    const std::uint64_t trials = drawer.trial_count();
+    std::fill_n(x, bits::words_for(trials), 0);
+    std::fill_n(y, bits::words_for(trials), 0);
+    for (std::uint64_t i = 0; i < trials; ++i) {
+      const std::uint64_t w = i / 64, place = i % 64;
+      const unsigned marked = memory.history.marked_pair(), marked_x = marked >> 1, marked_y = marked & 1;
+      const std::uint64_t next_x = planes[0][1 - marked_x][w] >> place & 1;
+      const unsigned high_y = next_x == marked_x ? 1 - marked_y : memory.history.coin();
+      const std::uint64_t next_y = planes[1][high_y][w] >> place & 1;
+      x[w] |= next_x << place;
+      y[w] |= next_y << place;
+      memory.history.add(static_cast<unsigned>(2 * next_x + next_y));
+    }
+    return {};
+  }
+
+ protected:
+  void draw_seed_chunk(ChunkDrawer& drawer, std::uint64_t&, std::uint64_t* out) const override {
+    drawer.draw({bell::seed_lane, {high_}}, {}, out);
+  }
+
+ private:
+  Chance low_, high_;
+};
+
 /// Does what the strategy wants, trial by trial.
 class StrategySource : public SimulatedSource {
  public:
@@ -192,8 +232,14 @@ Result<std::unique_ptr<Source>> remembering_source(double mu) {
   return std::unique_ptr<Source>(new RememberingSource(mu, false));
 }
 
+Result<std::unique_ptr<Source>> history_source(double mu) {
+  BELLOWS_TRY(check_bias(mu));
+  return std::unique_ptr<Source>(new HistorySource(mu));
+}
+
 Result<std::unique_ptr<Source>> scheming_source(double mu, const DeviceKnowledge& device) {
   BELLOWS_TRY(check_bias(mu));
+  if (device.avoids_marked_pair) return history_source(mu);
   if (device.avoids_last_pair) return std::unique_ptr<Source>(new RememberingSource(mu, true));
   const bell::SharedStrategy strategy =
       device.strategy != nullptr ? *device.strategy : greedy_strategy(mu, device.win_by_pair);

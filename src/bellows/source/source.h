@@ -6,6 +6,7 @@
 #include <string>
 
 #include "bellows/base/result.h"
+#include "bellows/bell/history.h"
 #include "bellows/bell/strategy.h"
 #include "bellows/bits/bit_string.h"
 #include "bellows/bits/draw.h"
@@ -16,6 +17,7 @@ namespace bellows::source {
 /// be drawn again alone.
 struct SourceMemory {
   std::uint64_t bits = 0;
+  bell::SettingHistory history = {};
 };
 
 /// A weak source: settings, and a seed after the last outcome. It carries the bias that its owner claims: each bit,
@@ -53,6 +55,7 @@ struct DeviceKnowledge {
   const bell::SharedStrategy* strategy = nullptr;            ///< of a device that cheats by a shared strategy
   std::array<double, 4> win_by_pair = {0.5, 0.5, 0.5, 0.5};  ///< else: its chance to win, entry 2x + y
   bool avoids_last_pair = false;                             ///< the device loses on the pair of the trial before
+  bool avoids_marked_pair = false;                           ///< it loses on the pair that the whole history marks
 };
 
 /// A source by its spec; see source_help().

@@ -106,6 +106,43 @@ TEST(Sources, BiasOutOfRangeIsAUsageError) {
   EXPECT_EQ(make_source("file:path=/no/such/file", 0.1, {}).error().code, ErrorCode::bad_input);
 }
 
+TEST(SimulatedSources, HistoryAvoidsWhatEverythingSoFarMarks) {
+  for (double mu : {0.0, 0.0075, 0.1}) {
+    auto source = make_source("history", mu, {});
+    ASSERT_TRUE(source.ok());
+    bits::ChunkDrawer drawer(bits::StreamKey::from_number(21));
+    SourceMemory memory;
+    bell::SettingHistory history;
+    double trials = 0, marked_x = 0, marked_pair = 0, other_x = 0, as_coin = 0;
+    std::array<double, 4> pairs{};
+    for (std::uint16_t chunk = 0; chunk < 64; ++chunk) {
+      drawer.start(3, chunk, bits::chunk_trials);
+      std::uint64_t x[bits::chunk_words], y[bits::chunk_words];
+      ASSERT_TRUE((*source)->draw_settings(drawer, {}, memory, x, y).ok());
+      for (std::uint64_t i = 0; i < bits::chunk_trials; ++i) {
+        const unsigned now_x = x[i / 64] >> i % 64 & 1, now_y = y[i / 64] >> i % 64 & 1, marked = history.marked_pair();
+        trials += 1;
+        pairs[2 * now_x + now_y] += 1;
+        if (now_x == marked >> 1) {
+          marked_x += 1;
+          marked_pair += now_y == (marked & 1);
+        } else {
+          other_x += 1;
+          as_coin += now_y == static_cast<unsigned>(history.coin());
+        }
+        history.add(2 * now_x + now_y);
+      }
+    }
+    auto expect_chance = [&](double count, double of, double chance) {
+      EXPECT_NEAR(count / of, chance, 5 * std::sqrt(0.25 / of)) << mu;
+    };
+    expect_chance(marked_x, trials, 0.5 - mu);
+    expect_chance(marked_pair, marked_x, 0.5 - mu);
+    expect_chance(as_coin, other_x, 0.5 + mu);
+    for (double pair : pairs) EXPECT_NEAR(pair / trials, 0.25, 0.005) << "nobody sees it in the frequencies; mu " << mu;
+  }
+}
+
 TEST(ExternalSources, FileGivesItsBitsInOrderAndThenEnds) {
   testing::TempFolder folder;
   const Path path = folder.path() / "bits.raw";
