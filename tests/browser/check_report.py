@@ -106,6 +106,8 @@ def main():
             browser.width(1280)
             browser.open((folder / "passed" / "report.html").as_uri())
             keyboard(browser, check)
+            browser.open((folder / "passed" / "report.html").as_uri())
+            printed(browser, check)
             browser.open((folder / "passed" / "report.public.html").as_uri())
             text = browser.run("return document.body.textContent")
             check("by block" not in text.split("{")[0], "the public page shows blocks")
@@ -143,6 +145,19 @@ def keyboard(browser, check):
     check(size > 1000, f"CSV of {size} bytes")
     browser.run("document.querySelector('figure[data-chart=waterfall] [data-do=close]').click()")
     check(browser.run("return document.querySelector('[data-do=close]').getAttribute('aria-pressed')") == "true", "close up")
+
+
+def printed(browser, check):
+    """On paper: dark ink on white whatever the screen has, every chart drawn anew, no buttons."""
+    browser.devtools("Emulation.setEmulatedMedia", {"media": "print", "features": [{"name": "prefers-color-scheme", "value": "dark"}]})
+    browser.run("window.dispatchEvent(new Event('beforeprint'))")
+    check(browser.run("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)", "print: the paper is not white")
+    for bad in browser.run(CONTRAST):
+        check(False, f"print: contrast of {bad}")
+    for chart in browser.run(PAINTED):
+        check(chart["painted"] > 500 and chart["data"] > 30, f"print: chart {chart} is not drawn")
+    check(browser.run("return [...document.querySelectorAll('button')].filter(b => b.offsetParent !== null).length") == 0, "print: buttons on paper")
+    browser.devtools("Emulation.setEmulatedMedia", {"media": "", "features": []})
 
 
 if __name__ == "__main__":

@@ -215,7 +215,8 @@ std::string series_section(const RunView& run, const Shown& shown) {
   std::string out;
   if (shown.everything) {
     out +=
-        "<section>\n<h2>Quality over time</h2>\n<p>Drag over a chart to zoom, double-click to go back; with the "
+        "<section>\n<h2>Quality over time</h2>\n<p class=\"hint\">Drag over a chart to zoom, double-click to go back; "
+        "with the "
         "keyboard: arrows read a point, + and − zoom, 0 goes back.</p>\n";
     out += series_figure("S", "S by block",
                          "Each point is one block with its 95 % interval. At most 2 is possible without quantum "
