@@ -190,11 +190,24 @@ Status write_text_file(const Path& path, std::string_view text, mode_t mode, boo
 }
 
 Result<FolderLock> FolderLock::acquire(const Path& folder) {
-  Path path = folder / ".lock";
-  int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, private_file_mode);
-  if (descriptor < 0) return system_error("cannot lock the folder", folder, errno);
-  ::close(descriptor);
+  const Path path = folder / ".lock";
+  // Not through a link: in a folder where others may write, it would make or lock a file elsewhere. A new file is never
+  // made through one; one that is there must be what its name says, before and after it is opened.
+  struct stat name {};
+  if (::lstat(path.c_str(), &name) != 0) {
+    if (errno != ENOENT) return system_error("cannot lock the folder", folder, errno);
+    int made = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, private_file_mode);
+    if (made >= 0) ::close(made);
+    if (made < 0 && errno != EEXIST) return system_error("cannot lock the folder", folder, errno);
+    if (::lstat(path.c_str(), &name) != 0) return system_error("cannot lock the folder", folder, errno);
+  }
+  if (!S_ISREG(name.st_mode))
+    return bad_input("cannot lock the folder", path, std::nullopt, "a regular file",
+                     S_ISLNK(name.st_mode) ? "a symbolic link" : "something else");
   BELLOWS_ASSIGN(File file, File::open_for_update(path));
+  BELLOWS_ASSIGN(auto info, status_of(file.descriptor(), path));
+  if (info.st_dev != name.st_dev || info.st_ino != name.st_ino)
+    return bad_input("folder is in use by another run", folder);
   if (::flock(file.descriptor(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) return bad_input("folder is in use by another run", folder);
     return system_error("cannot lock the folder", folder, errno);

@@ -109,8 +109,12 @@ Status sign_file(const Path& file, const Path& secret_key_file, bool overwrite) 
   Signature signature;
   crypto_sign_detached(signature.data(), nullptr, bytes_of(message), message.size(), key.bytes.data());
   json out = {{"format", "bellows-signature"}, {"public", to_hex(key.public_key)}, {"signature", to_hex(signature)}};
-  // A signature is a function of what it signs, so that of a private certificate is as private as that.
-  return write_text_file(signature_path(file), out.dump(2) + "\n", private_file_mode, overwrite);
+  // A signature is a function of what it signs: it may be read by those who may read that.
+  std::error_code error;
+  const auto mode = std::filesystem::status(file, error).permissions();
+  const bool is_public = !error && (mode & std::filesystem::perms::others_read) != std::filesystem::perms::none;
+  return write_text_file(signature_path(file), out.dump(2) + "\n", is_public ? public_file_mode : private_file_mode,
+                         overwrite);
 }
 
 Result<std::string> verify_file_signature(const Path& file) {

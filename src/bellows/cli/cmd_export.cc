@@ -14,6 +14,8 @@ Formats (--format): xyab-u8, csv, npy; see `bellows import --help`. A log that w
 not imported becomes xyab-u8. A log that is still being written, or was cut, is
 refused unless --whole-blocks asks for what is there. FILE '-' is standard output.
 
+That trials are simulated is lost in every such format: export warns of it.
+
 Records are private (mode 0600); an existing file is left as it is.
 
 Examples:
@@ -33,6 +35,12 @@ Result<Verdict> run(const Options& given, Console& console) {
   if (given.to == "-" && console.json()) return usage_error("--json and FILE '-' both need standard output");
   BELLOWS_ASSIGN(trials::ExportReport report, trials::export_trials(given.log, given.to, options, console.context()));
   console.finish_progress();
+  if (report.simulated)
+    console.note(
+        fmt::format("warning: DEMONSTRATION: these trials are simulated, and {} has no place to say so: whoever "
+                    "imports them gets a "
+                    "log that looks real",
+                    trials::foreign_format_name(report.format)));
   if (given.to == "-") return Verdict::done;
   console.print(fmt::format("exported    {} trials to {} ({})", report.trial_count, given.to,
                             trials::foreign_format_name(report.format)));
@@ -41,6 +49,7 @@ Result<Verdict> run(const Options& given, Console& console) {
                   {"format", trials::foreign_format_name(report.format)},
                   {"trials", report.trial_count},
                   {"size_bytes", report.size_bytes},
+                  {"simulated", report.simulated},
                   {"relabelling_undone_by", report.undone.spec()}});
   return Verdict::done;
 }

@@ -42,10 +42,11 @@ Without further records (< /dev/null) it completes the log as it is.
 
 Examples:
   bellows import --format xyab-u8 --relabel auto run12.u8 run12.trials
+  bellows import run12.csv --out run12.trials
   bellows import --relabel x:flip,y:flip --plan plan.json run12.csv run12.trials)";
 
 struct Options {
-  std::string from, to, format, relabel, plan, plan_digest, block_trials;
+  std::string from, to, out, format, relabel, plan, plan_digest, block_trials;
   std::vector<std::string> metadata;
   bool go_on = false;
 };
@@ -85,7 +86,11 @@ Result<trials::ImportOptions> import_options(const Options& given) {
   return options;
 }
 
-Result<Verdict> run(const Options& given, Console& console) {
+Result<Verdict> run(Options given, Console& console) {
+  if (given.to.empty() == given.out.empty())
+    return usage_error("name the trial log to write once", "FILE LOG, or FILE --out LOG",
+                       given.to.empty() ? "neither" : "both");
+  if (given.to.empty()) given.to = given.out;
   BELLOWS_ASSIGN(trials::ImportOptions options, import_options(given));
   Path from = given.from == "-" ? "/dev/stdin" : given.from;
   if (given.go_on && !given.metadata.empty()) return usage_error("a log that is continued keeps its metadata");
@@ -128,7 +133,8 @@ void add_import(CommandLine& line) {
   auto options = std::make_shared<Options>();
   CLI::App& verb = line.add_verb("import", "trial log from a laboratory's records", manual);
   verb.add_option("FILE", options->from, "records to import, '-' for standard input")->required();
-  verb.add_option("LOG", options->to, "trial log to write, must not exist (but with --continue)")->required();
+  verb.add_option("LOG", options->to, "trial log to write, must not exist (but with --continue)");
+  verb.add_option("--out", options->out, "the same as LOG")->type_name("LOG");
   verb.add_option("--format", options->format, "xyab-u8, csv or npy");
   verb.add_option("--relabel", options->relabel, "words, see below, or auto; without it the plan's, or none");
   verb.add_option("--plan", options->plan, "plan under which the trials were taken; its digest goes into the log");

@@ -6,6 +6,7 @@
 
 #include "bellows/bits/bit_file.h"
 #include "bellows/cli/command.h"
+#include "bellows/cli/terminal_text.h"
 #include "bellows/trials/log_format.h"
 #include "bellows/trials/reader.h"
 
@@ -40,13 +41,6 @@ std::string readable_time(std::uint64_t time_ns) {
   char text[40];
   std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
   return text;
-}
-
-// Metadata come from others: no line of them may move the cursor or forge a line of ours.
-std::string printable(const std::string& text) {
-  std::string out;
-  for (char c : text) out.push_back(static_cast<unsigned char>(c) < 32 || c == 127 ? '?' : c);
-  return out;
 }
 
 Result<Verdict> inspect_log(const Options& options, Console& console) {
@@ -88,9 +82,9 @@ Result<Verdict> inspect_log(const Options& options, Console& console) {
   console.print(fmt::format("begun       {}", readable_time(start_ns)));
   if (reader.recorded_digest()) console.print(fmt::format("digest      {}", reader.recorded_digest()->hex()));
   for (const auto& [key, value] : header.metadata.items())
-    console.print(
-        fmt::format("metadata    {} = {}", printable(key),
-                    printable(value.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace))));
+    console.print(fmt::format(
+        "metadata    {} = {}", terminal_word(key),
+        terminal_word(value.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace))));
   if (options.blocks) {
     nlohmann::json list = nlohmann::json::array();
     console.print("block        first trial       trials  begun");

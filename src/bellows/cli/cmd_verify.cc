@@ -11,7 +11,14 @@ namespace {
 constexpr const char* manual =
     "Recomputes digests, counts, certificate and output from plan, log and seed, and compares. Names the first thing "
     "that does\n"
-    "not match. It shares no code with what made the trials. A verified run's certificate follows from its log; "
+    "not match. Where they are there, certificate.public.json must be the public form of certificate.json, output.raw "
+    "the bits of\n"
+    "output.bits, and both certificates signed with one key or neither. report.html is a picture and not looked at: "
+    "`bellows report`\n"
+    "makes it anew. Private files that other users may read are warned of and change no verdict. A signature that was "
+    "taken away\n"
+    "with both its files shows as 'unsigned'; --public-key refuses that.\n\n"
+    "It shares no code with what made the trials. A verified run's certificate follows from its log; "
     "whether the\n"
     "assumptions that it lists were met, no program can tell.\n\n"
     "Exit codes: 0 everything matches (also for a run that was rightly not certified); 1 something does not; 3 a file "
@@ -40,6 +47,8 @@ Result<report::VerifyRequest> request_of(const Options& options) {
   BELLOWS_TRY(replace(request.seed, options.seed));
   BELLOWS_TRY(replace(request.certificate, options.certificate));
   BELLOWS_TRY(replace(request.output, options.output));
+  if (options.folder.empty())
+    request.public_certificate.clear(), request.raw_output.clear(), request.other_private_files.clear();
   if (!options.public_key.empty()) request.public_key = options.public_key;
   return request;
 }
@@ -72,6 +81,12 @@ void add_verify(CommandLine& line) {
     }
     for (const report::VerifyStep& step : report.steps)
       console.print(fmt::format("  [{}] {}", step.matches ? "ok" : "NO", step.what));
+    // Of a certificate that does not hold, whose it is says nothing.
+    if (report.verified())
+      console.print(!report.signed_by ? std::string("unsigned: that nobody made it anew, no signature shows")
+                    : options->public_key.empty() ? fmt::format("signed by {}", *report.signed_by)
+                                                  : fmt::format("signed by {}, the key asked for", *report.signed_by));
+    for (const std::string& warning : report.warnings) console.note("warning: " + warning);
     console.result(report::to_json(report));
     return report.verified() ? Verdict::done : Verdict::refused;
   });

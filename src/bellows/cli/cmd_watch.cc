@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "bellows/cli/command.h"
+#include "bellows/cli/terminal_text.h"
 #include "bellows/report/html_text.h"
 #include "bellows/report/watch_server.h"
 #include "bellows/report/watch_state.h"
@@ -81,26 +82,27 @@ class Screen {
   Screen(const Console& console, bool in_place) : console_(console), in_place_(in_place) {}
   void show(const report::WatchState& state, const std::string& name) {
     if (console_.json()) {
-      fmt::print("{}\n", report::to_json(state).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+      write_text(stdout, report::to_json(state).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
       std::fflush(stdout);
       return;
     }
     unsigned columns = columns_of_stdout();
-    std::vector<std::string> lines = report::watch_lines(state, name, columns);
+    std::vector<std::string> lines = report::watch_lines(state, terminal_word(name), columns);
     if (!in_place_) {
       std::string one;
       for (const std::string& line : lines) one += (one.empty() ? "" : " | ") + line;
-      fmt::print("{}\n", one);
+      write_text(stdout, one + "\n");
       std::fflush(stdout);
       return;
     }
-    if (drawn_ > 0) fmt::print("\033[{}A", drawn_);
+    if (drawn_ > 0) write_text(stdout, fmt::format("\033[{}A", drawn_));
     for (const std::string& line : lines) {
       std::string cut = fitted(line, columns - 1);
       bool alarm = line.rfind("ALARM", 0) == 0;
-      fmt::print("\033[K{}\n", alarm && console_.color_on_stdout() ? "\033[1;31m" + cut + "\033[0m" : cut);
+      write_text(stdout,
+                 fmt::format("\033[K{}\n", alarm && console_.color_on_stdout() ? "\033[1;31m" + cut + "\033[0m" : cut));
     }
-    fmt::print("\033[J");
+    write_text(stdout, "\033[J");
     drawn_ = lines.size();
     std::fflush(stdout);
   }
@@ -140,6 +142,7 @@ Result<Verdict> run(const Options& options, Console& console) {
   for (;;) {
     report::WatchState state = watch.state();
     if (changed || ::isatty(STDOUT_FILENO) == 1) screen.show(state, name);
+    if (std::ferror(stdout)) return bad_input("cannot write to standard output");
     if (state.complete && !server) return Verdict::done;
     auto wait = static_cast<int>(options.interval_seconds * 1000);
     if (server) {

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "bellows/bits/cpu.h"
+#include "bellows/cli/terminal_text.h"
 
 #ifndef BELLOWS_VERSION
 #define BELLOWS_VERSION "unknown"
@@ -15,14 +16,16 @@ namespace bellows::cli {
 namespace {
 
 void print_error(const Error& error, const std::string& verb, bool json) {
-  fmt::print(stderr, "bellows{}{}: {}\n", verb.empty() ? "" : " ", verb, error.describe());
+  Error shown = error;
+  for (std::string* part : {&shown.file, &shown.expected, &shown.got}) *part = terminal_word(*part);
+  write_text(stderr, fmt::format("bellows{}{}: {}\n", verb.empty() ? "" : " ", verb, terminal_text(shown.describe())));
   if (!json) return;
   nlohmann::json document = {{"error", error_code_name(error.code)}, {"message", error.message}};
   if (!error.file.empty()) document["file"] = error.file;
   if (error.offset_bytes) document["offset_bytes"] = *error.offset_bytes;
   if (!error.expected.empty()) document["expected"] = error.expected;
   if (!error.got.empty()) document["got"] = error.got;
-  fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  write_text(stdout, document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace
@@ -51,6 +54,7 @@ void CommandLine::on_run(CLI::App& verb, std::function<Result<Verdict>(Console&)
 }
 
 int CommandLine::run(int argc, const char* const* argv) {
+  install_signal_handlers();  // first: help and usage errors go into closed pipes too
   try {
     app_.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -62,7 +66,6 @@ int CommandLine::run(int argc, const char* const* argv) {
     print_error(kernel.error(), verb, common_.json);
     return exit_code(kernel.error().code);
   }
-  install_signal_handlers();
   Console console(common_.json, common_.quiet, common_.thread_count);
   Result<Verdict> outcome = internal_error("the verb did not run");
   try {

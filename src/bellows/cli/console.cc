@@ -11,6 +11,7 @@
 #include <cstdlib>
 
 #include "bellows/base/threads.h"
+#include "bellows/cli/terminal_text.h"
 
 namespace bellows::cli {
 namespace {
@@ -22,10 +23,7 @@ void on_signal(int) {
   interrupt_token().cancel();
 }
 
-void write_line(std::FILE* to, std::string_view line) {
-  std::fwrite(line.data(), 1, line.size(), to);
-  std::fputc('\n', to);
-}
+void write_line(std::FILE* to, std::string_view line) { write_text(to, terminal_text(line) + '\n'); }
 
 double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
@@ -79,7 +77,9 @@ void Console::print(std::string_view line) const {
 }
 
 void Console::result(const nlohmann::json& document) const {
-  if (json_) write_line(stdout, document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  // On a terminal in ASCII, so that no letter of it is a control character.
+  if (json_)
+    write_line(stdout, document.dump(2, ' ', ::isatty(STDOUT_FILENO) == 1, nlohmann::json::error_handler_t::replace));
 }
 
 void Console::note(std::string_view line) const { write_line(stderr, line); }
@@ -120,7 +120,7 @@ void Console::show_progress(std::string_view stage, std::uint64_t done, std::uin
   if (rate > 0 && total > done)
     line += fmt::format(", {} left", readable_duration(static_cast<double>(total - done) / rate));
   line.resize(std::min<std::size_t>(line.size(), width_columns() - 1));
-  fmt::print(stderr, "\r\033[K{}", line);
+  write_text(stderr, "\r\033[K" + line);
   std::fflush(stderr);
   line_open_ = true;
 }

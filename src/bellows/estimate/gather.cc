@@ -6,6 +6,7 @@
 
 #include "bellows/base/threads.h"
 #include "bellows/estimate/count.h"
+#include "bellows/trials/relabel.h"
 
 namespace bellows::estimate {
 namespace {
@@ -34,7 +35,12 @@ Result<Evidence> evidence_of_header(const trials::LogReader& log) {
     const nlohmann::json& import = metadata["import"];
     if (!import.is_object() || !import.contains("relabel") || !import["relabel"].is_string())
       return wrong("import", "an object with relabel (text) and relabellings_tried (number)");
-    evidence.relabelling = import["relabel"].get<std::string>();
+    // It goes into certificates and onto terminals: no other text than a relabelling, in its one spelling.
+    auto relabelling = trials::Relabelling::parse(import["relabel"].get<std::string>());
+    if (!relabelling.ok())
+      return bad_input("the log's metadata name a relabelling that does not exist", log.path().string(), std::nullopt,
+                       relabelling.error().expected, import["relabel"].dump().substr(0, 80));
+    evidence.relabelling = relabelling->spec();
     const nlohmann::json tried = import.value("relabellings_tried", nlohmann::json());
     if (!tried.is_number_unsigned() || tried.get<std::uint64_t>() == 0 || tried.get<std::uint64_t>() > 0xffffffffu)
       return wrong("import", "relabellings_tried from 1 to 2^32 - 1");

@@ -90,6 +90,9 @@ TEST(GatherEvidence, MetadataOfTheWrongTypeIsBadInput) {
                                    {{"import", 3}},
                                    {{"import", {{"relabel", 3}, {"relabellings_tried", 1}}}},
                                    {{"import", {{"relabel", "none"}}}},
+                                   {{"import", {{"relabel", "x:flop"}, {"relabellings_tried", 1}}}},
+                                   {{"import", {{"relabel", "x:flip\x1b[2J"}, {"relabellings_tried", 1}}}},
+                                   {{"import", {{"relabel", "nothing was tried.\n"}, {"relabellings_tried", 1}}}},
                                    {{"import", {{"relabel", "none"}, {"relabellings_tried", 0}}}},
                                    {{"import", {{"relabel", "none"}, {"relabellings_tried", -1}}}}}) {
     const Path path = folder.path() / std::to_string(++number);

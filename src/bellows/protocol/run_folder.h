@@ -4,8 +4,9 @@
 
 namespace bellows::protocol {
 
-/// Where `amplify` keeps a run. Everything in it is private (mode 0600) but certificate.public.json; certificate.json
-/// is written last, so a folder that has it holds a finished run.
+/// Where `amplify` keeps a run. Everything in it is private (mode 0600) but plan.json, which was fixed before the first
+/// outcome, certificate.public.json and its signature (mode 0644); certificate.json is written last, so a folder that
+/// has it holds a finished run.
 struct RunFolder {
   Path root;
 

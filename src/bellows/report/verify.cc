@@ -8,6 +8,7 @@
 #include "bellows/certify/signature.h"
 #include "bellows/estimate/gather.h"
 #include "bellows/extract/certified_output.h"
+#include "bellows/plan/json_reader.h"
 #include "bellows/report/recompute.h"
 #include "bellows/trials/reader.h"
 
@@ -46,27 +47,89 @@ bool compare_certificates(const certify::Certificate& given, const certify::Cert
   return steps.require("certificate: " + *key, false, text(expected), text(got));
 }
 
-Status check_signature(const VerifyRequest& request, Steps& steps, bool& goes_on) {
+bool is_there(const Path& path) {
   std::error_code ignored;
-  goes_on = true;
-  if (!request.public_key && !std::filesystem::exists(certify::signature_path(request.certificate), ignored)) return {};
-  Status status;
-  if (request.public_key) {
-    status = certify::verify_file_signature(request.certificate, *request.public_key);
-  } else if (auto key = certify::verify_file_signature(request.certificate); !key.ok()) {
-    status = key.error();
+  return !path.empty() && std::filesystem::exists(path, ignored);
+}
+
+// Whose signature FILE carries. A wrong one is a step that does not match, and nothing.
+Result<std::optional<std::string>> signer_of(const Path& file, const char* step, const VerifyRequest& request,
+                                             Steps& steps) {
+  auto key = certify::verify_file_signature(file);
+  Status status = key.ok() ? Status() : Status(key.error());
+  if (status.ok() && request.public_key) status = certify::verify_file_signature(file, *request.public_key);
+  if (!status.ok() && status.error().code != ErrorCode::refused) return status.error();
+  if (!steps.require(step, status.ok(), "a valid signature", status.ok() ? "valid" : status.error().describe()))
+    return std::optional<std::string>();
+  return std::optional<std::string>(*key);
+}
+
+Status check_signature(const VerifyRequest& request, VerifyReport& report, Steps& steps) {
+  if (request.public_key || is_there(certify::signature_path(request.certificate))) {
+    BELLOWS_ASSIGN(report.signed_by, signer_of(request.certificate, "signature", request, steps));
+    if (!report.signed_by) return {};
   }
-  if (!status.ok() && status.error().code != ErrorCode::refused) return status;
-  goes_on =
-      steps.require("signature", status.ok(), "a valid signature", status.ok() ? "valid" : status.error().describe());
+  if (!is_there(request.public_certificate)) return {};
+  // Both forms are signed together: one signature without the other was taken away, or added.
+  const bool other_signed = is_there(certify::signature_path(request.public_certificate));
+  if (other_signed != report.signed_by.has_value()) {
+    steps.require("signature of both forms of the certificate", false, "both signed, or neither",
+                  other_signed ? "only the public one is signed" : "only the private one is signed");
+    return {};
+  }
+  if (!other_signed) return {};
+  BELLOWS_ASSIGN(auto other,
+                 signer_of(request.public_certificate, "signature of the public certificate", request, steps));
+  if (other && other != report.signed_by) steps.compare("key of both signatures", *report.signed_by, *other);
   return {};
+}
+
+// Whoever has only the public form must read what the private one says.
+Status check_public_form(const VerifyRequest& request, const certify::Certificate& certificate, Steps& steps) {
+  if (!is_there(request.public_certificate)) return {};
+  BELLOWS_ASSIGN(std::string text, read_text_file(request.public_certificate, 1 << 26));
+  BELLOWS_ASSIGN(nlohmann::json got,
+                 plan::parse_json(text, "the public certificate", request.public_certificate.string()));
+  steps.require("public certificate", got == certify::to_public_json(certificate));
+  return {};
+}
+
+// output.raw is the output without its header, the unused bits of the last byte 0.
+Status check_raw_output(const VerifyRequest& request, bits::BitView output, Steps& steps) {
+  if (!is_there(request.raw_output)) return {};
+  BELLOWS_ASSIGN(MappedFile file, MappedFile::open(request.raw_output));
+  const bits::BitString expected(output);
+  const std::span<const std::byte> bytes = expected.bytes();
+  if (!steps.compare("raw output length in bytes", fmt::format("{}", bytes.size()),
+                     fmt::format("{}", file.bytes().size())))
+    return {};
+  steps.require("raw output", equal_in_constant_time(bytes.data(), file.bytes().data(), bytes.size()));
+  return {};
+}
+
+// Modes are those of this machine and follow from nothing, so they are no step; but who can read these has the output.
+std::vector<std::string> mode_warnings(const VerifyRequest& request, const plan::Plan& plan) {
+  std::vector<std::string> warnings;
+  if (plan.publish_mode == plan::PublishMode::public_mode) return warnings;
+  std::vector<Path> files{request.log,         request.seed,
+                          request.certificate, certify::signature_path(request.certificate),
+                          request.output,      request.raw_output};
+  files.insert(files.end(), request.other_private_files.begin(), request.other_private_files.end());
+  for (const Path& file : files) {
+    std::error_code error;
+    if (!is_there(file)) continue;
+    const auto mode = static_cast<unsigned>(std::filesystem::status(file, error).permissions()) & 0777u;
+    if (!error && (mode & 0077u) != 0)
+      warnings.push_back(fmt::format("{} is open to other users of this machine (mode {:04o}, expected 0600)",
+                                     file.filename().string(), mode));
+  }
+  return warnings;
 }
 
 Status check_output(const VerifyRequest& request, const certify::Certificate& certificate, const trials::LogReader& log,
                     bits::BitView seed, const Context& context, Steps& steps) {
-  std::error_code ignored;
   if (!certificate.certified()) {
-    bool absent = !std::filesystem::exists(request.output, ignored);
+    bool absent = !is_there(request.output) && !is_there(request.raw_output);
     steps.require("no output of a run that was not certified", absent, "no output file", absent ? "none" : "one");
     return {};
   }
@@ -76,9 +139,10 @@ Status check_output(const VerifyRequest& request, const certify::Certificate& ce
     return {};
   BELLOWS_ASSIGN(bits::BitString output, extract::certified_output(certificate, log, seed, context));
   // The values stay unsaid: the output is private.
-  steps.require("output",
-                equal_in_constant_time(output.bytes().data(), file.bits.bytes().data(), output.bytes().size()));
-  return {};
+  if (!steps.require("output",
+                     equal_in_constant_time(output.bytes().data(), file.bits.bytes().data(), output.bytes().size())))
+    return {};
+  return check_raw_output(request, output, steps);
 }
 
 }  // namespace
@@ -89,6 +153,9 @@ VerifyRequest VerifyRequest::of_folder(const Path& folder) {
           .seed = folder / "seed.bits",
           .certificate = folder / "certificate.json",
           .output = folder / "output.bits",
+          .public_certificate = folder / "certificate.public.json",
+          .raw_output = folder / "output.raw",
+          .other_private_files = {folder / "simulation.key", folder / "report.html"},
           .public_key = std::nullopt};
 }
 
@@ -100,9 +167,9 @@ Result<VerifyReport> verify_run(const VerifyRequest& request, const Context& con
   if (!steps.require("certificate of a log", !certificate.hypothetical, "a log",
                      certificate.hypothetical ? "numbers alone" : "a log"))
     return report;
-  bool goes_on = true;
-  BELLOWS_TRY(check_signature(request, steps, goes_on));
-  if (!goes_on) return report;
+  report.warnings = mode_warnings(request, certificate.plan);
+  BELLOWS_TRY(check_signature(request, report, steps));
+  if (!report.verified()) return report;
 
   BELLOWS_ASSIGN(plan::Plan plan, plan::read_plan(request.plan));
   std::string plan_digest = plan::digest(plan).hex();
@@ -120,6 +187,8 @@ Result<VerifyReport> verify_run(const VerifyRequest& request, const Context& con
 
   BELLOWS_ASSIGN(certify::Certificate recomputed, recompute_certificate(certificate, plan, evidence, log, context));
   if (!compare_certificates(certificate, recomputed, steps)) return report;
+  BELLOWS_TRY(check_public_form(request, certificate, steps));
+  if (!report.verified()) return report;
   BELLOWS_TRY(check_output(request, certificate, log, seed.bits, context, steps));
   return report;
 }
@@ -136,6 +205,8 @@ nlohmann::json to_json(const VerifyReport& report) {
           {"first_mismatch", report.verified() ? nlohmann::json() : nlohmann::json(report.steps.back().what)},
           {"certified", report.certificate.certified()},
           {"output_bits", report.certificate.output_bits()},
+          {"signed_by", report.signed_by ? nlohmann::json(*report.signed_by) : nlohmann::json()},
+          {"warnings", report.warnings},
           {"steps", steps}};
 }
 

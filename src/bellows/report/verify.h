@@ -14,8 +14,12 @@ namespace bellows::report {
 /// The files of a run; `amplify` names them so in its folder.
 struct VerifyRequest {
   Path plan, log, seed, certificate, output;
+  /// What may also be there: looked at where the file exists. Empty: not asked for.
+  Path public_certificate = {}, raw_output = {};
+  /// Other files that must stay private, for the warnings about modes.
+  std::vector<Path> other_private_files = {};
   /// If given, the certificate must carry a valid signature under this key; if not, a signature that is there must be
-  /// valid.
+  /// valid, of both forms of the certificate with one key, or of none. That both were taken away, only a key shows.
   std::optional<Path> public_key;
 
   static VerifyRequest of_folder(const Path& folder);
@@ -30,7 +34,9 @@ struct VerifyStep {
 
 struct VerifyReport {
   certify::Certificate certificate;
-  std::vector<VerifyStep> steps;  ///< in order; verification ends at the first that does not match
+  std::vector<VerifyStep> steps;         ///< in order; verification ends at the first that does not match
+  std::optional<std::string> signed_by;  ///< public key in hexadecimal; nothing: the certificate is unsigned
+  std::vector<std::string> warnings;     ///< private files that others may read; no part of what was verified
 
   bool verified() const { return !steps.empty() && steps.back().matches; }
 };

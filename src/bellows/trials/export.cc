@@ -78,6 +78,8 @@ Result<ExportReport> export_trials(const Path& log, const Path& to, const Export
   BELLOWS_ASSIGN(Origin origin, origin_of(reader));
   ExportReport report{.trial_count = reader.trial_count()};
   report.format = options.format.value_or(origin.format.value_or(ForeignFormat::xyab_u8));
+  const nlohmann::json simulated = reader.header().metadata.value("simulated", nlohmann::json());
+  report.simulated = simulated.is_boolean() && simulated.get<bool>();
   if (options.undo_relabelling) report.undone = origin.relabelling.inverse();
   if (report.format != origin.format) origin.dialect = nlohmann::json::object();
   BELLOWS_ASSIGN(auto formatter, make_record_formatter(report.format, origin.dialect, reader.trial_count()));

@@ -70,6 +70,7 @@ struct ExportReport {
   std::uint64_t trial_count = 0;
   std::uint64_t size_bytes = 0;
   Relabelling undone = {};
+  bool simulated = false;  ///< the log says that its outcomes are simulated, which no format of records can say
 };
 
 /// The way back, bit-exact for what ImportReport::is_exact says so of. The file appears whole or not at all, mode 0600.

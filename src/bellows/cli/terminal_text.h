@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+namespace bellows::cli {
+
+/// Writes all of the text and no more; what a closed pipe or a full disk does not take is lost (ferror() tells). The
+/// program must end with its own exit code also where nobody listens.
+void write_text(std::FILE* to, std::string_view text);
+
+/// For a terminal: control characters but line ends and tabs become '?', of our own colours nothing changes. File
+/// names, metadata and files of others must not move the cursor, hide text or set titles. The console's lines are so.
+std::string terminal_text(std::string_view text);
+/// The same, and line ends and colours too: for one value in a line, which must not forge another line.
+std::string terminal_word(std::string_view text);
+
+}  // namespace bellows::cli
