@@ -4,12 +4,14 @@
 # make test-long the same tests at full length
 # make bench     benchmarks
 # make docs      docs/cli.md from the program's own help
+# make install   program, library, man page and completions under PREFIX (/usr/local)
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 JOBS ?= $(shell nproc)
 OUT ?= run
+PREFIX ?= /usr/local
 
-.PHONY: all setup setup-test amplify test test-long asan bench docs clean
+.PHONY: all setup setup-test amplify test test-long asan bench docs install clean
 all: setup
 	@cmake --preset release >/dev/null
 	@cmake --build build -j $(JOBS) --target bellows_program bellows
@@ -46,6 +48,9 @@ bench: setup
 
 docs: all
 	tools/cli-docs build/bin/bellows
+
+install: all
+	cmake --install build --prefix $(PREFIX)
 
 clean:
 	rm -rf build build-asan
