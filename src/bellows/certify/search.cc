@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <mutex>
 
 #include "bellows/certify/certify.h"
 #include "bellows/certify/one_sided.h"
@@ -217,8 +219,11 @@ Result<plan::Plan> complete_plan(plan::Plan plan) {
   return with_family_and_seed(std::move(plan));
 }
 
-Status check_origin(const plan::Plan& plan) {
-  if (plan.origin != plan::Origin::built_in) return {};
+namespace {
+
+/// Whether the plan's thresholds are those of the built-in grid.
+bool is_built_in_grid(const plan::Plan& plan) {
+  if (!plan.thresholds.is_grid()) return false;
   auto close = [](const Exact& one, const Exact& other) {
     const Exact difference = one < other ? other - one : one - other;
     return !(Exact::literal("1e-8") < difference);
@@ -235,12 +240,16 @@ Status check_origin(const plan::Plan& plan) {
   wishes.relabelling = plan.relabelling;
   wishes.published = plan.published;
   wishes.publish_mode = plan.publish_mode;
-  for (plan::Extractor extractor : {plan.extractor, plan::Extractor::automatic})
-    for (const std::optional<Exact>& win_frequency : {expected, std::optional<Exact>()}) {
+  std::vector<plan::Extractor> families{plan.extractor};
+  if (plan.extractor != plan::Extractor::automatic) families.push_back(plan::Extractor::automatic);
+  std::vector<std::optional<Exact>> expectations{expected};
+  if (expected) expectations.emplace_back();
+  for (plan::Extractor extractor : families)
+    for (const std::optional<Exact>& win_frequency : expectations) {
       wishes.extractor = extractor;
       wishes.expected_win_frequency = win_frequency;
       auto made = plan_with_grid(wishes);
-      if (!made.ok() || !plan.thresholds.is_grid()) continue;
+      if (!made.ok()) continue;
       const std::uint64_t count = plan.thresholds.count(), same = made->thresholds.count();
       const bool count_fits = count == same || rounded_grid_size(static_cast<double>(same) * 1.02) == count ||
                               rounded_grid_size(static_cast<double>(same) * 0.98) == count;
@@ -249,8 +258,38 @@ Status check_origin(const plan::Plan& plan) {
           plan.epsilons == plan::split_epsilon(plan.epsilons.total, plan.threshold_events(), made->extractor);
       if (count_fits && split_fits && close(plan.thresholds.lowest(), made->thresholds.lowest()) &&
           close(plan.thresholds.highest(), made->thresholds.highest()))
-        return {};
+        return true;
     }
+  return false;
+}
+
+/// The plans that were found to be built-in: whoever certifies a plan again (amplify, its report, verify) need not
+/// build its grid again. What is found follows from the plan alone, so remembering it changes no answer.
+class FoundPlans {
+ public:
+  bool holds(const Digest& plan) {
+    std::lock_guard lock(mutex_);
+    return std::find(found_.begin(), found_.end(), plan) != found_.end();
+  }
+  void add(const Digest& plan) {
+    std::lock_guard lock(mutex_);
+    found_[next_++ % found_.size()] = plan;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::array<std::optional<Digest>, 16> found_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace
+
+Status check_origin(const plan::Plan& plan) {
+  if (plan.origin != plan::Origin::built_in) return {};
+  static FoundPlans found;
+  const Digest digest = plan::digest(plan);
+  if (found.holds(digest)) return {};
+  if (is_built_in_grid(plan)) return found.add(digest), Status();
   Error error = refused(
       "the plan calls itself built-in, and its thresholds are not those that follow from its trials, "
       "bias, epsilon, method and extractor; one of your own has the origin \"file\"");

@@ -1,0 +1,55 @@
+#include "bellows/certify/search.h"
+
+#include <gtest/gtest.h>
+
+#include "bellows/certify/certify.h"
+
+namespace bellows::certify {
+namespace {
+
+PlanWishes wishes_of_a_million() {
+  PlanWishes wishes;
+  wishes.method = plan::Method::win;
+  wishes.mu = Exact::literal("0.01");
+  wishes.epsilon = Exact::literal("1e-9");
+  wishes.trial_count = 1000000;
+  return wishes;
+}
+
+// What was found once is remembered; a plan that differs in anything is another plan.
+TEST(Search, OnlyTheBuiltInGridMayCallItselfBuiltIn) {
+  auto built = built_in_plan(wishes_of_a_million());
+  ASSERT_TRUE(built.ok());
+  plan::Plan denser = *built, shifted = *built, later = *built;
+  const auto& grid = built->thresholds;
+  auto fitting = [](plan::Plan& plan) {
+    plan.epsilons = plan::split_epsilon(plan.epsilons.total, plan.threshold_events(), plan.extractor);
+  };
+  denser.thresholds = plan::Thresholds::grid(grid.lowest(), grid.highest(), grid.count() * 2);
+  shifted.thresholds = plan::Thresholds::grid(grid.lowest() + Exact::literal("1e-6"), grid.highest(), grid.count());
+  later.trial_count *= 2;
+  fitting(denser);
+  for (int time = 0; time < 2; ++time) {
+    EXPECT_TRUE(check_origin(*built).ok());
+    for (const plan::Plan& other : {denser, shifted, later}) {
+      EXPECT_TRUE(check_plan(other).ok());
+      ASSERT_FALSE(check_origin(other).ok());
+      EXPECT_EQ(check_origin(other).error().code, ErrorCode::refused);
+      plan::Plan of_a_file = other;
+      of_a_file.origin = plan::Origin::file;
+      EXPECT_TRUE(check_origin(of_a_file).ok());
+    }
+  }
+  // More plans than are remembered.
+  PlanWishes wishes = wishes_of_a_million();
+  for (wishes.trial_count = 1000000; wishes.trial_count < 1000020; ++wishes.trial_count) {
+    auto plan = built_in_plan(wishes);
+    ASSERT_TRUE(plan.ok());
+    EXPECT_TRUE(check_origin(*plan).ok());
+  }
+  EXPECT_TRUE(check_origin(*built).ok());
+  EXPECT_FALSE(check_origin(denser).ok());
+}
+
+}  // namespace
+}  // namespace bellows::certify
