@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <thread>
 #include <vector>
 
 #include "bellows/base/checked.h"
@@ -109,6 +110,20 @@ TEST(Threads, EachTaskOnce) {
   });
   for (auto& hit : hits) EXPECT_EQ(hit.load(), 1);
   parallel_for(0, 4, [](std::uint64_t, unsigned) { FAIL(); });
+}
+
+std::atomic<int> clean_ups{0};
+
+TEST(Threads, CleanUpRunsOnceAtTheEndOfEachThreadThatAsked) {
+  constexpr auto clean_up = +[] { ++clean_ups; };
+  for (int times_asked = 0; times_asked < 3; ++times_asked) {
+    clean_ups = 0;
+    std::thread([&] {
+      for (int i = 0; i < times_asked; ++i) at_thread_end(clean_up);
+      EXPECT_EQ(clean_ups, 0);
+    }).join();
+    EXPECT_EQ(clean_ups, times_asked == 0 ? 0 : 1);
+  }
 }
 
 TEST(Secret, ComparesAndAligns) {

@@ -8,6 +8,16 @@
 #include <vector>
 
 namespace bellows {
+namespace {
+
+struct CleanUps {
+  std::vector<void (*)()> asked_for;
+  ~CleanUps() {
+    for (auto clean_up : asked_for) clean_up();
+  }
+};
+
+}  // namespace
 
 unsigned available_core_count() {
   cpu_set_t set;
@@ -27,6 +37,12 @@ void parallel_for(std::uint64_t task_count, unsigned thread_count,
   for (unsigned worker = 1; worker < workers; ++worker) others.emplace_back(work, worker);
   if (task_count > 0) work(0);
   for (auto& thread : others) thread.join();
+}
+
+void at_thread_end(void (*clean_up)()) {
+  thread_local CleanUps clean_ups;
+  auto& asked_for = clean_ups.asked_for;
+  if (std::find(asked_for.begin(), asked_for.end(), clean_up) == asked_for.end()) asked_for.push_back(clean_up);
 }
 
 }  // namespace bellows

@@ -13,4 +13,8 @@ unsigned available_core_count();
 void parallel_for(std::uint64_t task_count, unsigned thread_count,
                   const std::function<void(std::uint64_t index, unsigned worker)>& task);
 
+/// Runs clean_up once, when the calling thread ends; asking again from the same thread changes nothing. For libraries
+/// that keep a cache for each thread and free it only when told to.
+void at_thread_end(void (*clean_up)());
+
 }  // namespace bellows

@@ -7,6 +7,7 @@
 
 #include <fmpq_mat.h>
 
+#include "bellows/base/threads.h"
 #include "bellows/bell/no_signalling.h"
 #include "bellows/bell/rationalise.h"
 #include "bellows/bell/symmetry.h"
@@ -99,6 +100,7 @@ Rational get(const fmpq* from) {
 /// Solves the square system A y = b exactly; false when it is singular.
 bool solve_exactly(const std::vector<std::vector<std::pair<int, Rational>>>& rows_of_a, std::size_t size,
                    const std::vector<Rational>& b, std::vector<Rational>& y) {
+  at_thread_end(flint_cleanup);
   fmpq_mat_t a, rhs, x;
   const auto n = static_cast<slong>(size);
   fmpq_mat_init(a, n, n);

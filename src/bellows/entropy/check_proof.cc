@@ -82,6 +82,7 @@ Result<CheckVerdict> check_proof(const EntropyProof& proof, const Context& conte
   constexpr std::size_t piece = 64;
   parallel_for((leaves.size() + piece - 1) / piece, std::max(1u, context.thread_count), [&](std::uint64_t index, unsigned) {
     if (!context.check_cancelled().ok()) return;
+    at_thread_end(flint_cleanup);
     ball_precision_bits = precision_bits;
     const std::size_t begin = index * piece, end = std::min(leaves.size(), begin + piece);
     std::optional<CellProblem> problem;

@@ -1,7 +1,11 @@
 #include "bellows/numeric/ball.h"
 
+#include <flint/flint.h>
+
 #include <cmath>
 #include <limits>
+
+#include "bellows/base/threads.h"
 
 namespace bellows::numeric {
 namespace {
@@ -33,6 +37,11 @@ std::optional<std::int64_t> whole(arf_ptr end, arf_rnd_t rounding) {
 }
 
 }  // namespace
+
+void Ball::prepare_thread() {
+  at_thread_end(flint_cleanup);
+  thread_gives_back_caches = true;
+}
 
 Ball::Ball(const Exact& value) : Ball() {
   fmpq_t fraction;

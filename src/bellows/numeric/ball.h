@@ -19,7 +19,10 @@ inline constexpr long ball_precision_bits = 256;
 /// their side.
 class Ball {
  public:
-  Ball() { arb_init(value_); }
+  Ball() {
+    if (!thread_gives_back_caches) prepare_thread();
+    arb_init(value_);
+  }
   Ball(std::int64_t value) : Ball() { arb_set_si(value_, value); }   // NOLINT: whole numbers are exact
   Ball(int value) : Ball(std::int64_t{value}) {}                     // NOLINT
   Ball(unsigned value) : Ball(std::int64_t{value}) {}                // NOLINT
@@ -64,6 +67,10 @@ class Ball {
   Ball& operator/=(const Ball& b) { return *this = *this / b; }
 
  private:
+  /// FLINT caches for each thread that computes; the thread's end gives them back.
+  static void prepare_thread();
+  static inline thread_local bool thread_gives_back_caches = false;
+
   arb_t value_;
 };
 
