@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <vector>
 
 namespace bellows {
@@ -13,19 +12,22 @@ void wipe(void* memory, std::size_t size_bytes);
 /// True iff equal; the time taken does not depend on where they differ.
 bool equal_in_constant_time(const void* a, const void* b, std::size_t size_bytes);
 
-/// Allocates 64-byte aligned memory (whole cache lines, whole vectors) and wipes it when it is given back.
+/// Memory for secrets, 64-byte aligned (whole cache lines, whole vectors). Long pieces come in large pages, where the system
+/// has them: fetching 2^28 bytes page by page takes longer than most that is done with them. Throws std::bad_alloc.
+void* allocate_secret(std::size_t size_bytes);
+
+/// Wipes it and gives it back; `size_bytes` as when it was taken.
+void free_secret(void* memory, std::size_t size_bytes);
+
+/// Allocates memory for secrets, which is wiped when it is given back.
 template <class T>
 struct SecretAllocator {
   using value_type = T;
-  static constexpr std::align_val_t alignment{64};
   SecretAllocator() = default;
   template <class U>
   SecretAllocator(const SecretAllocator<U>&) {}  // NOLINT: the standard asks for an implicit one
-  T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), alignment)); }
-  void deallocate(T* memory, std::size_t count) {
-    wipe(memory, count * sizeof(T));
-    ::operator delete(memory, alignment);
-  }
+  T* allocate(std::size_t count) { return static_cast<T*>(allocate_secret(count * sizeof(T))); }
+  void deallocate(T* memory, std::size_t count) { free_secret(memory, count * sizeof(T)); }
   bool operator==(const SecretAllocator&) const { return true; }
 };
 
