@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "bellows/certify/one_sided.h"
 #include "bellows/certify/search.h"
-#include "bellows/certify/two_sided.h"
+#include "bellows/certify/why_not.h"
 
 namespace bellows::certify {
 namespace {
@@ -14,20 +13,33 @@ using estimate::Evidence;
 
 Exact whole(std::uint64_t value) { return Exact::integer(value); }
 
-/// Everything after the score is known.
-Result<Certificate> finish(Certificate certificate, const Circumstances& circumstances) {
+/// The plan's score of counts, as a sum over trial_count trials; those that were not made count as lost.
+Exact score_of_counts(const plan::Plan& plan, const estimate::Counts& counts, std::uint64_t recorded_count,
+                      std::uint64_t trial_count) {
+  if (plan.witness) {
+    // A trial that was not made earns what a trial earns at least.
+    Exact sum = whole(trial_count - recorded_count) * plan::least_of(*plan.witness);
+    for (std::size_t i = 0; i < 16; ++i) sum = sum + (*plan.witness)[i] * whole(counts[i]);
+    return sum / whole(trial_count);
+  }
+  if (plan::score_kind(plan.method) == plan::ScoreKind::win_frequency)
+    return Exact::fraction(estimate::count_wins(counts), trial_count);
+  const Exact half = Exact::fraction(1, 2), least = (half - plan.mu) * (half - plan.mu),
+              most = (half + plan.mu) * (half + plan.mu);
+  const Exact good = whole(counts[count_index(0, 0, 0, 0)]);
+  const Exact bad = whole(counts[count_index(0, 1, 0, 1)]) + whole(counts[count_index(1, 0, 1, 0)]) +
+                    whole(counts[count_index(1, 1, 0, 0)]);
+  return (least * good - most * bad) / whole(trial_count);
+}
+
+/// Everything after the score is known. recorded_score: that of the trials which were made.
+Result<Certificate> finish(Certificate certificate, const Exact& recorded_score, const Circumstances& circumstances) {
   const plan::Plan& plan = certificate.plan;
   Score& score = certificate.score;
   BELLOWS_ASSIGN(auto source, tradeoff_source(plan.method, plan.polytope, circumstances.entropy_proofs, plan.witness));
   score.threshold_events = plan.threshold_events();
   score.threshold_index = plan.thresholds.reached(*score.observed);
-  if (!score.threshold_index) {
-    Claim claim = claim_of(plan, 0);
-    claim.threshold = *score.observed;
-    score.reason = fmt::format("the score {:.8g} reaches no threshold of the plan (lowest {:.8g}); {}",
-                               score.observed->approximate(), plan.thresholds.lowest().approximate(),
-                               largest_bias_in_words(claim));
-  } else {
+  if (score.threshold_index) {
     score.threshold = plan.thresholds.at(*score.threshold_index);
     Claim claim = claim_of(plan, *score.threshold_index);
     claim.recorded_trial_count = certificate.trial_count;
@@ -38,9 +50,11 @@ Result<Certificate> finish(Certificate certificate, const Circumstances& circums
       certificate.verdict = Verdict::certified;
       certificate.min_entropy_bits = proved.min_entropy_bits.lower();
       certificate.extraction = proved.extraction;
-    } else {
-      score.reason = proved.why_not + "; " + largest_bias_in_words(claim);
     }
+  }
+  if (!certificate.certified()) {
+    BELLOWS_ASSIGN(score.reason,
+                   why_not_certified({plan, *score.observed, recorded_score, certificate.trial_count}));
   }
   if (circumstances.strict_settings && !score.settings_consistent) {
     certificate.verdict = Verdict::not_certified;
@@ -53,36 +67,24 @@ Result<Certificate> finish(Certificate certificate, const Circumstances& circums
   return certificate;
 }
 
+Status require_within_quantum(const char* what, const plan::Plan& plan, const Exact& score) {
+  const Ball largest = quantum_maximum(plan);
+  if (!certainly_less(largest, Ball(score))) return {};
+  return usage_error(fmt::format("{} lies beyond the quantum maximum", what),
+                     fmt::format("{} at most {:.9g} at mu = {}", name(plan::score_kind(plan.method)), largest.lower(),
+                                 plan.mu.text()),
+                     score.text());
+}
+
 }  // namespace
 
 Status check_plan(const plan::Plan& plan) {
   BELLOWS_TRY(plan::validate(plan));
-  const plan::ScoreKind kind = plan::score_kind(plan.method);
-  const Ball largest =
-      plan.witness ? Ball(largest_witness_value(*plan.witness, plan.polytope, plan.mu)) : quantum_maximum(kind, plan.mu);
-  if (certainly_less(largest, Ball(plan.thresholds.highest())))
-    return usage_error("a threshold lies beyond the quantum maximum",
-                       fmt::format("{} at most {:.9g} at mu = {}", name(kind), largest.lower(), plan.mu.text()),
-                       plan.thresholds.highest().text());
-  return {};
+  return require_within_quantum("a threshold", plan, plan.thresholds.highest());
 }
 
 Exact observed_score(const plan::Plan& plan, const Evidence& evidence) {
-  const estimate::Counts counts = evidence.totals();
-  if (plan.witness) {
-    // A trial that was not made earns what a trial earns at least.
-    Exact sum = whole(plan.trial_count - evidence.trial_count()) * plan::least_of(*plan.witness);
-    for (std::size_t i = 0; i < 16; ++i) sum = sum + (*plan.witness)[i] * whole(counts[i]);
-    return sum / whole(plan.trial_count);
-  }
-  if (plan::score_kind(plan.method) == plan::ScoreKind::win_frequency)
-    return Exact::fraction(estimate::count_wins(counts), plan.trial_count);
-  const Exact half = Exact::fraction(1, 2), least = (half - plan.mu) * (half - plan.mu),
-              most = (half + plan.mu) * (half + plan.mu);
-  const Exact good = whole(counts[count_index(0, 0, 0, 0)]);
-  const Exact bad = whole(counts[count_index(0, 1, 0, 1)]) + whole(counts[count_index(1, 0, 1, 0)]) +
-                    whole(counts[count_index(1, 1, 0, 0)]);
-  return (least * good - most * bad) / whole(plan.trial_count);
+  return score_of_counts(plan, evidence.totals(), evidence.trial_count(), plan.trial_count);
 }
 
 Result<Certificate> certify(const plan::Plan& plan, const Evidence& evidence, const Circumstances& circumstances) {
@@ -124,7 +126,9 @@ Result<Certificate> certify(const plan::Plan& plan, const Evidence& evidence, co
   score.settings_consistent = settings.consistent;
   score.settings_sigmas = settings.sigmas;
   score.settings_worst = settings.worst;
-  return finish(std::move(certificate), circumstances);
+  const Exact recorded_score =
+      score_of_counts(plan, evidence.totals(), certificate.trial_count, certificate.trial_count);
+  return finish(std::move(certificate), recorded_score, circumstances);
 }
 
 Result<Certificate> certify_hypothetical(const plan::Plan& plan, const Exact& score,
@@ -138,6 +142,8 @@ Result<Certificate> certify_hypothetical(const plan::Plan& plan, const Exact& sc
   } else if (score < Exact::literal("-1") || score > Exact::integer(1) ||
       (plan::score_kind(plan.method) == plan::ScoreKind::win_frequency && score < Exact()))
     return usage_error("the score is out of range", "a win frequency from 0 to 1, or an MDL value", score.text());
+  // Of a finite run it could be reached by chance; as an expectation, no device has it.
+  BELLOWS_TRY(require_within_quantum("the score", plan, score));
   Certificate certificate;
   certificate.plan = plan;
   certificate.trial_count = plan.trial_count;
@@ -146,7 +152,7 @@ Result<Certificate> certify_hypothetical(const plan::Plan& plan, const Exact& sc
   certificate.score.kind = plan::score_kind(plan.method);
   certificate.score.observed = score;
   certificate.score.relabelling = plan.relabelling;
-  return finish(std::move(certificate), circumstances);
+  return finish(std::move(certificate), score, circumstances);
 }
 
 }  // namespace bellows::certify

@@ -43,7 +43,7 @@ Result<Certificate> certify(const plan::Plan& plan, const estimate::Evidence& ev
 
 /// The same from numbers alone, for planning: marked hypothetical, no digests.
 /// In:     score: on the scale of the plan's method.
-/// Errors: as certify(); usage: a score that no run can have.
+/// Errors: as certify(); usage: a score that no run can have, or that lies beyond the quantum maximum at this bias.
 Result<Certificate> certify_hypothetical(const plan::Plan& plan, const Exact& score,
                                          const Circumstances& circumstances = {});
 

@@ -161,18 +161,6 @@ std::optional<Exact> largest_bias(const Claim& claim, const Exact& win_frequency
   return Exact(mpq_class(mpz_class(static_cast<long>(std::floor(*mu * 1e6))), mpz_class(1000000)));
 }
 
-std::string largest_bias_in_words(const Claim& claim) {
-  // For the MDL score there is no bias to vary at a fixed score; say it for the win score only.
-  if (plan::score_kind(claim.method) != plan::ScoreKind::win_frequency) return "nothing can be certified here";
-  // From one party's entropy, without looking through proof files: both parties' reach about as far.
-  Claim plain = claim;
-  if (plain.method == plan::Method::two_sided) plain.method = plan::Method::win;
-  auto mu = largest_bias(plain, plain.threshold, 1);
-  return mu ? fmt::format("the largest bias with a certified bit at this score and number of trials is mu = {}",
-                          mu->text())
-            : "at this score and number of trials no bias, not even 0, gives a certified bit";
-}
-
 std::optional<double> fewest_trials(const Claim& claim, double least_bits, const TradeoffSource* source) {
   auto too_few = [&](double log2_n) { return approximate_output(claim, std::exp2(log2_n), source) < least_bits; };
   if (too_few(60)) return std::nullopt;

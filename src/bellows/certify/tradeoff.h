@@ -52,8 +52,10 @@ class TradeoffSource {
 struct ProofChoice {
   bool any = true;
   std::optional<Digest> only = {};
+  bool shipped_only = false;  ///< of all at hand those that ship with the program: the same everywhere
 
-  static ProofChoice just(std::optional<Digest> proof) { return {false, std::move(proof)}; }
+  static ProofChoice shipped() { return {true, {}, true}; }
+  static ProofChoice just(std::optional<Digest> proof) { return {false, std::move(proof), false}; }
 };
 
 /// The family behind a method. In: witness: the score of method witness, else nothing.

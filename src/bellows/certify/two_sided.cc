@@ -45,6 +45,7 @@ void TwoSidedTangents::gather(const ProofChoice& choice) {
   for (auto& tangent :
        entropy::candidate_tangents(entropy::EntropyOf::both_outcomes, polytope_of(polytope_), Exact(), score_)) {
     if (choice.only && tangent.digest != *choice.only) continue;
+    if (choice.shipped_only && !tangent.shipped) continue;
     const double slope = tangent.slope_bits().get_d(), intercept = tangent.intercept_bits().get_d();
     lines_.push_back({std::move(tangent), slope, intercept});
   }
