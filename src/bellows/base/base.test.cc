@@ -11,6 +11,7 @@
 #include "bellows/base/count.h"
 #include "bellows/base/digest.h"
 #include "bellows/base/file.h"
+#include "bellows/base/json_number.h"
 #include "bellows/base/progress.h"
 #include "bellows/base/secret.h"
 #include "bellows/base/threads.h"
@@ -31,6 +32,20 @@ TEST(Count, RefusesTheRest) {
   for (const char* text : {"", "-1", "+1", "1.5", "2^64", "18446744073709551616", "20*", "*2", "2^", "^2", "1e20",
                            "0x10", "_1", "1__0", "1 000", "nan", "2^-1"})
     EXPECT_EQ(parse_count(text).error().code, ErrorCode::usage) << text;
+}
+
+TEST(JsonNumber, IsTakenWholeOrNotAtAll) {
+  auto read = [](const char* text) { return nlohmann::json::parse(text); };
+  EXPECT_EQ(whole_number<std::int64_t>(read("18446744073709551615")), std::nullopt);  // wrapped it would be -1
+  EXPECT_EQ(whole_number<std::uint32_t>(read("4294967297")), std::nullopt);           // wrapped it would be 1
+  EXPECT_EQ(whole_number<std::uint64_t>(read("-1")), std::nullopt);
+  EXPECT_EQ(whole_number<std::uint64_t>(read("18446744073709551616")), std::nullopt);
+  EXPECT_EQ(whole_number<std::uint64_t>(read("18446744073709551615")), ~std::uint64_t{0});
+  EXPECT_EQ(whole_number<std::int64_t>(read("-9223372036854775808")), std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(whole_number<int>(read("-7"), -7, 7), -7);
+  EXPECT_EQ(whole_number<int>(read("8"), -7, 7), std::nullopt);
+  for (const char* text : {"1.0", "1.5", "1e3", "\"1\"", "true", "null", "[1]", "{}"})
+    EXPECT_EQ(whole_number<int>(read(text)), std::nullopt) << text;
 }
 
 TEST(Digest, Sha256OfAbc) {  // FIPS 180-2, appendix B.1

@@ -1,5 +1,7 @@
 #include "bellows/bell/json_tables.h"
 
+#include "bellows/base/json_number.h"
+
 namespace bellows::bell {
 
 using nlohmann::json;
@@ -46,8 +48,9 @@ Result<Scenario> scenario_member(const json& object) {
   std::vector<int> counts;
   if (!settings->is_array() || settings->size() > 64) return bad_input("'settings' must be a list of numbers");
   for (const json& count : *settings) {
-    if (!count.is_number_unsigned() || count.get<std::uint64_t>() > 1000000) return bad_input("'settings' must be a list of numbers");
-    counts.push_back(count.get<int>());
+    const auto number = whole_number<int>(count, 0, 1000000);
+    if (!number) return bad_input("'settings' must be a list of numbers");
+    counts.push_back(*number);
   }
   return Scenario::make(std::move(counts));
 }

@@ -1,3 +1,4 @@
+#include "bellows/base/json_number.h"
 #include "bellows/bell/json_tables.h"
 #include "bellows/bell/no_signalling.h"
 
@@ -19,12 +20,12 @@ Result<RationalTable> box_from_json(const Scenario& s, const json& entries) {
   RationalTable correlators(s.correlators(), Rational(0));
   if (!entries.is_array()) return bad_input("a box must be a list of [correlator, number]");
   for (const json& entry : entries) {
-    if (!entry.is_array() || entry.size() != 2 || !entry[0].is_number_unsigned() || !entry[1].is_string() ||
-        entry[0].get<std::uint64_t>() >= s.correlators()) {
+    const auto index = entry.is_array() && entry.size() == 2 ? whole_number<std::size_t>(entry[0]) : std::nullopt;
+    if (!index || *index >= s.correlators() || !entry[1].is_string()) {
       return bad_input("a correlator must be [index, number], the index below " + std::to_string(s.correlators()));
     }
     BELLOWS_ASSIGN(Rational value, parse_rational(entry[1].get_ref<const std::string&>()));
-    correlators[entry[0].get<std::size_t>()] = std::move(value);
+    correlators[*index] = std::move(value);
   }
   return correlators;
 }

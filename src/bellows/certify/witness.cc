@@ -299,19 +299,15 @@ Result<Witness> witness_from_json(const nlohmann::json& document, const std::str
   Witness witness;
   if (std::string format = reader.text("format"); format != "bellows-witness")
     reader.fail("is of another format", "bellows-witness", format);
-  const nlohmann::json& coefficients = reader.array("coefficients");
+  const std::vector<std::int64_t> coefficients =
+      reader.whole_numbers("coefficients", -largest_coefficient, largest_coefficient);
   witness.mu = reader.exact("mu");
   witness.polytope = reader.take(plan::polytope_named(reader.text("polytope")));
   witness.local_bound = reader.exact("local_bound");
   BELLOWS_TRY(reader.finish());
   if (coefficients.size() != 16)
     reader.fail("has the wrong number of coefficients", "16", std::to_string(coefficients.size()));
-  for (std::size_t i = 0; i < std::min<std::size_t>(16, coefficients.size()); ++i) {
-    if (!coefficients[i].is_number_integer())
-      reader.fail("has a coefficient that is no whole number", "whole numbers", coefficients[i].dump());
-    else
-      witness.coefficients[i] = coefficients[i].get<std::int64_t>();
-  }
+  std::copy_n(coefficients.begin(), std::min<std::size_t>(16, coefficients.size()), witness.coefficients.begin());
   if (witness.mu < Exact() || witness.mu >= Exact::fraction(1, 2))
     reader.fail("mu is out of range", "0 <= mu < 1/2", witness.mu.text());
   BELLOWS_TRY(reader.finish());

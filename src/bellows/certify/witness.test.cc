@@ -79,6 +79,17 @@ TEST(Witness, SavedAndCheckedAgain) {
   saved = to_json(*witness);
   saved["coefficients"][3] = 5000000000;
   EXPECT_FALSE(witness_from_json(saved).ok());
+  // A reader that wraps takes the first two for -1 and 0; the third has no absolute value.
+  for (const char* coefficient : {"18446744073709551615", "18446744073709551616", "-9223372036854775808", "1000000001",
+                                  "-1000000001", "1.0", "1e3", "\"1\"", "null", "true"}) {
+    saved = nlohmann::json{{"format", "bellows-witness"}, {"mu", "0"}, {"polytope", "box"}, {"local_bound", "0"},
+                           {"coefficients", std::vector<int>(16, -1)}};
+    ASSERT_TRUE(witness_from_json(saved).ok());
+    saved["coefficients"][0] = nlohmann::json::parse(coefficient);
+    const auto read = witness_from_json(saved);
+    ASSERT_FALSE(read.ok()) << coefficient;
+    EXPECT_EQ(read.error().code, ErrorCode::bad_input) << coefficient;
+  }
   saved = to_json(*witness);
   saved["coefficients"].push_back(1);
   EXPECT_FALSE(witness_from_json(saved).ok());

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "bellows/base/checked.h"
+#include "bellows/base/json_number.h"
 
 namespace bellows::estimate {
 namespace {
@@ -26,11 +27,9 @@ class ObjectReader {
   std::uint64_t unsigned_number(const char* key) {
     const json* value = find(key);
     if (value == nullptr) return 0;
-    if (!value->is_number_unsigned()) {
-      fail(fmt::format("{} is not a whole number", key), "a whole number of at least 0", value->dump());
-      return 0;
-    }
-    return value->get<std::uint64_t>();
+    const auto number = whole_number<std::uint64_t>(*value);
+    if (!number) fail(fmt::format("{} is not a whole number", key), "a whole number of at least 0", value->dump());
+    return number.value_or(0);
   }
   bool boolean(const char* key) {
     const json* value = find(key);
@@ -102,7 +101,7 @@ Result<BlockCounts> block_from_json(const json& document, std::size_t position, 
   for (std::size_t i = 0; counts != nullptr && i < std::min<std::size_t>(16, counts->size()); ++i) {
     const json& entry = (*counts)[i];
     std::optional<std::uint64_t> next;
-    if (entry.is_number_unsigned()) next = checked_add(total, block.n_xyab[i] = entry.get<std::uint64_t>());
+    if (auto count = whole_number<std::uint64_t>(entry)) next = checked_add(total, block.n_xyab[i] = *count);
     if (!next) {
       reader.fail("n_xyab holds something that is not a count", "16 whole numbers of at least 0", entry.dump());
       break;

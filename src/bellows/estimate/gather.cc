@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bellows/base/json_number.h"
 #include "bellows/base/threads.h"
 #include "bellows/estimate/count.h"
 #include "bellows/trials/relabel.h"
@@ -41,10 +42,9 @@ Result<Evidence> evidence_of_header(const trials::LogReader& log) {
       return bad_input("the log's metadata name a relabelling that does not exist", log.path().string(), std::nullopt,
                        relabelling.error().expected, import["relabel"].dump().substr(0, 80));
     evidence.relabelling = relabelling->spec();
-    const nlohmann::json tried = import.value("relabellings_tried", nlohmann::json());
-    if (!tried.is_number_unsigned() || tried.get<std::uint64_t>() == 0 || tried.get<std::uint64_t>() > 0xffffffffu)
-      return wrong("import", "relabellings_tried from 1 to 2^32 - 1");
-    evidence.relabellings_tried = tried.get<std::uint32_t>();
+    const auto tried = whole_number<std::uint32_t>(import.value("relabellings_tried", nlohmann::json()), 1);
+    if (!tried) return wrong("import", "relabellings_tried from 1 to 2^32 - 1");
+    evidence.relabellings_tried = *tried;
   }
   return evidence;
 }

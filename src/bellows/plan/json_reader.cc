@@ -6,6 +6,8 @@
 #include <cmath>
 #include <set>
 
+#include "bellows/base/json_number.h"
+
 namespace bellows::plan {
 
 using nlohmann::json;
@@ -71,9 +73,23 @@ bool JsonReader::boolean(const char* key) {
 std::uint64_t JsonReader::whole_number(const char* key) {
   const json* value = find(key);
   if (value == nullptr) return 0;
-  if (value->is_number_unsigned()) return value->get<std::uint64_t>();
+  if (auto number = bellows::whole_number<std::uint64_t>(*value)) return *number;
   fail(fmt::format("{} is not a whole number", key), "a whole number of at least 0", value->type_name());
   return 0;
+}
+
+std::vector<std::int64_t> JsonReader::whole_numbers(const char* key, std::int64_t least, std::int64_t most) {
+  std::vector<std::int64_t> all;
+  for (const json& entry : array(key)) {
+    auto number = bellows::whole_number<std::int64_t>(entry, least, most);
+    if (!number) {
+      fail(fmt::format("{} holds something that is no whole number, or one out of range", key),
+           fmt::format("whole numbers from {} to {}", least, most), entry.dump().substr(0, 60));
+      break;
+    }
+    all.push_back(*number);
+  }
+  return all;
 }
 
 double JsonReader::number(const char* key) {

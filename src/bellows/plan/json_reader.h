@@ -26,6 +26,8 @@ class JsonReader {
   std::string text(const char* key);
   bool boolean(const char* key);
   std::uint64_t whole_number(const char* key);
+  /// A list, each entry within [least, most].
+  std::vector<std::int64_t> whole_numbers(const char* key, std::int64_t least, std::int64_t most);
   double number(const char* key);  ///< finite
   numeric::Exact exact(const char* key);
   std::vector<std::string> texts(const char* key);

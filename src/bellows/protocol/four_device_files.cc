@@ -1,6 +1,9 @@
 #include "bellows/protocol/four_device_files.h"
 
+#include <concepts>
+
 #include "bellows/base/digest.h"
+#include "bellows/base/json_number.h"
 #include "bellows/bits/bit_file.h"
 #include "bellows/trials/reader.h"
 #include "bellows/trials/writer.h"
@@ -16,7 +19,13 @@ template <class T>
 Status read(const json& document, const char* key, T& value) {
   try {
     if (!document.is_object()) return bad_input("the plan is not a JSON object");
-    value = document.at(key).get<T>();
+    if constexpr (std::integral<T>) {
+      const auto number = whole_number<T>(document.at(key));
+      if (!number) return bad_input(std::string("the plan's '") + key + "' is no whole number, or out of range");
+      value = *number;
+    } else {
+      value = document.at(key).get<T>();
+    }
   } catch (const json::exception&) {
     return bad_input(std::string("the plan's '") + key + "' is missing or of another kind");
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "bellows/base/json_number.h"
 #include "bellows/bits/bit_file.h"
 #include "bellows/extract/hasher.h"
 #include "bellows/protocol/masanes_delivery.h"
@@ -40,9 +41,9 @@ Result<std::array<std::uint8_t, N>> from_hex(const json& value) {
 // A whole number that the peer named. Errors: bad_input: missing or no such number.
 Result<std::uint64_t> number(const json& head, const char* name) {
   auto found = head.find(name);
-  if (found == head.end() || !found->is_number_unsigned())
-    return bad_input(fmt::format("a message lacks the number '{}'", name));
-  return found->get<std::uint64_t>();
+  const auto value = found == head.end() ? std::nullopt : whole_number<std::uint64_t>(*found);
+  if (!value) return bad_input(fmt::format("a message lacks the number '{}'", name));
+  return *value;
 }
 
 std::string text_of(const json& head, const char* name) {
@@ -156,7 +157,7 @@ Status Session::greet() {
   Payload peer;
   auto learn = [&]() -> Status {
     BELLOWS_ASSIGN(peer, receive(message_hello, 0, small_message_bytes));
-    if (peer.head.value("format", 0) != 1)
+    if (whole_number<int>(peer.head.value("format", json())) != 1)
       return refused(fmt::format("the peer speaks another version of the protocol: 1 here, {} there",
                                  peer.head.value("format", json()).dump()));
     for (const char* key : {"protocol", "secret", "task", "settings", "pairs", "adversary", "epsilon", "simulated"}) {
@@ -416,9 +417,9 @@ Status Session::correct_as_alice() {
       return end_without_key("error correction failed");
     std::vector<std::uint32_t> frames;
     for (const auto& frame : failed) {
-      if (!frame.is_number_unsigned() || frame >= s.scheme.frames)
-        return bad_input("the peer names a frame that is none");
-      frames.push_back(frame.get<std::uint32_t>());
+      const auto index = whole_number<std::uint32_t>(frame);
+      if (!index || *index >= s.scheme.frames) return bad_input("the peer names a frame that is none");
+      frames.push_back(*index);
     }
     std::sort(frames.begin(), frames.end());
     frames.erase(std::unique(frames.begin(), frames.end()), frames.end());

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "bellows/base/json_number.h"
 #include "bellows/trials/reader.h"
 #include "bellows/trials/records.h"
 #include "bellows/trials/writer.h"
@@ -161,12 +162,12 @@ Result<ImportReport> begun_import(const LogHeader& header, const ImportOptions& 
   ImportReport report;
   auto format = foreign_format_from_name(word("format"));
   auto relabelling = Relabelling::parse(word("relabel"));
-  if (!format.ok() || !relabelling.ok() || !import.contains("dialect") ||
-      !import.value("relabellings_tried", nlohmann::json()).is_number_unsigned())
+  const auto tried = whole_number<std::uint32_t>(import.value("relabellings_tried", nlohmann::json()), 1);
+  if (!format.ok() || !relabelling.ok() || !import.contains("dialect") || !tried)
     return foreign("format, relabel, relabellings_tried and dialect");
   report.format = options.format.value_or(*format);
   report.relabelling = *relabelling;
-  report.relabellings_tried = import["relabellings_tried"].get<std::uint32_t>();
+  report.relabellings_tried = *tried;
   if (options.auto_relabel || !(options.relabelling == Relabelling() || options.relabelling == *relabelling))
     return usage_error("a log that is continued keeps its relabelling", relabelling->spec(),
                        options.auto_relabel ? "auto" : options.relabelling.spec());

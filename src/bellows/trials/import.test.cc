@@ -358,6 +358,14 @@ TEST_F(Import, ContinueTakesOnlyWhatFits) {
   EXPECT_EQ(completed->trial_count, 0u);
   EXPECT_EQ(records_in(log), records);
   EXPECT_EQ(continue_import(good, log, {}).error().code, ErrorCode::refused);  // complete
+  const Path wrapped = fresh("log");
+  LogHeader header;
+  header.metadata["import"] = {{"format", "xyab-u8"},
+                               {"relabel", "none"},
+                               {"relabellings_tried", (std::uint64_t{1} << 32) + 1},  // not 1
+                               {"dialect", nlohmann::json::object()}};
+  { EXPECT_TRUE(LogWriter::create(wrapped, header).ok()); }
+  EXPECT_EQ(continue_import(good, wrapped, {}).error().code, ErrorCode::bad_input);
   const Path simulated = fresh("log");
   { EXPECT_TRUE(LogWriter::create(simulated, {}).ok()); }
   EXPECT_EQ(continue_import(good, simulated, {}).error().code, ErrorCode::bad_input);
