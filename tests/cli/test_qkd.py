@@ -2,6 +2,8 @@
 import json
 import os
 import re
+import shutil
+import struct
 import subprocess
 import sys
 import unittest
@@ -53,7 +55,20 @@ class KeyDistribution(ProgramTest):
         self.assertIn("exists", err)
         for name in ("A.key", "B.key"):
             (self.folder / name).rename(self.folder / ("old-" + name))
-        self.parties(expect=(1, 1))
+        # Not with another secret either, nor under another name.
+        self.run_program("qkd", "secret", "--out-alice", "A2.secret", "--out-bob", "B2.secret")
+        shutil.copy(self.folder / "A.trials", self.folder / "A2.trials")
+        for records, secret in (("A", "A"), ("A", "A2"), ("A2", "A2")):
+            _, err = self.run_program("qkd", "alice", "--listen", "127.0.0.1:0", "--records", records + ".trials", "--secret", secret + ".secret",
+                                      "--key", "A.key", expect=1)
+            self.assertIn("records make one key at most", err)
+
+    def test_random_bits_make_one_secret(self):
+        payload = os.urandom(4000)
+        (self.folder / "random.bits").write_bytes(struct.pack("<8sIIQ32s8s", b"BELLBITS", 1, 0, 8 * len(payload), bytes(32), bytes(8)) + payload)
+        self.run_program("qkd", "secret", "--messages", "40", "--from", "random.bits", "--out-alice", "A.secret", "--out-bob", "B.secret")
+        _, err = self.run_program("qkd", "secret", "--messages", "41", "--from", "random.bits", "--out-alice", "C.secret", "--out-bob", "D.secret", expect=1)
+        self.assertIn("used already", err)
 
     def test_a_run_as_planned_keeps_the_promise(self):
         plan = self.run_json("qkd", "plan", "--noise", "0", "--settings", "7", "--key-bits", "500")

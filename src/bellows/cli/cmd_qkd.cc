@@ -10,6 +10,7 @@
 #include "bellows/cli/command.h"
 #include "bellows/cli/pair_simulation.h"
 #include "bellows/plan/json_reader.h"
+#include "bellows/protocol/masanes_account.h"
 #include "bellows/protocol/masanes_party.h"
 #include "bellows/protocol/masanes_plan.h"
 #include "bellows/protocol/masanes_source.h"
@@ -41,8 +42,9 @@ Try it on one machine, 1.8 million pairs without noise, about 6,500 bits of key 
   bellows qkd check A.key.certificate.json A.key.peer.json
 
 check computes every number and sentence of a certificate anew from what was counted; it needs no key. alice and bob need the same --epsilon, --adversary,
-settings and number of pairs, and a copy each of the shared secret: of every 256 bits one message is authenticated, once; SECRET.ledger keeps the account. Records make one key at most. If the line breaks at
-the very end, a session may be in doubt: the key stays sealed, and the next connection (or --settle) settles it.
+settings and number of pairs, and a copy each of the shared secret: of every 256 bits one message is authenticated, once; SECRET.ledger keeps the account.
+Records, --hash-seed and the bits of `secret --from` serve once, also with another secret: the account of used seeds ($XDG_STATE_HOME/bellows/seeds) knows what they hold.
+If the line breaks at the very end, a session may be in doubt: the key stays sealed, and the next connection (or --settle) settles it.
 
 --adversary no-signalling (default) bounds the adversary by no-signalling alone; quantum assumes quantum theory (the paper's
 appendix) and gives a longer key. --epsilon is the total, in the paper's measure (twice the trace distance).
@@ -199,7 +201,7 @@ void add_secret(CommandLine& line, CLI::App& parent) {
   verb.add_option("--out-bob", options->bob, "bob's copy")->required();
   verb.add_option("--messages", options->messages, "messages each way that it serves (512 bits each)")
       ->capture_default_str();
-  verb.add_option("--from", options->from, "uniform bits (.bits); else the system's generator");
+  verb.add_option("--from", options->from, "uniform bits (.bits), used once; else the system's generator");
   line.on_run(verb, [options](Console& console) -> Result<Verdict> {
     BELLOWS_ASSIGN(auto messages, parse_count(options->messages));
     if (messages == 0 || messages > 10'000'000)
@@ -212,6 +214,11 @@ void add_secret(CommandLine& line, CLI::App& parent) {
       if (file.bits.size_bits() < 8 * bytes.size())
         return bad_input("too few random bits", options->from, std::nullopt, fmt::format("{}", 8 * bytes.size()),
                          fmt::format("{}", file.bits.size_bits()));
+      // Twice the same bits would be two secrets with the same one-time keys.
+      BELLOWS_ASSIGN(auto account, protocol::UseAccount::open({}));
+      net::Label use;
+      randombytes_buf(use.data(), use.size());
+      BELLOWS_TRY(account.claim_random_bits(file.bits, use));
       auto from = file.bits.bytes();
       std::transform(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(bytes.size()), bytes.begin(),
                      [](std::byte b) { return static_cast<std::uint8_t>(b); });

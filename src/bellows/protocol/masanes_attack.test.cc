@@ -497,6 +497,7 @@ TEST(Kill, NoKeyBitIsReusedAndNoKeyIsDeliveredTwice) {
       halves.alice.digest = sha256("a" + name);  // as if measured anew
       halves.bob.digest = sha256("b" + name);
       auto request = site.request(role, halves, name);
+      request.account += "." + name;
       request.patience = net::Duration{5000};
       std::uint16_t port = free_port;
       if (role == Role::bob && ::read(proxy_pipe[0], &port, sizeof port) != sizeof port) ::_exit(9);

@@ -1,17 +1,29 @@
 #include "bellows/protocol/masanes_party.h"
 
+#include "bellows/bits/bit_file.h"
 #include "bellows/protocol/masanes_session.h"
 
 namespace bellows::protocol {
 
 Result<PartyResult> run_party(const PartyRequest& request, const Context& context) {
+  std::optional<KeyMaterial> material;
   if (request.records != nullptr) {
-    // Before anything is spent: a key that could not be put in place.
+    // Before anything is spent: what would end the session later.
     std::error_code ignored;
     if (std::filesystem::exists(request.key, ignored)) return bad_input("the key file exists", request.key);
     BELLOWS_TRY(check_total_epsilon(request.epsilon));
     KeyCounts counts{request.records->settings, request.records->pairs, 0, 0, 0, 0};
     BELLOWS_ASSIGN([[maybe_unused]] auto length, key_length(request.method, counts, request.epsilon));
+    BELLOWS_ASSIGN(auto account, UseAccount::open(request.account));
+    bits::BitString name = account.name_of(*request.records);
+    BELLOWS_TRY(account.check_records(name));
+    std::optional<bits::BitString> random;
+    if (request.hash_seed) {
+      BELLOWS_ASSIGN(auto file, bits::read_bit_file(*request.hash_seed));
+      BELLOWS_TRY(account.check_random_bits(file.bits));
+      random = std::move(file.bits);
+    }
+    material = KeyMaterial{std::move(account), std::move(name), std::move(random)};
   }
   BELLOWS_ASSIGN(auto ledger, net::Ledger::open(request.secret, request.role));
   net::Socket socket;
@@ -22,7 +34,7 @@ Result<PartyResult> run_party(const PartyRequest& request, const Context& contex
   } else {
     BELLOWS_ASSIGN(socket, net::Socket::connect(request.address, request.connect_patience, context.cancel));
   }
-  Session session(request, context, std::move(ledger), std::move(socket));
+  Session session(request, context, std::move(material), std::move(ledger), std::move(socket));
   return session.run();
 }
 

@@ -29,6 +29,7 @@ struct PartyRequest {
   /// that cannot be corrected is revealed, and a short one costs less then.
   std::uint64_t largest_frame_bits = ecc::usual_frame_bits;
   std::vector<nlohmann::json> random_bits_certificates;
+  Path account;  ///< of used records and random bits (masanes_account.h); empty: the user's
   std::function<void(std::uint16_t port)> on_listening = {};
 };
 

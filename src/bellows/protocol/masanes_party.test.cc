@@ -85,6 +85,61 @@ TEST(Party, BothGetTheSameKeyAndCertificate) {
   EXPECT_FALSE(std::filesystem::exists(site.key(Role::alice, "second")));
 }
 
+// With a second shared secret the same records would leak twice and be counted once; the same for a hash seed. What
+// they hold decides, not file, metadata or digest; nothing is sent before.
+TEST(Party, RecordsAndHashSeedsServeOneKeyWithAnySecret) {
+  Site first, second(40, 6);
+  auto seed = random_bits(200'000, 31);
+  ASSERT_TRUE(bits::write_bit_file(first.folder.path() / "seed", seed, bits::BitFileKind::secret).ok());
+  auto a = first.request(Role::alice, good_halves());
+  a.hash_seed = first.folder.path() / "seed";
+  {
+    auto [alice, bob] = run_both(a, first.request(Role::bob, good_halves()));
+    ASSERT_TRUE(alice.ok()) << alice.error().describe();
+    ASSERT_TRUE(bob.ok()) << bob.error().describe();
+    ASSERT_EQ(alice->verdict, SessionVerdict::key);
+  }
+  auto refused_for = [&](PartyRequest request, const char* word) {
+    request.account = first.folder.path() / "account";
+    request.connect_patience = net::Duration{2000};
+    auto result = run_party(request);
+    ASSERT_FALSE(result.ok());
+    EXPECT_EQ(result.error().code, ErrorCode::refused);
+    EXPECT_NE(result.error().message.find(word), std::string::npos) << result.error().message;
+  };
+  Halves copies = good_halves();
+  copies.alice.digest = sha256("other metadata");
+  refused_for(second.request(Role::alice, copies), "records make one key at most");
+  refused_for(second.request(Role::bob, good_halves()), "records make one key at most");
+  for (auto* half : {&copies.alice, &copies.bob}) {  // cut
+    half->pairs -= 1000;
+    for (auto& plane : half->setting_bits) plane = bits::BitString(plane.view().first(half->pairs));
+    half->outcomes = bits::BitString(half->outcomes.view().first(half->pairs));
+  }
+  refused_for(second.request(Role::alice, copies), "records make one key at most");
+  static const Halves fresh = make_records(source(600'000, 0, 4));
+  auto other = second.request(Role::alice, fresh);
+  other.hash_seed = a.hash_seed;
+  refused_for(other, "random bits have been used");
+  EXPECT_EQ(net::Ledger::open(other.secret, Role::alice)->sent_count(), 0u);
+  // Too few random bits are noticed before anything about the raw key is sent: the records still make a key.
+  other.account = second.folder.path() / "fresh account";
+  other.hash_seed = second.folder.path() / "short seed";
+  ASSERT_TRUE(bits::write_bit_file(*other.hash_seed, random_bits(1000, 32), bits::BitFileKind::secret).ok());
+  auto partner = second.request(Role::bob, fresh);
+  partner.account = other.account;
+  {
+    auto [alice, bob] = run_both(other, partner);
+    ASSERT_FALSE(alice.ok() || bob.ok());
+    EXPECT_NE(alice.error().message.find("too few random bits"), std::string::npos) << alice.error().message;
+  }
+  other.hash_seed.reset();
+  auto [alice, bob] = run_both(other, partner);
+  ASSERT_TRUE(alice.ok()) << alice.error().describe();
+  ASSERT_TRUE(bob.ok()) << bob.error().describe();
+  EXPECT_EQ(alice->verdict, SessionVerdict::key);
+}
+
 TEST(Party, QuantumAdversaryLeavesALongerKey) {
   Site site;
   auto a = site.request(Role::alice, good_halves()), b = site.request(Role::bob, good_halves());

@@ -19,6 +19,7 @@ using nlohmann::json;
 
 constexpr std::uint64_t small_message_bytes = std::uint64_t{1} << 20;
 constexpr std::uint64_t fewest_raw_bits = 64;
+constexpr std::uint64_t random_bits_to_send_key = 512;  // permutation and comparison point
 
 std::string hex(std::span<const std::uint8_t> bytes) {
   std::string text;
@@ -67,9 +68,11 @@ constexpr std::uint64_t flip = ~std::uint64_t{0};
 
 }  // namespace
 
-Session::Session(const PartyRequest& request, const Context& context, net::Ledger ledger, net::Socket socket)
+Session::Session(const PartyRequest& request, const Context& context, std::optional<KeyMaterial> material,
+                 net::Ledger ledger, net::Socket socket)
     : request_(request),
       context_(context),
+      material_(std::move(material)),
       ledger_(std::move(ledger)),
       channel_(std::move(socket), ledger_, request.patience, context.cancel) {}
 
@@ -351,6 +354,17 @@ net::Tag Session::verification_tag(const bits::BitString& raw) const {
   return maker.finish();
 }
 
+// From here on the raw key is used: the records make no second key, with this secret or any other.
+Status Session::claim_records() {
+  BELLOWS_TRY(ledger_.claim_records(request_.records->digest, session_));
+  return material_->account.claim_records(material_->records_name, session_);
+}
+
+Error Session::too_few_random_bits(std::uint64_t needed) const {
+  return bad_input("too few random bits for hash seed, permutation and comparison", request_.hash_seed->string(),
+                   std::nullopt, fmt::format("{} bits", needed), fmt::format("{}", material_->random->size_bits()));
+}
+
 Result<bits::BitString> Session::draw_random(std::uint64_t count_bits) {
   bits::BitString drawn(count_bits);
   if (!request_.hash_seed) {
@@ -358,18 +372,11 @@ Result<bits::BitString> Session::draw_random(std::uint64_t count_bits) {
     drawn.trim();
     return drawn;
   }
-  if (!random_) {
-    BELLOWS_ASSIGN(auto file, bits::read_bit_file(*request_.hash_seed));
-    // Random bits serve one session; their digest goes on the account like that of records.
-    BELLOWS_TRY(ledger_.claim_records(bits::payload_digest(file.bits), session_));
-    random_ = std::move(file.bits);
-  }
-  if (random_->size_bits() - random_used_ < count_bits)
-    return bad_input("too few random bits for hash seed, permutation and comparison", request_.hash_seed->string(),
-                     std::nullopt, fmt::format("{} bits", random_used_ + count_bits),
-                     fmt::format("{}", random_->size_bits()));
+  const bits::BitString& random = *material_->random;
+  BELLOWS_TRY(material_->account.claim_random_bits(random, session_));
+  if (random.size_bits() - random_used_ < count_bits) return too_few_random_bits(random_used_ + count_bits);
   for (std::uint64_t i = 0; i < drawn.size_words(); ++i)
-    drawn.words()[i] = random_->view().word_at_bit(random_used_ + 64 * i);
+    drawn.words()[i] = random.view().word_at_bit(random_used_ + 64 * i);
   drawn.trim();
   random_used_ += count_bits;
   return drawn;
@@ -393,9 +400,14 @@ Status Session::correct_as_alice() {
   if (s.length.bits == 0)
     return no_key(fmt::format("the violation does not suffice: the bound is {:.0f} bits", s.length.bound_bits));
 
-  // From here on the raw key is used: the records make no second key.
-  BELLOWS_TRY(ledger_.claim_records(request_.records->digest, session_));
-  BELLOWS_ASSIGN(auto random, draw_random(512));
+  if (material_->random) {
+    // While the records can still serve another session.
+    const std::uint64_t needed = random_bits_to_send_key +
+                                 extract::seed_bits_needed({extract::Family::toeplitz, s.counts.raw_bits, s.length.bits});
+    if (material_->random->size_bits() < needed) return too_few_random_bits(needed);
+  }
+  BELLOWS_TRY(claim_records());
+  BELLOWS_ASSIGN(auto random, draw_random(random_bits_to_send_key));
   std::memcpy(permutation_.data(), random.words(), 32);
   std::memcpy(verification_key_.bytes.data(), random.words() + 4, 16);
   BELLOWS_ASSIGN(auto syndromes, ecc::encode(s.scheme, permutation_, raw_, context_));
@@ -463,7 +475,7 @@ Status Session::correct_as_bob() {
   std::copy(point.begin(), point.end(), verification_key_.bytes.begin());
   BELLOWS_TRY(find_length());
   if (s.length.bits == 0) return refused("the peer goes on although the counts give no key");
-  BELLOWS_TRY(ledger_.claim_records(request_.records->digest, session_));
+  BELLOWS_TRY(claim_records());
   BELLOWS_ASSIGN(auto decoded, ecc::decode(s.scheme, permutation_, raw_, message.strings[0], context_));
   if (!decoded.failed.empty() && s.method == KeyMethod::quantum) {
     BELLOWS_TRY(reveal_as_bob(decoded));

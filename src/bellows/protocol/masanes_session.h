@@ -4,15 +4,25 @@
 #include <string>
 
 #include "bellows/net/channel.h"
+#include "bellows/protocol/masanes_account.h"
 #include "bellows/protocol/masanes_message.h"
 #include "bellows/protocol/masanes_party.h"
 
 namespace bellows::protocol {
 
+/// What serves one key only, and the account of it.
+struct KeyMaterial {
+  UseAccount account;
+  bits::BitString records_name;
+  std::optional<bits::BitString> random;  ///< what the hash seed file holds
+};
+
 /// One session as it runs: what both roles share. Only run_party() uses it.
 class Session {
  public:
-  Session(const PartyRequest& request, const Context& context, net::Ledger ledger, net::Socket socket);
+  /// In: material: present iff the request has records.
+  Session(const PartyRequest& request, const Context& context, std::optional<KeyMaterial> material, net::Ledger ledger,
+          net::Socket socket);
 
   /// All of it; on an error the peer is told, unless the session is in doubt by then.
   Result<PartyResult> run();
@@ -40,10 +50,13 @@ class Session {
   Status end_without_key(const std::string& reason);
   Status find_length();
   net::Tag verification_tag(const bits::BitString& raw) const;
+  Status claim_records();
+  Error too_few_random_bits(std::uint64_t needed) const;
   Result<bits::BitString> draw_random(std::uint64_t count_bits);
 
   const PartyRequest& request_;
   const Context& context_;
+  std::optional<KeyMaterial> material_;
   net::Ledger ledger_;
   net::Channel channel_;
   net::Label session_{};
@@ -57,7 +70,6 @@ class Session {
   ecc::PermutationSeed permutation_{};
   net::OneTimeKey verification_key_;  // public; second half zero
   bits::BitString key_;
-  std::optional<bits::BitString> random_;  // what the hash seed file holds
   std::uint64_t random_used_ = 0;
 };
 

@@ -92,6 +92,7 @@ struct Site {
     out.secret = folder.path() / (std::string(net::role_name(role)) + ".secret");
     out.records = role == net::Role::alice ? &halves.alice : &halves.bob;
     out.key = key(role, name);
+    out.account = folder.path() / "account";
     out.patience = out.connect_patience = net::Duration{20'000};
     return out;
   }
