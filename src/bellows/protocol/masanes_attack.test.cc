@@ -83,13 +83,20 @@ class Proxy {
     listener_ = std::move(*listener);
     worker_ = std::thread([this] { work(); });
   }
-  ~Proxy() { worker_.join(); }
+  ~Proxy() { wait(); }
+  /// Until both ends are closed.
+  void wait() {
+    if (worker_.joinable()) worker_.join();
+  }
   std::uint16_t port() const { return port_; }
 
   // (direction, key index) -> the message that used it. A second one that differs is the end of one-time keys.
   /// For `forge`: the shared secret, with which a dishonest partner would make genuine tags; and what to write.
   const bits::BitString* secret = nullptr;
   std::uint32_t forger_seed = 0;
+
+  /// Called with the number of each message: when it has come, and when it has been passed on.
+  std::function<void(int number, bool passed)> watch = [](int, bool) {};
 
   using Uses = std::map<std::pair<int, std::uint64_t>, std::vector<std::byte>>;
   Uses uses;
@@ -149,7 +156,9 @@ class Proxy {
         if (!is_new && entry->second != message) reused = true;
       }
       bool go_on = true;
-      if (number_++ != victim_ || attack_ == Attack::none) {
+      const int number = number_++;
+      watch(number, false);
+      if (number != victim_ || attack_ == Attack::none) {
         go_on = pass(message);
       } else {
         std::size_t payload = header.payload_bytes;
@@ -185,6 +194,7 @@ class Proxy {
         }
       }
       if (!go_on) break;
+      watch(number, true);
     }
     ended_ = true;
     ::shutdown(from.descriptor(), 2);
@@ -472,24 +482,21 @@ TEST(DishonestPartner, NothingItWritesBreaksTheOtherSide) {
   EXPECT_GT(refused, rounds / 2);
 }
 
-// Either side is killed at a random moment, again and again, with one secret. No one-time key may authenticate two
-// messages; every key is good on both sides or on none once they have met again; and none is delivered twice.
+// Either side is killed, again and again, with one secret: as a random message comes by, or a random moment after it
+// went on. No one-time key may authenticate two messages; every key is good on both sides or on none once they have met
+// again; and none is delivered twice.
 TEST(Kill, NoKeyBitIsReusedAndNoKeyIsDeliveredTwice) {
-  const int deaths = testing::long_tests() ? 200 : 20;  // some shots come after the end and hit nobody
+  const int deaths = testing::long_tests() ? 200 : 20;
   Site site(60 * 200);
   good_halves();
   std::mt19937 engine(17);
   Proxy::Uses uses;
-  int survived = 0, killed = 0, shot = 0;
-  double usual_ms = 1500;
-  int rounds = 0;
-  for (; killed < deaths && rounds < 5 * deaths; ++rounds) {
-    const int round = rounds;
-    std::string name = "key" + std::to_string(round);
-    auto free_port = net::Listener::listen({"127.0.0.1", "0"})->port();
-    auto proxy_pipe = std::array<int, 2>{};
-    ASSERT_EQ(::pipe(proxy_pipe.data()), 0);
-    auto start = std::chrono::steady_clock::now();
+  int survived = 0, killed = 0, rounds = 0;
+  for (; killed < deaths && rounds < 3 * deaths; ++rounds) {
+    std::string name = "key" + std::to_string(rounds);
+    std::array<int, 2> to_parent{}, to_bob{};
+    ASSERT_EQ(::pipe(to_parent.data()), 0);
+    ASSERT_EQ(::pipe(to_bob.data()), 0);
     auto spawn = [&](Role role) {
       pid_t child = ::fork();
       if (child != 0) return child;
@@ -498,44 +505,48 @@ TEST(Kill, NoKeyBitIsReusedAndNoKeyIsDeliveredTwice) {
       halves.bob.digest = sha256("b" + name);
       auto request = site.request(role, halves, name);
       request.account += "." + name;
-      request.patience = net::Duration{5000};
-      std::uint16_t port = free_port;
-      if (role == Role::bob && ::read(proxy_pipe[0], &port, sizeof port) != sizeof port) ::_exit(9);
+      request.patience = request.connect_patience = net::Duration{120'000};  // no end of this test waits for a time-out
+      request.on_listening = [&](std::uint16_t port) {
+        if (::write(to_parent[1], &port, sizeof port) != sizeof port) ::_exit(9);
+      };
+      std::uint16_t port = 0;
+      if (role == Role::bob && ::read(to_bob[0], &port, sizeof port) != sizeof port) ::_exit(9);
       request.address.port = std::to_string(port);
-      auto result = run_party(request);
-      ::_exit(result.ok() ? 0 : 1);
+      ::_exit(run_party(request).ok() ? 0 : 1);
     };
-    pid_t alice = spawn(Role::alice), bob = spawn(Role::bob);
-    bool shot_alice = engine() % 2 == 0, shoot = round % 6 != 0;
+    const pid_t alice = spawn(Role::alice), bob = spawn(Role::bob);
+    const pid_t target = engine() % 2 == 0 ? alice : bob;
+    const bool shoot = rounds % 6 != 0, after = engine() % 2 == 0;
+    const int moment = static_cast<int>(engine() % 13);
+    const auto pause = std::chrono::microseconds(engine() % 8000);
+    std::uint16_t port = 0;
+    ASSERT_EQ(::read(to_parent[0], &port, sizeof port), static_cast<ssize_t>(sizeof port));
+    int alice_status = 0, bob_status = 0;
     {
-      Proxy proxy(free_port, Attack::none, -1, quick);
-      std::uint16_t port = proxy.port();
-      ASSERT_EQ(::write(proxy_pipe[1], &port, sizeof port), static_cast<ssize_t>(sizeof port));
-      if (shoot) {
-        std::this_thread::sleep_for(
-            net::Duration{static_cast<int>(std::uniform_real_distribution<double>(0, usual_ms)(engine))});
-        ::kill(shot_alice ? alice : bob, SIGKILL);
-        ++shot;
-      }
-      int alice_status = 0, bob_status = 0;
-      ::waitpid(alice, &alice_status, 0);
-      // If alice was shot before the proxy reached her, bob still waits for the proxy: it ends with him.
+      Proxy proxy(port, Attack::none, -1, quick);
+      proxy.watch = [&](int number, bool passed) {
+        if (!shoot || number != moment || passed != after) return;
+        if (after) std::this_thread::sleep_for(pause);
+        ::kill(target, SIGKILL);
+      };
+      port = proxy.port();
+      ASSERT_EQ(::write(to_bob[1], &port, sizeof port), static_cast<ssize_t>(sizeof port));
       ::waitpid(bob, &bob_status, 0);
-      killed += WIFSIGNALED(alice_status) || WIFSIGNALED(bob_status);
-      if (!shoot) {
-        EXPECT_TRUE(WIFEXITED(alice_status) && WEXITSTATUS(alice_status) == 0);
-        EXPECT_TRUE(WIFEXITED(bob_status) && WEXITSTATUS(bob_status) == 0);
-        usual_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-        ++survived;
-      }
-      (void)net::Socket::connect({"127.0.0.1", std::to_string(port)}, quick);  // frees a proxy that nobody ever called
-      // The proxy's threads end when both ends are closed; its destructor waits for them.
+      // Alice listens on if bob died before he said anything.
+      if (shoot && moment == 0 && target == bob) ::kill(alice, SIGKILL);
+      ::waitpid(alice, &alice_status, 0);
+      proxy.wait();
       uses.merge(proxy.uses);
       EXPECT_TRUE(proxy.uses.empty()) << "a one-time key was used for two messages";
       EXPECT_FALSE(proxy.reused);
     }
-    ::close(proxy_pipe[0]);
-    ::close(proxy_pipe[1]);
+    killed += WIFSIGNALED(alice_status) || WIFSIGNALED(bob_status);
+    if (!shoot) {
+      EXPECT_TRUE(WIFEXITED(alice_status) && WEXITSTATUS(alice_status) == 0);
+      EXPECT_TRUE(WIFEXITED(bob_status) && WEXITSTATUS(bob_status) == 0);
+      ++survived;
+    }
+    for (int end : {to_parent[0], to_parent[1], to_bob[0], to_bob[1]}) ::close(end);
   }
   settle(site);
   int keys = 0;
@@ -554,8 +565,8 @@ TEST(Kill, NoKeyBitIsReusedAndNoKeyIsDeliveredTwice) {
   RecordProperty("runs", rounds);
   RecordProperty("killed_before_their_end", killed);
   std::printf(
-      "%d runs, %d shots, %d processes died of them, %d keys on both sides, %zu one-time keys seen on the line\n",
-      rounds, shot, killed, keys, uses.size());
+      "%d runs, in %d of them a party was killed, %d keys on both sides, %zu one-time keys seen on the line\n", rounds,
+      killed, keys, uses.size());
   for (const auto& entry : std::filesystem::directory_iterator(site.folder.path()))
     EXPECT_NE(entry.path().extension(), ".sealed") << entry.path();
 }
