@@ -12,7 +12,8 @@ import time
 from webdriver import Browser, installed
 
 VERDICTS = {"passed": ("certified", "118,000 certified random bits"), "aborted": ("refused", "No bits certified"),
-            "tampered": ("mismatch", "This run does not match its certificate"), "one": ("refused", "No bits certified"),
+            "tampered": ("mismatch", "This run does not match its certificate"),
+            "alone": ("incomplete", "A certificate alone: nothing was compared"), "one": ("refused", "No bits certified"),
             "none": ("refused", "No bits certified")}
 
 # Contrast of every element that has text of its own, against the colour that is painted behind it (WCAG 2).

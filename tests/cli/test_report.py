@@ -96,10 +96,32 @@ class ReportVerb(ProgramTest):
         self.run_program("report", "empty", expect=3)
         self.amplify("--preset", "tsirelson", "--mu", "0.75%")
         os.remove(self.folder / "run/seed.bits")
-        (self.folder / "run/plan.json").write_text("{")
-        out, err = self.run_program("report", "run")
+        report = self.run_json("report", "run")
+        self.assertEqual((report["state"], report["missing"]), ("incomplete", ["seed.bits"]))
+        _, err = self.run_program("report", "run")
         self.assertIn("seed.bits is missing", err)
+        (self.folder / "run/plan.json").write_text("{")
+        _, err = self.run_program("report", "run", expect=1)
         self.assertIn("plan.json", err)
+
+    def test_only_a_whole_run_is_green(self):
+        """What is foreign, newer or cut does not match; what is missing was not compared: neither is certified."""
+        self.amplify("--preset", "tsirelson", "--mu", "0.75%")
+        run = self.folder / "run"
+        whole = {name: (run / name).read_bytes() for name in ("log.trials", "output.bits", "seed.bits")}
+        hurts = [("log.trials", os.urandom(1000)), ("log.trials", whole["log.trials"][:8] + b"\x63" + whole["log.trials"][9:]),
+                 ("log.trials", whole["log.trials"][:-8]), ("output.bits", b"x"), ("seed.bits", b"x")]
+        for name, data in hurts:
+            (run / name).write_bytes(data)
+            for public in ([], ["--public"]):
+                report = self.run_json("report", "run", "--out", "page.html", *public, expect=1)
+                self.assertEqual((report["state"], self.verdict("page.html")), ("mismatch", "mismatch"), name)
+            (run / name).write_bytes(whole[name])
+        self.assertEqual(self.run_json("report", "run")["state"], "certified")
+        for name in whole:
+            (run / name).unlink()
+            self.assertEqual(self.run_json("report", "run")["state"], "incomplete", name)
+        self.assertEqual(self.verdict(), "incomplete")
 
 
 if __name__ == "__main__":

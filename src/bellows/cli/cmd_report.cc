@@ -12,8 +12,11 @@ bits to output bits, the score against the threshold, setting frequencies,
 no-signalling checks, the locality budget, assumptions and digests. `amplify`
 writes it at its end; every chart has its data as CSV.
 
-The page compares counts, sizes and digests with the certificate and says what
-does not match; only `bellows verify` recomputes the output itself.
+The page is green only where all is there and fits: counts, sizes and digests
+are compared with the certificate. What was changed or replaced, or cannot be
+read, does not match (exit code 1). Where the log, the seed or the output is
+missing the page is `incomplete`: the numbers of the certificate stand on it as
+just that. Only `bellows verify` recomputes the output itself.
 
 report.html is private (mode 0600): what it shows depends on the outcomes.
 --public writes report.public.html instead, which leaves out everything that
@@ -40,6 +43,8 @@ const char* state_name(report::RunState state) {
       return "unfinished";
     case report::RunState::mismatch:
       return "mismatch";
+    case report::RunState::incomplete:
+      return "incomplete";
   }
   return "mismatch";
 }
@@ -69,6 +74,7 @@ Result<Verdict> run(const Options& options, Console& console) {
                   {"state", state_name(state)},
                   {"problems", view.problems},
                   {"mismatches", mismatches},
+                  {"missing", view.missing},
                   {"public", options.html.for_public},
                   {"shows_output", options.html.show_output}});
   return state == report::RunState::mismatch ? Verdict::refused : Verdict::done;

@@ -25,8 +25,9 @@ nlohmann::json block_series(const estimate::Evidence& evidence, std::optional<do
 nlohmann::json group_series(const std::vector<estimate::GroupWins>& groups, std::optional<double> mu,
                             const certify::Certificate& certificate);
 
-/// Steps from raw bits to output bits, each with from, to, bits, why; the first and last are no losses.
-nlohmann::json waterfall(const certify::Certificate& certificate);
+/// Steps from raw bits to output bits, each with from, to, bits, why; the first and last are no losses. In: compared:
+/// false where the run is not all there, and the certificate only says so.
+nlohmann::json waterfall(const certify::Certificate& certificate, bool compared = true);
 
 /// Setting frequencies against the range that the claimed bias allows; settings are no secret.
 nlohmann::json setting_ranges(const estimate::SettingCheck& check);

@@ -42,15 +42,17 @@ Result<std::string> html_report(const RunView& run, const HtmlOptions& options, 
   std::optional<estimate::Summary> summary;
   // Even the number of trials made is a publication; a certificate that fits the log has paid for it.
   const bool fits = run.certificate && run.mismatches.empty();
+  const RunState state = state_of(run);
   if (run.evidence && run.evidence->trial_count() > 0 && (shown.everything || fits)) {
     BELLOWS_ASSIGN(summary, estimate::summarize(*run.evidence, run.mu()));
   }
   nlohmann::json data = nlohmann::json::object();
   if (run.evidence && shown.everything)
-    data = block_series(*run.evidence, run.mu(), run.certificate ? &*run.certificate : nullptr);
+    data = block_series(*run.evidence, run.mu(), fits ? &*run.certificate : nullptr);
   else if (shown.block_scores && !run.published_groups.empty())
     data = group_series(run.published_groups, run.mu(), *run.certificate);
-  if (run.certificate && run.certificate->certified()) data["waterfall"] = waterfall(*run.certificate);
+  if (state == RunState::certified || state == RunState::incomplete)
+    data["waterfall"] = waterfall(*run.certificate, state == RunState::certified);
   if (summary && summary->settings) {
     data["settings"] = setting_ranges(*summary->settings);
     data["settings_sigmas_allowed"] = estimate::SettingCheck::sigmas_allowed;

@@ -182,6 +182,61 @@ TEST(HtmlReport, MissingForeignAndNewerFilesAreSentences) {
   EXPECT_EQ(read_run(temp.path() / "empty", {}).error().code, ErrorCode::bad_input);
 }
 
+// Whatever the certificate speaks of must be there, be readable and fit: else nothing is shown as certified.
+TEST(HtmlReport, OnlyARunThatIsAllThereIsShownAsCertified) {
+  testing::TempFolder temp;
+  const Path folder = temp.path() / "run";
+  make_run(folder, {});
+  const std::string log = *read_text_file(folder / "log.trials"), output = *read_text_file(folder / "output.bits");
+  auto put = [&](const char* name, const std::string& text) {
+    ASSERT_TRUE(write_text_file(folder / name, text, 0600, true).ok());
+  };
+  auto expect_mismatch = [&](const char* what) {
+    for (bool for_public : {false, true}) {
+      const std::string page = page_of(folder, {.for_public = for_public});
+      EXPECT_TRUE(has(page, "data-verdict=\"mismatch\"")) << what;
+      for (const char* claim : {"certified random bits", ">certified<", "min-entropy", "data-chart=\"waterfall\"",
+                                "\"waterfall\":", "highest threshold reached", "Guarantee"})
+        EXPECT_FALSE(has(page.substr(0, page.find("<script>\n")), claim)) << what << ": " << claim;
+      expect_sound(page);
+    }
+  };
+  put("log.trials", std::string(log.size(), 'x'));
+  expect_mismatch("foreign log");
+  std::string newer = log;
+  newer[8] = 99;
+  put("log.trials", newer);
+  expect_mismatch("newer log");
+  put("log.trials", log.substr(0, log.size() - 8));  // the blocks are whole, and so is the digest
+  expect_mismatch("log without its end");
+  put("log.trials", log);
+  for (const char* name : {"output.bits", "seed.bits", "plan.json"}) {
+    const std::string whole = *read_text_file(folder / name);
+    put(name, "x");
+    expect_mismatch(name);
+    put(name, whole);
+  }
+  auto other_seed = random_bits(certify::read_certificate(folder / "certificate.json")->extraction.seed_bits, 99);
+  const std::string seed = *read_text_file(folder / "seed.bits");
+  ASSERT_TRUE(
+      bits::write_bit_file(folder / "seed.bits", other_seed, bits::BitFileKind::with_digest, true).ok());
+  expect_mismatch("another seed");
+  put("seed.bits", seed);
+  EXPECT_TRUE(has(page_of(folder), "data-verdict=\"certified\""));
+
+  // Not there: a state of its own, and not the green one.
+  for (const char* name : {"output.bits", "seed.bits", "log.trials"}) {
+    std::filesystem::remove(folder / name);
+    const std::string page = page_of(folder);
+    EXPECT_TRUE(has(page, "data-verdict=\"incomplete\"") && has(page, "by the certificate")) << name;
+    EXPECT_TRUE(has(page, std::string(name) + " is missing")) << name;
+    for (const char* claim : {"certified random bits", ">certified<", "min-entropy proved"})
+      EXPECT_FALSE(has(page.substr(0, page.find("<script>\n")), claim)) << name << ": " << claim;
+    expect_sound(page);
+  }
+  EXPECT_TRUE(has(page_of(folder), "A certificate alone: nothing was compared"));
+}
+
 TEST(HtmlReport, LogsOfOneBlockAndOfNoTrials) {
   testing::TempFolder temp;
   make_run(temp.path() / "one", {.blocks = 1, .trials_a_block = 3, .certified = false});
@@ -347,9 +402,11 @@ TEST(HtmlReport, WritesPagesForTheBrowser) {
   make_run(root / "tampered", {});
   ASSERT_TRUE(
       bits::write_bit_file(root / "tampered/output.bits", random_bits(5, 1), bits::BitFileKind::secret, true).ok());
+  make_run(root / "alone", {});
+  for (const char* name : {"log.trials", "output.bits", "seed.bits"}) std::filesystem::remove(root / "alone" / name);
   make_run(root / "one", {.blocks = 1, .trials_a_block = 3, .certified = false});
   make_run(root / "none", {.blocks = 0, .certified = false});
-  for (const char* name : {"passed", "aborted", "tampered", "one", "none"})
+  for (const char* name : {"passed", "aborted", "tampered", "alone", "one", "none"})
     page_of(root / name, {.show_output = std::string(name) == "passed"});
   page_of(root / "passed", {.for_public = true});
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "bellows/bits/bit_file_header.h"
 #include "bellows/bits/bit_stream.h"
 #include "bellows/certify/certify.h"
@@ -24,6 +26,19 @@ std::string sentence(const Path& file, const Error& error) {
   return text;
 }
 
+// What cannot be read is no problem of a run without certificate; beside one it is not what the certificate speaks of.
+void cannot_read(RunView& run, const std::string& what, const Path& path, const Error& error) {
+  if (run.certificate)
+    run.mismatches.push_back({what, "that of the certificate", sentence(path, error)});
+  else
+    run.problems.push_back(sentence(path, error));
+}
+
+void is_missing(RunView& run, const std::string& file, const char* why = "") {
+  run.problems.push_back(fmt::format("{} is missing{}.", file, why));
+  if (run.certificate) run.missing.push_back(file);
+}
+
 void compare(RunView& run, const std::string& what, const std::string& expected, const std::string& got) {
   if (expected != got) run.mismatches.push_back({what, expected, got});
 }
@@ -31,12 +46,12 @@ void compare(RunView& run, const std::string& what, const std::string& expected,
 Status read_log(RunView& run, const Context& context, bool check_digest) {
   const Path path = run.folder / "log.trials";
   if (!is_there(path)) {
-    run.problems.push_back("log.trials is missing: no charts can be drawn.");
+    is_missing(run, "log.trials", ": no charts can be drawn");
     return {};
   }
   auto log = trials::LogReader::open(path);
   if (!log.ok()) {
-    run.problems.push_back(sentence(path, log.error()));
+    cannot_read(run, "trial log", path, log.error());
     return {};
   }
   run.metadata = log->header().metadata;
@@ -47,15 +62,14 @@ Status read_log(RunView& run, const Context& context, bool check_digest) {
   auto evidence = estimate::gather_evidence(*log, context, estimate::LogDigest::recorded);
   if (!evidence.ok()) {
     if (evidence.error().code == ErrorCode::cancelled) return evidence.error();
-    if (run.certificate)
-      run.mismatches.push_back({"trial log", "the log of the certificate", sentence(path, evidence.error())});
-    else
-      run.problems.push_back(sentence(path, evidence.error()));
+    cannot_read(run, "trial log", path, evidence.error());
   } else {
     run.evidence = std::move(*evidence);
   }
   if (!run.certificate) return {};
   const certify::Certificate& certificate = *run.certificate;
+  // The end is no part of the digest, and `verify` asks for it.
+  if (auto complete = log->require_complete(); !complete.ok()) cannot_read(run, "end of the log", path, complete.error());
   if (run.evidence)
     compare(run, "number of trials in the log", std::to_string(certificate.trial_count),
             std::to_string(run.evidence->trial_count()));
@@ -92,7 +106,7 @@ void read_plan_and_certificate(RunView& run) {
   }
   auto plan = plan::read_plan(plan_path);
   if (!plan.ok()) {
-    run.problems.push_back(sentence(plan_path, plan.error()));
+    cannot_read(run, "plan.json", plan_path, plan.error());
     return;
   }
   if (run.certificate) compare(run, "plan.json", plan::digest(run.certificate->plan).hex(), plan::digest(*plan).hex());
@@ -105,13 +119,13 @@ void read_bit_files(RunView& run) {
   const Path output_path = run.folder / "output.bits", seed_path = run.folder / "seed.bits";
   bool has_output = is_there(output_path);
   if (certificate.certified() && !has_output) {
-    run.problems.push_back("output.bits is missing.");
+    is_missing(run, "output.bits");
   } else if (!certificate.certified() && has_output) {
     run.mismatches.push_back({"output.bits", "no output file", "one"});
   } else if (has_output) {
     auto stream = bits::BitStream::open(output_path, bits::BitStreamFormat::bit_file);
     if (!stream.ok()) {
-      run.problems.push_back(sentence(output_path, stream.error()));
+      cannot_read(run, "output.bits", output_path, stream.error());
     } else {
       run.output_file_bits = stream->size_bits();
       compare(run, "bits in output.bits", std::to_string(certificate.output_bits()),
@@ -120,14 +134,19 @@ void read_bit_files(RunView& run) {
   }
   if (!certificate.certified()) return;
   if (!is_there(seed_path)) {
-    run.problems.push_back("seed.bits is missing.");
+    is_missing(run, "seed.bits");
     return;
   }
   auto file = File::open_for_reading(seed_path);
   Result<bits::BitFileHeader> header = file.ok() ? bits::read_bit_file_header(*file) : file.error();
   if (!header.ok()) {
-    run.problems.push_back(sentence(seed_path, header.error()));
+    cannot_read(run, "seed.bits", seed_path, header.error());
     return;
+  }
+  if ((header->flags & bits::bit_file_has_digest) != 0 && certificate.seed_digest) {
+    Digest recorded;
+    std::memcpy(recorded.bytes.data(), header->digest, sizeof header->digest);
+    compare(run, "digest in seed.bits", certificate.seed_digest->hex(), recorded.hex());
   }
   if (header->size_bits < certificate.extraction.seed_bits)
     run.mismatches.push_back({"bits in seed.bits", fmt::format("at least {}", certificate.extraction.seed_bits),
@@ -141,7 +160,8 @@ std::optional<double> RunView::mu() const { return plan ? std::optional(plan->mu
 RunState state_of(const RunView& run) {
   if (!run.mismatches.empty()) return RunState::mismatch;
   if (!run.certificate) return RunState::unfinished;
-  return run.certificate->certified() ? RunState::certified : RunState::refused;
+  if (!run.certificate->certified()) return RunState::refused;
+  return run.missing.empty() && !run.certificate->hypothetical ? RunState::certified : RunState::incomplete;
 }
 
 Result<RunView> read_run(const Path& folder, const Context& context, bool check_log_digest) {

@@ -31,22 +31,26 @@ struct RunView {
   bool log_complete = false;
   std::optional<std::uint64_t> output_file_bits;
   std::vector<Mismatch> mismatches;
-  std::vector<std::string> problems;  ///< files that are missing, foreign, newer or cut, a sentence each
+  /// Files that the certificate speaks of and that are not there: nothing was compared with them.
+  std::vector<std::string> missing;
+  std::vector<std::string> problems;  ///< what is missing, cut or cannot be read, a sentence each
 
   /// The bias that the plan claims, if there is a plan.
   std::optional<double> mu() const;
 };
 
 enum class RunState {
-  certified,
+  certified,   ///< the log, the seed and the sizes are those of the certificate
   refused,     ///< ran, and certified nothing
   unfinished,  ///< no certificate yet
-  mismatch,    ///< the folder does not hold what its certificate speaks of
+  mismatch,    ///< the folder holds something else than its certificate speaks of, or what cannot be read
+  incomplete,  ///< a certificate of bits, and not all of what it must be compared with
 };
 RunState state_of(const RunView& run);
 
 /// Reads the folder: certificate, plan, log (counted in one pass, its digest compared), headers of seed and output.
-/// What is missing or unreadable becomes a sentence in `problems`, what contradicts the certificate a mismatch.
+/// What is missing becomes a sentence in `problems`; what contradicts the certificate, or cannot be read beside it, a
+/// mismatch.
 /// Errors: bad_input: no such folder, or one that holds nothing of a run; cancelled.
 /// Cost:   one pass over the log for the counts and one for its digest.
 /// In:     check_log_digest: false where the caller has just computed it; counts and sizes are compared all the same.

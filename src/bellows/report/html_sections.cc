@@ -88,7 +88,7 @@ std::string verdict_section(const RunView& run, const Shown& shown) {
         "used.</p>\n";
   if (run.certificate && run.certificate->hypothetical)
     out += "<p class=\"banner\">HYPOTHETICAL: computed from numbers alone; there is no log and no output.</p>\n";
-  if (run.certificate && !run.certificate->score.settings_consistent)
+  if (run.certificate && !run.certificate->score.settings_consistent && state != RunState::mismatch)
     out += fmt::format(
         "<p class=\"banner bad\">The settings speak against the claimed bias mu = {}: {}, {} standard deviations "
         "outside "
@@ -126,13 +126,30 @@ std::string verdict_section(const RunView& run, const Shown& shown) {
     case RunState::mismatch: {
       name = "mismatch";
       heading = "This run does not match its certificate";
-      body = "<p>Something was changed after the certificate was written. Nothing here is certified.</p><ul>";
+      body =
+          "<p>Something here was changed or replaced after the certificate was written, or cannot be read. Nothing "
+          "here is certified.</p><ul>";
       for (const Mismatch& mismatch : run.mismatches)
         body += shown.everything ? fmt::format("<li>{}: expected <code>{}</code>, got <code>{}</code></li>",
                                                escape_html(mismatch.what), escape_html(mismatch.expected, 300),
                                                escape_html(mismatch.got, 300))
                                  : fmt::format("<li>{}</li>", escape_html(mismatch.what));
       body += "</ul>";
+      break;
+    }
+    case RunState::incomplete: {
+      const certify::Certificate& certificate = *run.certificate;
+      const bool nothing = certificate.hypothetical || run.missing.size() == 3;
+      name = "incomplete";
+      heading = nothing ? "A certificate alone: nothing was compared" : "Not all of this run could be compared";
+      body = fmt::format(
+          "<p>The certificate says {} bits, total failure probability {}, against {}. {} The page cannot tell "
+          "whether there is a run to it: nothing here is certified by this page. Whoever has all files recomputes it "
+          "with <code>bellows verify</code>.</p>",
+          grouped(certificate.output_bits()), escape_html(certificate.plan.epsilons.total.text()),
+          adversary_words(certificate.plan.adversary),
+          run.missing.empty() ? std::string("It is of no log.")
+                              : escape_html(fmt::format("Not in this folder: {}.", fmt::join(run.missing, ", "))));
       break;
     }
   }
@@ -153,7 +170,9 @@ std::string facts_section(const RunView& run, const std::optional<estimate::Summ
   std::uint64_t trials = run.certificate                    ? run.certificate->trial_count
                          : run.evidence && shown.everything ? run.evidence->trial_count()
                                                             : 0;
-  if (trials > 0) out += fact("trials", grouped(trials));
+  const RunState state = state_of(run);
+  const bool compared = state != RunState::mismatch && state != RunState::incomplete;
+  if (trials > 0) out += fact(compared ? "trials" : "trials by the certificate", grouped(trials));
   if (run.plan && run.plan->trial_count != trials) out += fact("trials planned", grouped(run.plan->trial_count));
   if (run.plan) {
     out += fact("bias claimed by the source's owner", "mu = " + run.plan->mu.text());
@@ -161,8 +180,9 @@ std::string facts_section(const RunView& run, const std::optional<estimate::Summ
     out += fact("total epsilon", run.plan->epsilons.total.text());
     out += fact("plan", run.plan->origin == plan::Origin::built_in ? "built-in grid" : "fixed in a file");
   }
-  if (run.certificate && run.certificate->certified()) {
-    out += fact("min-entropy proved", readable_bits(run.certificate->min_entropy_bits));
+  // What a run does not fit is not said of it.
+  if (state == RunState::certified || state == RunState::incomplete) {
+    out += fact(compared ? "min-entropy proved" : "min-entropy by the certificate", readable_bits(run.certificate->min_entropy_bits));
     out += fact("extractor", plan::name(run.certificate->extraction.family));
     out += fact("seed bits used", grouped(run.certificate->extraction.seed_bits));
   }
@@ -191,7 +211,7 @@ namespace {
 
 // What the chart cannot show: the margin is usually a hair's breadth of its height.
 std::string score_sentence(const RunView& run, const Shown& shown) {
-  if (!run.certificate || !shown.score || !run.certificate->score.observed || !run.certificate->score.threshold)
+  if (!run.certificate || !run.mismatches.empty() || !shown.score || !run.certificate->score.observed || !run.certificate->score.threshold)
     return {};
   const certify::Score& score = run.certificate->score;
   double observed = score.observed->approximate(), threshold = score.threshold->approximate();
@@ -242,9 +262,11 @@ std::string series_section(const RunView& run, const Shown& shown) {
 }
 
 std::string waterfall_section(const RunView& run) {
-  if (!run.certificate || !run.certificate->certified()) return {};
+  const RunState state = state_of(run);
+  if (state != RunState::certified && state != RunState::incomplete) return {};
+  const bool compared = state == RunState::certified;
   std::string rows;
-  nlohmann::json steps = waterfall(*run.certificate);
+  nlohmann::json steps = waterfall(*run.certificate, compared);
   for (const auto& step : steps)
     rows += fmt::format("<tr><td>{}</td><td class=\"number\">{}{}</td><td>{}</td></tr>\n",
                         escape_html(step["label"].get<std::string>()), step["kind"] == "loss" ? "−" : "",
@@ -253,7 +275,7 @@ std::string waterfall_section(const RunView& run) {
                             : grouped(static_cast<std::uint64_t>(step["bits"].get<double>() + 0.5)),
                         escape_html(step["why"].get<std::string>()));
   return fmt::format(
-      "<section>\n<h2>From raw bits to output bits</h2>\n"
+      "<section>\n<h2>From raw bits to output bits{}</h2>\n"
       "<figure data-chart=\"waterfall\" data-kind=\"waterfall\">\n<div class=\"head\"><h3>What each step takes</h3>"
       "<div class=\"tools\"><button type=\"button\" data-do=\"close\" aria-pressed=\"false\">Close up</button>"
       "<button type=\"button\" data-do=\"csv\">CSV</button></div></div>\n"
@@ -263,7 +285,7 @@ std::string waterfall_section(const RunView& run) {
       "<thead><tr><th>step</th><th "
       "class=\"number\">bits</th><th>why</th></tr></thead>\n<tbody>\n{}</tbody></table></div>\n"
       "</section>\n",
-      rows);
+      compared ? "" : ", by the certificate", rows);
 }
 
 std::string settings_section(const RunView& run, const std::optional<estimate::Summary>& summary) {
@@ -323,7 +345,12 @@ std::string signalling_section(const std::optional<estimate::Summary>& summary, 
 
 std::string assumptions_section(const RunView& run) {
   if (!run.certificate || run.certificate->assumptions.empty()) return {};
-  std::string out = "<section>\n<h2>Guarantee and assumptions</h2>\n<ul>\n";
+  const RunState state = state_of(run);
+  std::string out = fmt::format("<section>\n<h2>{}</h2>\n<ul>\n", state == RunState::mismatch
+                                                                      ? "What the certificate claims of another run"
+                                                                  : state == RunState::incomplete
+                                                                      ? "Guarantee and assumptions, by the certificate"
+                                                                      : "Guarantee and assumptions");
   for (const std::string& assumption : run.certificate->assumptions)
     out += fmt::format("<li>{}</li>\n", escape_html(assumption));
   return out + "</ul>\n</section>\n";
