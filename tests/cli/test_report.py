@@ -74,6 +74,16 @@ class ReportVerb(ProgramTest):
         self.assertIn(certificate["digests"]["plan"], page)
         self.run_program("report", "run", "--public", "--show-output", expect=2)
 
+    def test_no_file_of_a_run_is_overwritten(self):
+        self.amplify("--preset", "tsirelson", "--mu", "0.75%")
+        for path in (self.folder / "run").iterdir():
+            before = path.read_bytes()
+            if path.suffix != ".html":
+                self.run_program("report", "run", "--out", path, expect=2)
+                self.assertEqual(path.read_bytes(), before, path)
+        self.run_program("report", "run", "--out", "run/report.html")
+        self.run_program("verify", "run")
+
     def test_an_aborted_run(self):
         self.amplify("--preset", "cheat-win", expect=1)
         self.assertEqual(self.verdict(), "refused")

@@ -86,7 +86,8 @@ void add_report(CommandLine& line) {
   auto options = std::make_shared<Options>();
   CLI::App& verb = line.add_verb("report", "a page about a run, to be opened in a browser", manual);
   verb.add_option("RUN", options->folder, "folder that `bellows amplify` wrote")->required();
-  verb.add_option("--out", options->out, "write the page to this file")->type_name("HTML");
+  verb.add_option("--out", options->out, "write the page to this file; only an old page is replaced")
+      ->type_name("HTML");
   verb.add_flag("--public", options->html.for_public, "leave out what depends on outcomes and was not priced");
   verb.add_flag("--show-output", options->html.show_output, "show and test the output bits");
   auto* locality =

@@ -33,6 +33,23 @@ Result<std::string> output_part(const RunView& run, const Context& context) {
   return output_section(base64(png), pixels.size_bits(), output_bits, tests);
 }
 
+// The two names in a run folder are this page's own; any other file may be somebody's data.
+Status require_replaceable(const Path& to) {
+  std::error_code error;
+  const auto there = std::filesystem::status(to, error).type();
+  if (there == std::filesystem::file_type::not_found) return {};
+  if (there == std::filesystem::file_type::regular) {
+    BELLOWS_ASSIGN(File file, File::open_for_reading(to));
+    std::string head(1000, '\0');
+    BELLOWS_ASSIGN(std::size_t got, file.read_some(std::as_writable_bytes(std::span(head))));
+    head.resize(got);
+    if (head.starts_with("<!DOCTYPE html>") && head.find("name=\"generator\" content=\"bellows\"") < head.size())
+      return {};
+  }
+  return usage_error("--out names a file that is there already and is no page of bellows; it is left as it is",
+                     "a new name, or an old page", to.string());
+}
+
 }  // namespace
 
 Result<std::string> html_report(const RunView& run, const HtmlOptions& options, const Context& context) {
@@ -81,6 +98,7 @@ Result<std::string> html_report(const RunView& run, const HtmlOptions& options, 
 }
 
 Result<Path> write_html_report(const RunView& run, const HtmlOptions& options, const Context& context, const Path& to) {
+  if (!to.empty()) BELLOWS_TRY(require_replaceable(to));
   BELLOWS_ASSIGN(std::string page, html_report(run, options, context));
   Path path = !to.empty() ? to : run.folder / (options.for_public ? "report.public.html" : "report.html");
   BELLOWS_TRY(write_text_file(path, page, options.for_public ? public_file_mode : private_file_mode, true));

@@ -25,7 +25,8 @@ struct HtmlOptions {
 Result<std::string> html_report(const RunView& run, const HtmlOptions& options, const Context& context);
 
 /// Writes the page of a run that was read: report.html (0600), or report.public.html (0644) for the public, or `to`.
-/// An old page is replaced. Returns the path.
+/// An old page is replaced, and nothing else. Returns the path.
+/// Errors: usage: `to` is there and is no page of bellows; as html_report(); bad_input: the system's word.
 Result<Path> write_html_report(const RunView& run, const HtmlOptions& options, const Context& context,
                                const Path& to = {});
 /// Reads the folder first.

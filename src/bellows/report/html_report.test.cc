@@ -218,8 +218,7 @@ TEST(HtmlReport, OnlyARunThatIsAllThereIsShownAsCertified) {
   }
   auto other_seed = random_bits(certify::read_certificate(folder / "certificate.json")->extraction.seed_bits, 99);
   const std::string seed = *read_text_file(folder / "seed.bits");
-  ASSERT_TRUE(
-      bits::write_bit_file(folder / "seed.bits", other_seed, bits::BitFileKind::with_digest, true).ok());
+  ASSERT_TRUE(bits::write_bit_file(folder / "seed.bits", other_seed, bits::BitFileKind::with_digest, true).ok());
   expect_mismatch("another seed");
   put("seed.bits", seed);
   EXPECT_TRUE(has(page_of(folder), "data-verdict=\"certified\""));
@@ -332,6 +331,27 @@ TEST(HtmlReport, ARunThatWasStoppedEarlyMatchesItsCertificate) {
   run = read_run(folder, {});
   ASSERT_EQ(state_of(*run), RunState::mismatch);
   EXPECT_EQ(run->mismatches[0].what, "score of the log");
+}
+
+TEST(HtmlReport, OnlyPagesOfBellowsAreReplaced) {
+  testing::TempFolder temp;
+  const Path folder = temp.path() / "run";
+  make_run(folder, {});
+  auto run = read_run(folder, {});
+  ASSERT_TRUE(run.ok());
+  std::ofstream(temp.path() / "other.html") << "<!DOCTYPE html>\n<title>somebody's</title>";
+  std::filesystem::create_symlink(folder / "log.trials", temp.path() / "link.html");
+  for (const Path& to : {folder / "log.trials", folder / "output.bits", folder / "certificate.json", folder,
+                         temp.path() / "other.html", temp.path() / "link.html", Path("/dev/null")}) {
+    const auto before = std::filesystem::is_regular_file(to) ? *read_text_file(to) : "";
+    auto written = write_html_report(*run, {}, {}, to);
+    ASSERT_FALSE(written.ok()) << to;
+    EXPECT_EQ(written.error().code, ErrorCode::usage) << to;
+    EXPECT_EQ(std::filesystem::is_regular_file(to) ? *read_text_file(to) : "", before) << to;
+  }
+  EXPECT_TRUE(write_html_report(*run, {}, {}, temp.path() / "page.html").ok());
+  EXPECT_TRUE(write_html_report(*run, {.for_public = true}, {}, temp.path() / "page.html").ok());
+  EXPECT_TRUE(write_html_report(*run, {}, {}, folder / "report.html").ok());
 }
 
 TEST(HtmlReport, OutputIsShownOnlyWhenAsked) {

@@ -69,7 +69,8 @@ Status read_log(RunView& run, const Context& context, bool check_digest) {
   if (!run.certificate) return {};
   const certify::Certificate& certificate = *run.certificate;
   // The end is no part of the digest, and `verify` asks for it.
-  if (auto complete = log->require_complete(); !complete.ok()) cannot_read(run, "end of the log", path, complete.error());
+  if (auto complete = log->require_complete(); !complete.ok())
+    cannot_read(run, "end of the log", path, complete.error());
   if (run.evidence)
     compare(run, "number of trials in the log", std::to_string(certificate.trial_count),
             std::to_string(run.evidence->trial_count()));

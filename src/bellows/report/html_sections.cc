@@ -72,7 +72,8 @@ std::string page_head(const std::string& title, const std::string& kicker, bool 
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
       "script-src 'unsafe-inline'; img-src data:; connect-src {}\">\n"
-      "<meta name=\"referrer\" content=\"no-referrer\">\n<title>{}</title>\n<link rel=\"icon\" href=\"data:,\">\n"
+      "<meta name=\"generator\" content=\"bellows\">\n<meta name=\"referrer\" "
+      "content=\"no-referrer\">\n<title>{}</title>\n<link rel=\"icon\" href=\"data:,\">\n"
       "<style>\n{}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">To the verdict</a>\n"
       "<header><p class=\"kicker\">{}</p></header>\n<main id=\"main\">\n",
       may_fetch ? "'self'" : "'none'", escape_html(title), html_assets().style, escape_html(kicker));
@@ -182,7 +183,8 @@ std::string facts_section(const RunView& run, const std::optional<estimate::Summ
   }
   // What a run does not fit is not said of it.
   if (state == RunState::certified || state == RunState::incomplete) {
-    out += fact(compared ? "min-entropy proved" : "min-entropy by the certificate", readable_bits(run.certificate->min_entropy_bits));
+    out += fact(compared ? "min-entropy proved" : "min-entropy by the certificate",
+                readable_bits(run.certificate->min_entropy_bits));
     out += fact("extractor", plan::name(run.certificate->extraction.family));
     out += fact("seed bits used", grouped(run.certificate->extraction.seed_bits));
   }
@@ -211,7 +213,8 @@ namespace {
 
 // What the chart cannot show: the margin is usually a hair's breadth of its height.
 std::string score_sentence(const RunView& run, const Shown& shown) {
-  if (!run.certificate || !run.mismatches.empty() || !shown.score || !run.certificate->score.observed || !run.certificate->score.threshold)
+  if (!run.certificate || !run.mismatches.empty() || !shown.score || !run.certificate->score.observed ||
+      !run.certificate->score.threshold)
     return {};
   const certify::Score& score = run.certificate->score;
   double observed = score.observed->approximate(), threshold = score.threshold->approximate();
@@ -346,11 +349,10 @@ std::string signalling_section(const std::optional<estimate::Summary>& summary, 
 std::string assumptions_section(const RunView& run) {
   if (!run.certificate || run.certificate->assumptions.empty()) return {};
   const RunState state = state_of(run);
-  std::string out = fmt::format("<section>\n<h2>{}</h2>\n<ul>\n", state == RunState::mismatch
-                                                                      ? "What the certificate claims of another run"
-                                                                  : state == RunState::incomplete
-                                                                      ? "Guarantee and assumptions, by the certificate"
-                                                                      : "Guarantee and assumptions");
+  std::string out = fmt::format("<section>\n<h2>{}</h2>\n<ul>\n",
+                                state == RunState::mismatch     ? "What the certificate claims of another run"
+                                : state == RunState::incomplete ? "Guarantee and assumptions, by the certificate"
+                                                                : "Guarantee and assumptions");
   for (const std::string& assumption : run.certificate->assumptions)
     out += fmt::format("<li>{}</li>\n", escape_html(assumption));
   return out + "</ul>\n</section>\n";
