@@ -48,9 +48,25 @@ class Certify(ProgramTest):
                       ["--trials", "1000", "--score", "0.8", "--threshold", "0.9"], ["--trials", "1000"],
                       ["--trials", "1e6", "--score", "1"], ["--trials", "1e6", "--score", "0.84", "--method", "mdl"],
                       ["--trials", "1000", "--score", "0.8", "--method", "magic"], []):
-            _, err = self.run_program("certify", *words, expect=2)
+            bias = [] if "--mu" in words else ["--mu", "0.01"]
+            _, err = self.run_program("certify", *words, *bias, expect=2)
             self.assertIn("bellows certify:", err)
+            self.assertNotIn("its owner asserts", err)
         self.run_program("certify", "missing.trials", expect=3)
+
+    def test_nobody_else_asserts_the_bias(self):
+        (self.folder / "r.u8").write_bytes(bytes(i * 7 % 16 for i in range(1000)))
+        self.run_program("import", "r.u8", "r.trials", "--format", "xyab-u8")
+        for words in (["r.trials"], ["r.trials", "--epsilon", "1e-6"], ["--trials", "2^24", "--score", "0.82"]):
+            _, err = self.run_program("certify", *words, expect=2)
+            self.assertIn("what its owner asserts", err)
+        # The same words as amplify's.
+        _, same = self.run_program("amplify", "--trials", "r.trials", "--out", "run", expect=2)
+        self.assertEqual(same.replace("bellows amplify", "bellows certify"), err)
+        self.run_program("certify", "r.trials", "--mu", "0.01", expect=1)
+        self.run_program("certify", "r.trials", "--preset", "kulikov-2024", "--trials", "1000", expect=1)
+        self.run_program("simulate", "--trial-count", "1000", "--out", "s.trials")
+        self.run_program("certify", "s.trials", expect=1)  # a demonstration
 
     def test_keys_and_signatures(self):
         self.run_program("certify", "--make-key", "key")

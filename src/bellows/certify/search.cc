@@ -132,6 +132,11 @@ Result<plan::Plan> plan_with_grid(const PlanWishes& wishes) {
 
 }  // namespace
 
+Error bias_is_needed() {
+  return usage_error("the bias of the source that chose the settings is needed: what its owner asserts",
+                     "--mu X, or a plan file", "neither");
+}
+
 PlanWishes wishes_of(const plan::Preset& preset) {
   PlanWishes wishes;
   wishes.preset = preset.name;

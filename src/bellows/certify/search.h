@@ -26,6 +26,10 @@ struct PlanWishes {
   std::optional<plan::WitnessCoefficients> witness = {};  ///< method witness
 };
 
+/// A bias is asserted by the source's owner; for a real source there is nothing to assume in their place. The error of
+/// every verb that is given records and no bias.
+Error bias_is_needed();
+
 /// Wishes of a preset: its trials, bias, epsilon and expected score; marked simulated.
 PlanWishes wishes_of(const plan::Preset& preset);
 

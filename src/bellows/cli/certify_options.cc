@@ -12,7 +12,7 @@ namespace bellows::cli {
 void add_plan_options(CLI::App& verb, PlanOptions& options) {
   verb.add_option("--preset", options.preset, "start from an experiment: kulikov-2024, tsirelson, hardy");
   verb.add_option("--mu", options.mu, "bias of the source, as its owner asserts it: 0.0075, 0.75%, 3/400");
-  verb.add_option("--epsilon", options.epsilon, "total failure probability, everything included: 1e-12");
+  verb.add_option("--epsilon", options.epsilon, "total failure probability, everything included [1e-12]");
   verb.add_option("--trials,--trial-count", options.trial_count, "number of trials: 1000000, 20*2^26");
   verb.add_option("--method", options.method, "two-sided (default), win, witness, mdl, win-older, mdl-as-printed");
   verb.add_option("--witness-file", options.witness_file,
@@ -31,6 +31,11 @@ Result<LinearScore> read_linear_score(const std::string& file_or_name, const num
   BELLOWS_ASSIGN(const nlohmann::json document, plan::parse_json(text, "the witness", file_or_name));
   BELLOWS_ASSIGN(const certify::Witness witness, certify::witness_from_json(document, file_or_name));
   return LinearScore{certify::score_of(witness), witness.mu, witness.polytope};
+}
+
+bool gives_bias(const PlanOptions& options) {
+  return !options.mu.empty() || !options.preset.empty() ||
+         (!options.witness_file.empty() && options.witness_file != "mdl");
 }
 
 Result<certify::PlanWishes> wishes_from(const PlanOptions& options) {

@@ -17,6 +17,9 @@ struct PlanOptions {
 
 void add_plan_options(CLI::App& verb, PlanOptions& options);
 
+/// Whether a bias is named, by itself or by a preset or by the witness that is for it.
+bool gives_bias(const PlanOptions& options);
+
 /// Wishes from a preset (where one is named) and what the options change in it.
 /// Errors: usage: an unknown name, a number that is none.
 Result<certify::PlanWishes> wishes_from(const PlanOptions& options);

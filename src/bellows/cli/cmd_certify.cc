@@ -119,6 +119,7 @@ Result<plan::Plan> plan_for(const Options& options, const estimate::Evidence& ev
     BELLOWS_TRY(agree(plan, options));
     return certify::complete_plan(std::move(plan));
   }
+  if (!gives_bias(options.plan) && !evidence.simulated) return certify::bias_is_needed();
   BELLOWS_ASSIGN(certify::PlanWishes wishes, wishes_from(options.plan));
   if (options.plan.trial_count.empty()) wishes.trial_count = evidence.trial_count();
   wishes.relabelling = evidence.relabellings_tried > 1 ? "auto" : evidence.relabelling;

@@ -68,10 +68,7 @@ Result<plan::Plan> requested_plan(const AmplifyRequest& request, const RecordedT
   }
   certify::PlanWishes wishes;
   if (recorded) {
-    // A bias is asserted by the source's owner; for a real source there is nothing to assume in their place.
-    if (!request.mu && !recorded->simulated())
-      return usage_error("the bias of the source that chose the settings is needed: what its owner asserts",
-                         "--mu X, or a plan file", "neither");
+    if (!request.mu && !recorded->simulated()) return certify::bias_is_needed();
     BELLOWS_ASSIGN(wishes, wishes_for_records(*recorded, context));
   } else {
     BELLOWS_ASSIGN(wishes, wishes_for_simulation(request));
