@@ -43,19 +43,26 @@ Status add_segment(TomlReader& table, std::vector<Direction>& directions,
   const double start = table.number("start_ns", 0), end = table.number("end_ns", 0);
   segment.duration_ns = by_interval ? end - start : table.number("duration_ns", 0);
   segment.uncertainty_ns = table.number("uncertainty_ns", 0);
-  const bool complete = by_interval ? table.has("start_ns") && table.has("end_ns") && !table.has("duration_ns")
-                                    : table.has("duration_ns");
+  const bool complete = by_interval
+                            ? table.has("start_ns") && table.has("end_ns") && !table.has("duration_ns") && !offset
+                            : table.has("duration_ns");
   BELLOWS_TRY(table.finish());
   auto wrong = [&](const char* what, std::string expected, std::string got) {
     return bad_input(fmt::format("segment \"{}\": {}", segment.name, what), origin, std::nullopt, std::move(expected),
                      std::move(got));
   };
   if (segment.name.empty()) return wrong("has no name", "name = \"...\"", "none");
-  if (!complete) return wrong("has no duration", "duration_ns, or start_ns and end_ns", "neither, or both");
+  if (!complete)
+    return wrong("has no duration", "duration_ns, or start_ns and end_ns (not for an offset)", "neither, or both");
   if (segment.uncertainty_ns < 0)
     return wrong("has a negative uncertainty", "at least 0", fmt::format("{}", segment.uncertainty_ns));
   if (segment.duration_ns < 0 && !offset)
     return wrong("has a negative duration", "at least 0, or offset = true", fmt::format("{} ns", segment.duration_ns));
+  // Clocks that differ make one direction longer by what they make the other one shorter; a time that is read in another
+  // frame belongs to one party's outcome.
+  if (segment.duration_ns < 0 && direction == "both")
+    return wrong("is a negative offset of both directions; none shortens both",
+                 "its size in both, or one offset for each direction", fmt::format("{} ns", segment.duration_ns));
   bool known = direction == "both";
   for (Direction& one : directions) {
     if (direction != "both" && direction != one.name) continue;
@@ -73,6 +80,35 @@ Status add_segment(TomlReader& table, std::vector<Direction>& directions,
   return {};
 }
 
+/// Time passes whether or not a part is named for it: what lies between two intervals of a direction is a part too.
+void add_gaps(Direction& direction, std::vector<Interval> intervals) {
+  constexpr double no_time_ns = 1e-9;  // the rounding of sums of decimals
+  std::sort(intervals.begin(), intervals.end(),
+            [](const Interval& one, const Interval& other) { return one.start_ns < other.start_ns; });
+  for (std::size_t i = 1; i < intervals.size(); ++i) {
+    const Interval &before = intervals[i - 1], &after = intervals[i];
+    if (after.start_ns - before.end_ns > no_time_ns)
+      direction.segments.push_back({fmt::format("no part named, {} to {} ns", before.end_ns, after.start_ns),
+                                    after.start_ns - before.end_ns, 0});
+  }
+}
+
+/// An offset re-dates the end of a part, and no part ends before it begins.
+Status check_offsets(const Direction& direction, const std::string& origin) {
+  double longest = 0;
+  for (const Segment& segment : direction.segments) longest = std::max(longest, segment.duration_ns);
+  for (const Segment& segment : direction.segments)
+    if (segment.duration_ns < -longest)
+      return bad_input(fmt::format("segment \"{}\": a negative offset beyond every part of {}", segment.name,
+                                   direction.name),
+                       origin, std::nullopt, fmt::format("at most {} ns in size", longest),
+                       fmt::format("{} ns", segment.duration_ns));
+  if (direction.sum_ns() < 0)
+    return bad_input(fmt::format("the parts of {} take less than no time", direction.name), origin, std::nullopt,
+                     "offsets that are smaller than the durations", fmt::format("{} ns", direction.sum_ns()));
+  return {};
+}
+
 std::vector<std::string> split(std::string_view line) {
   std::vector<std::string> cells;
   for (std::size_t at = 0; at <= line.size();) {
@@ -86,8 +122,14 @@ std::vector<std::string> split(std::string_view line) {
   return cells;
 }
 
-Result<std::vector<PulseSeries>> read_series(std::string_view csv, const std::string& origin, double granularity_ns) {
-  std::vector<PulseSeries> all;
+struct SeriesTable {
+  std::vector<PulseSeries> series;
+  bool names_blocks = false;  ///< it has a column for them; else each time is a block
+};
+
+Result<SeriesTable> read_series(std::string_view csv, const std::string& origin, double granularity_ns) {
+  SeriesTable table;
+  std::vector<PulseSeries>& all = table.series;
   std::vector<std::string> header;
   std::map<std::string, std::size_t> column;
   std::uint64_t line_number = 0, offset = 0;
@@ -147,7 +189,10 @@ Result<std::vector<PulseSeries>> read_series(std::string_view csv, const std::st
     series->late_ns.push_back(late);
     series->block.push_back(column.contains("block") ? text("block") : cells[column["time_h"]]);
   }
-  return all;
+  if (all.empty() && !origin.empty())
+    return bad_input("the pulse series has no rows", origin, std::nullopt, "at least one arrival", "none");
+  table.names_blocks = column.contains("block");
+  return table;
 }
 
 PulseVerdict judge(const PulseSeries& series) {
@@ -236,12 +281,17 @@ Result<LocalityReport> check_locality(std::string_view toml, const std::string& 
   auto b_start = position(positions, "B_start"), b_stop = position(positions, "B_stop");
   BELLOWS_TRY(distances.finish());
   BELLOWS_TRY(positions.finish());
+  if ((distances && positions) || (positions && !(a_start && a_stop && b_start && b_stop)))
+    return bad_input("the distances are given twice, or by fewer than four positions", toml_origin, std::nullopt,
+                     "[distance], or [position] with A_start, A_stop, B_start, B_stop",
+                     positions && distances ? "both" : "fewer");
   if (a_start && b_stop) report.directions[0].distance_m = distance(*a_start, *b_stop);
   if (b_start && a_stop) report.directions[1].distance_m = distance(*b_start, *a_stop);
   std::map<std::string, std::vector<Interval>> intervals;
   for (TomlReader& table : segments) BELLOWS_TRY(add_segment(table, report.directions, intervals, toml_origin));
   double margin = std::numeric_limits<double>::infinity();
-  for (const Direction& one : report.directions) {
+  for (Direction& one : report.directions) {
+    add_gaps(one, intervals[one.name]);
     if (!(one.distance_m > 0) || uncertainty < 0 || uncertainty >= one.distance_m)
       return bad_input(one.name + " has no distance", toml_origin, std::nullopt,
                        "[distance] with A_to_B_m and B_to_A_m, or [position] with A_start, A_stop, B_start, B_stop; "
@@ -249,12 +299,12 @@ Result<LocalityReport> check_locality(std::string_view toml, const std::string& 
                        fmt::format("{} m, uncertainty {} m", one.distance_m, uncertainty));
     if (one.segments.empty())
       return bad_input(one.name + " has no parts", toml_origin, std::nullopt, "[[segment]] tables", "none");
+    BELLOWS_TRY(check_offsets(one, toml_origin));
     margin = std::min(margin, one.margin_ns());
   }
-  BELLOWS_ASSIGN(std::vector<PulseSeries> series, read_series(csv, csv_origin, granularity));
-  for (const PulseSeries& one : series) report.pulses.push_back(judge(one));
-  const bool named_blocks = csv.substr(0, csv.find('\n')).find("block") != std::string_view::npos;
-  report.blocks = judge_blocks(series, margin, named_blocks);
+  BELLOWS_ASSIGN(const SeriesTable table, read_series(csv, csv_origin, granularity));
+  for (const PulseSeries& one : table.series) report.pulses.push_back(judge(one));
+  report.blocks = judge_blocks(table.series, margin, table.names_blocks);
   report.closed = margin > 0 && std::all_of(report.blocks.begin(), report.blocks.end(),
                                             [](const BlockVerdict& one) { return one.closed; });
   return report;

@@ -74,9 +74,11 @@ struct LocalityReport {
 /// recorded. In:     toml: docs/locality.md; csv: columns time_h, station, early_ns, late_ns, and optionally device,
 /// block,
 ///         granularity_ns; empty: no series.
-/// Out:    sums computed from the parts (a total is never read), uncertainties added in full.
-/// Errors: bad_input: a negative duration that is not called an offset, intervals of one direction that overlap, a
-///         direction without parts or distance, an unknown key, NaN, a row that is not a row (with its line).
+/// Out:    sums computed from the parts (a total is never read), uncertainties added in full; what lies between two
+///         intervals of a direction is a part of its own.
+/// Errors: bad_input: a negative duration that is not called an offset; a negative offset for both directions, or
+///         beyond every part of its own; intervals of one direction that overlap, a direction without parts or
+///         distance, an unknown key, NaN, a series without rows, a row that is not a row (with its line).
 /// Claim:  geometry and durations as given; influences no faster than light.
 /// Source: kulikov-2024, supplement IV, eq. (6) - (8).
 Result<LocalityReport> check_locality(std::string_view toml, const std::string& toml_origin, std::string_view csv,

@@ -97,7 +97,68 @@ TEST(Locality, BadInput) {
               "[[segment]]\nname=\"q\"\ndirection=\"A->B\"\nstart_ns=4\nend_ns=6\n",
           "overlaps");
   refuses("x = [", "not valid TOML");
-  EXPECT_TRUE(check_locality(with("duration_ns = 94.0", "offset = true\nduration_ns = -94.0"), "t", "", "").ok());
+  refuses(with("duration_ns = 94.0", "offset = true\nstart_ns = 94.0\nend_ns = 0"), "no duration");
+  refuses(table_two + "[position]\nA_start = [0, 0, 0]\n", "given twice");
+  auto report = check_locality(table_two, "t", "time_h,station,early_ns,late_ns\n", "empty.csv");
+  ASSERT_FALSE(report.ok()) << "a series without a row is no series that passed";
+  EXPECT_EQ(report.error().file, "empty.csv");
+}
+
+std::string segment(const std::string& direction, const std::string& lines) {
+  return "[[segment]]\nname = \"s" + lines.substr(0, lines.find('\n')) + "\"\ndirection = \"" + direction + "\"\n" + lines + "\n";
+}
+
+TEST(Locality, TimePassesBetweenIntervalsToo) {
+  const std::string rest = "granularity_ns = 1\n[distance]\nA_to_B_m = 32.928\nB_to_A_m = 32.928\n" +
+                           segment("B->A", "duration_ns = 20");
+  auto report = check_locality(rest + segment("A->B", "start_ns = 500\nend_ns = 510") +
+                                   segment("A->B", "start_ns = 10\nend_ns = 20"),
+                               "t", "", "");
+  ASSERT_TRUE(report.ok()) << report.error().describe();
+  EXPECT_NEAR(report->directions[0].sum_ns(), 500, 1e-9);
+  EXPECT_FALSE(report->closed);
+  // Next to each other, also after the rounding of decimals: nothing is added.
+  report = check_locality(rest + segment("A->B", "start_ns = 0.1\nend_ns = 0.3") +
+                              segment("A->B", "start_ns = 0.30000000000000004\nend_ns = 20"),
+                          "t", "", "");
+  EXPECT_EQ(report->directions[0].segments.size(), 2u);
+  EXPECT_TRUE(report->closed);
+}
+
+TEST(Locality, OffsetsAreBounded) {
+  const std::string rest = "granularity_ns = 1\n[distance]\nA_to_B_m = 32.928\nB_to_A_m = 32.928\n" +
+                           segment("both", "duration_ns = 60") + segment("both", "duration_ns = 40");
+  auto of = [&](const std::string& direction, const std::string& size) {
+    return check_locality(rest + segment(direction, "duration_ns = " + size + "\noffset = true"), "t", "", "");
+  };
+  auto small = of("A->B", "-2.0");
+  ASSERT_TRUE(small.ok()) << small.error().describe();
+  EXPECT_NEAR(small->directions[0].sum_ns(), 98, 1e-9);
+  EXPECT_NEAR(small->directions[1].sum_ns(), 100, 1e-9);
+  EXPECT_TRUE(of("A->B", "-60.0").ok());
+  EXPECT_TRUE(of("both", "2.0").ok());
+  for (const auto& [direction, size] : {std::pair("A->B", "-1000"), {"B->A", "-60.5"}, {"both", "-0.2"}}) {
+    auto report = of(direction, size);
+    ASSERT_FALSE(report.ok()) << direction << size;
+    EXPECT_EQ(report.error().code, ErrorCode::bad_input);
+  }
+  std::string two = rest;
+  for (const char* name : {"p", "q"})
+    two += fmt::format("[[segment]]\nname = \"{}\"\ndirection = \"A->B\"\nduration_ns = -55\noffset = true\n", name);
+  EXPECT_FALSE(check_locality(two, "t", "", "").ok()) << "less than no time";
+}
+
+TEST(Locality, ABlockWithoutAPulseFailsWhateverStandsAboveTheHeader) {
+  std::string text = with("duration_ns = 94.0", "duration_ns = 80.0");
+  text.replace(text.find("duration_ns = 86.0"), 18, "duration_ns = 70.0");
+  for (const char* before : {"", "# arrivals of the night\n", "\n"}) {
+    auto report = check_locality(
+        text, "t", before + std::string("time_h,station,early_ns,late_ns,block\n0,A,1,1.1,1\n0,B,1,1.1,1\n1,A,1,1.1,2\n"),
+        "c");
+    ASSERT_TRUE(report.ok()) << report.error().describe();
+    EXPECT_FALSE(report->closed) << before;
+    EXPECT_EQ(report->blocks.back().missing.size(), 1u) << before;
+  }
 }
 
 TEST(Locality, PulsesDriftAndJitter) {
