@@ -78,13 +78,12 @@ Result<bits::BitString> multiply_by_transform(bits::BitView a, bits::BitView b, 
   });
   BELLOWS_TRY(context.check_cancelled());
 
-  // Chunk n of the product is sum over i of a_i b_(n - i); the results take the place of the factors.
-  std::vector<const std::uint8_t*> x(cut.out_chunks() + cut.a_chunks - 1, nullptr), y;
+  // The chunks of the product take the place of the factors'.
+  std::vector<const std::uint8_t*> chunks;
   std::vector<std::uint8_t*> out;
-  for (std::uint64_t j = 0; j < cut.b_chunks; ++j) x[j + cut.a_chunks - 1] = spectra[cut.a_chunks + j];
-  for (std::uint64_t i = 0; i < cut.a_chunks; ++i) y.push_back(spectra[cut.a_chunks - 1 - i]);
+  for (std::uint64_t i = 0; i < spectra.size(); ++i) chunks.push_back(spectra[i]);
   for (std::uint64_t n = 0; n < cut.out_chunks(); ++n) out.push_back(spectra[n]);
-  workers.sum({x.data(), x.size(), 0, y.data(), y.size(), out.data(), out.size(), false}, cut.rows);
+  workers.multiply_chunks({chunks.data(), cut.a_chunks, chunks.data() + cut.a_chunks, cut.b_chunks, out.data()}, cut.rows);
   BELLOWS_TRY(context.check_cancelled());
 
   // Chunk n covers two chunks of the product, from n on, so even and odd ones take turns.

@@ -65,6 +65,18 @@ void products(benchmark::State& state, bits::Kernel kernel) {
   });
 }
 
+// Sequences of eight.
+void chunks(benchmark::State& state, bits::Kernel kernel) {
+  run(state, kernel, [](Blocks& b, int rows) {
+    const std::uint8_t *x[8], *y[8];
+    std::uint8_t* out[15];
+    for (auto& p : x) p = b.spectrum.data();
+    for (auto& p : y) p = b.other.data();
+    for (auto& p : out) p = b.other.data();
+    b.workers.multiply_chunks({x, 8, y, 8, out}, rows);
+  });
+}
+
 #define BELLOWS_ON_ALL(what)                                                               \
   BENCHMARK_CAPTURE(what, clmul, bits::Kernel::clmul)->Arg(1)->Arg(2)->Arg(4)->Arg(8)->Arg(16)->Arg(32)->Arg(64)->Arg(256);           \
   BENCHMARK_CAPTURE(what, avx2, bits::Kernel::avx2)->Arg(1)->Arg(2)->Arg(4)->Arg(8)->Arg(16)->Arg(32)->Arg(64)->Arg(256);             \
@@ -73,5 +85,6 @@ void products(benchmark::State& state, bits::Kernel kernel) {
 BELLOWS_ON_ALL(forward);
 BELLOWS_ON_ALL(inverse);
 BELLOWS_ON_ALL(products);
+BELLOWS_ON_ALL(chunks);
 
 }  // namespace

@@ -40,14 +40,19 @@ class Workers {
 
   /// All pieces of a sum of products, `rows` rows.
   void sum(const transform::SpectralSum& sum, int rows) {
-    const std::size_t needed = kernel_->sum_scratch_bytes(sum.x_count, sum.y_count);
-    if (sums_.empty() || sums_.front().size_bytes() < needed) {
-      sums_.clear();
-      for (unsigned i = 0; i < thread_count_; ++i) sums_.emplace_back(needed);
+    run_pointwise(kernel_->sum_of_products, sum, kernel_->sum_scratch_bytes(sum.x_count, sum.y_count), rows);
+  }
+
+  /// All pieces of a product of sequences of chunks.
+  void multiply_chunks(const transform::SpectralProduct& product, int rows) {
+    const std::size_t a_count = product.a_count, b_count = product.b_count;
+    if (kernel_->product_of_chunks == nullptr) {
+      std::vector<const std::uint8_t*> x(2 * a_count + b_count - 2, nullptr), y(a_count);
+      for (std::size_t i = 0; i < a_count; ++i) y[a_count - 1 - i] = product.a[i];
+      for (std::size_t j = 0; j < b_count; ++j) x[a_count - 1 + j] = product.b[j];
+      return sum({x.data(), x.size(), 0, y.data(), y.size(), product.out, a_count + b_count - 1, false}, rows);
     }
-    run(transform::units_per_row * static_cast<std::uint64_t>(rows), [&](std::uint64_t unit, unsigned worker) {
-      kernel_->sum_of_products(sum, unit, sums_[worker].data());
-    });
+    run_pointwise(kernel_->product_of_chunks, product, kernel_->product_scratch_bytes(product.a_count, product.b_count), rows);
   }
 
   /// What a set of workers takes.
@@ -57,6 +62,16 @@ class Workers {
   }
 
  private:
+  template <class Step, class What>
+  void run_pointwise(Step step, const What& what, std::size_t scratch_bytes, int rows) {
+    if (sums_.empty() || sums_.front().size_bytes() < scratch_bytes) {
+      sums_.clear();
+      for (unsigned i = 0; i < thread_count_; ++i) sums_.emplace_back(scratch_bytes);
+    }
+    run(transform::units_per_row * static_cast<std::uint64_t>(rows),
+        [&](std::uint64_t unit, unsigned worker) { step(what, unit, sums_[worker].data()); });
+  }
+
   // A block of up to so many rows fits the last cache beside its coefficients.
   static bool has_near_rows(int rows) { return rows <= 16; }
   std::size_t row_offset() const { return round_up(4 * plane_bytes_ + 256, 4096); }

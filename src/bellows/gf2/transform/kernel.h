@@ -31,7 +31,16 @@ struct SpectralSum {
   bool accumulate;
 };
 
-/// Sums are done piece by piece of a spectrum, so that threads can share them.
+/// out[n] = sum over i of a[i] b[n - i], value by value; n < a_count + b_count - 1. out[n] may be one of the factors.
+struct SpectralProduct {
+  const std::uint8_t* const* a;
+  std::size_t a_count;
+  const std::uint8_t* const* b;
+  std::size_t b_count;
+  std::uint8_t* const* out;
+};
+
+/// Both are done piece by piece of a spectrum, so that threads can share them.
 inline constexpr std::size_t units_per_row = 4;
 inline constexpr std::size_t unit_bytes = row_bytes / units_per_row;
 
@@ -57,6 +66,9 @@ struct Kernel {
 
   std::size_t (*sum_scratch_bytes)(std::size_t x_count, std::size_t y_count);
   void (*sum_of_products)(const SpectralSum& sum, std::size_t unit, void* scratch);
+  /// Null where products are so cheap that a sum does it as well.
+  std::size_t (*product_scratch_bytes)(std::size_t a_count, std::size_t b_count);
+  void (*product_of_chunks)(const SpectralProduct& product, std::size_t unit, void* scratch);
 
   /// The bits of a string in the other order; size a multiple of 64 bytes.
   void (*reverse_string)(std::uint8_t* to, const std::uint8_t* from, std::size_t size);

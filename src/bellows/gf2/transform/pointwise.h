@@ -8,19 +8,20 @@ namespace bellows::gf2::transform {
 // Products of values. An element is split in nine byte planes by Karatsuba's method, twice; splitting and joining are
 // linear, so sums of products are joined once.
 
-template <class L>
-BELLOWS_INLINE void split_nine(const typename L::V* x, typename L::Factor* k, std::size_t stride) {
+/// put(k, v) for the nine.
+template <class L, class Put>
+BELLOWS_INLINE void split_nine(const typename L::V* x, const Put& put) {
   using V = typename L::V;
   const V a = x[0], b = x[1], c = x[2], d = x[3], ac = L::add(a, c), bd = L::add(b, d);
-  k[0] = L::factor(a);
-  k[stride] = L::factor(b);
-  k[2 * stride] = L::factor(L::add(a, b));
-  k[3 * stride] = L::factor(c);
-  k[4 * stride] = L::factor(d);
-  k[5 * stride] = L::factor(L::add(c, d));
-  k[6 * stride] = L::factor(ac);
-  k[7 * stride] = L::factor(bd);
-  k[8 * stride] = L::factor(L::add(ac, bd));
+  put(0, a);
+  put(1, b);
+  put(2, L::add(a, b));
+  put(3, c);
+  put(4, d);
+  put(5, L::add(c, d));
+  put(6, ac);
+  put(7, bd);
+  put(8, L::add(ac, bd));
 }
 
 template <class L>
@@ -67,6 +68,43 @@ BELLOWS_INLINE void sum_tile(typename L::V* sums, const typename L::Factor* x, c
 
 inline constexpr std::size_t sum_tile_size = 8;
 
+/// sums[n] = sum over i < y_count of y[i] x[n + i], n < out_count. Only the x in [x_begin, x_end) are not zero; zeros stand
+/// sum_tile_size places beyond the last one as well, and there is room for as many sums.
+template <class L>
+BELLOWS_INLINE void sum_plane(typename L::V* sums, std::size_t out_count, const typename L::Factor* x, std::size_t x_begin,
+                              std::size_t x_end, const typename L::Factor* y, std::size_t y_count) {
+  for (std::size_t n = 0; n < out_count; n += sum_tile_size) {
+    const std::size_t tile = n + sum_tile_size < out_count ? sum_tile_size : out_count - n;
+    // Of the y, those that meet an x that is not zero somewhere in the tile.
+    const std::size_t first = x_begin > n + tile - 1 ? x_begin - (n + tile - 1) : 0;
+    const std::size_t last = x_end > n ? (x_end - n < y_count ? x_end - n : y_count) : 0;
+    const std::size_t count = last > first ? last - first : 0;
+    const auto *xs = x + n + first, *ys = y + first;
+    if (tile > 6)
+      sum_tile<L, 8>(sums + n, xs, ys, count);
+    else if (tile > 4)
+      sum_tile<L, 6>(sums + n, xs, ys, count);
+    else if (tile > 2)
+      sum_tile<L, 4>(sums + n, xs, ys, count);
+    else if (tile == 2)
+      sum_tile<L, 2>(sums + n, xs, ys, count);
+    else
+      sum_tile<L, 1>(sums + n, xs, ys, count);
+  }
+}
+
+/// One group of lanes of a spectrum; what comes next is brought near in the meantime.
+template <class L>
+BELLOWS_INLINE void read_group(const std::uint8_t* group, typename L::V* v) {
+  constexpr std::size_t group_bytes = 4 * L::width;
+  BELLOWS_UNROLL for (std::size_t p = 0; p < 4; ++p) v[p] = L::load(group + p * L::width);
+  for (std::size_t line = 0; line < group_bytes; line += 64) L::prefetch(group + 2 * group_bytes + line);
+}
+
+constexpr std::size_t unit_begin(std::size_t unit) {
+  return unit / units_per_row * row_stride + unit % units_per_row * unit_bytes;
+}
+
 /// Room for the split factors of one group of lanes, and their sums.
 template <class L>
 std::size_t sum_scratch_bytes(std::size_t x_count, std::size_t y_count) {
@@ -93,44 +131,22 @@ void sum_of_products(const SpectralSum& sum, std::size_t unit, void* scratch) {
   for (std::size_t k = 0; k < 9; ++k)
     for (std::size_t j = 0; j < x_room; ++j) x[k * x_room + j] = nothing;
 
-  const std::size_t begin = unit / units_per_row * row_stride + unit % units_per_row * unit_bytes;
+  const std::size_t begin = unit_begin(unit);
   for (std::size_t at = begin; at < begin + unit_bytes; at += group_bytes) {
-    auto read = [&](const std::uint8_t* spectrum, V* v) {
-      BELLOWS_UNROLL for (std::size_t p = 0; p < 4; ++p) v[p] = L::load(spectrum + at + p * L::width);
-      for (std::size_t line = 0; line < group_bytes; line += 64) L::prefetch(spectrum + at + 2 * group_bytes + line);
-    };
     V v[4];
     for (std::size_t j = x_begin; j < x_end; ++j) {
-      read(sum.x[j], v);
+      read_group<L>(sum.x[j] + at, v);
       if (j < sum.scaled_x_count) {
         BELLOWS_UNROLL for (int p = 0; p < 4; ++p) v[p] = L::apply(L::split(v[p]), three);
       }
-      split_nine<L>(v, x + j, x_room);
+      split_nine<L>(v, [&](std::size_t k, V part) { x[k * x_room + j] = L::factor(part); });
     }
     for (std::size_t i = 0; i < sum.y_count; ++i) {
-      read(sum.y[i], v);
-      split_nine<L>(v, y + i, sum.y_count);
+      read_group<L>(sum.y[i] + at, v);
+      split_nine<L>(v, [&](std::size_t k, V part) { y[k * sum.y_count + i] = L::factor(part); });
     }
     for (std::size_t k = 0; k < 9; ++k)  // one of the nine at a time: it fits the first cache
-      for (std::size_t n = 0; n < sum.out_count; n += sum_tile_size) {
-        const std::size_t tile = n + sum_tile_size < sum.out_count ? sum_tile_size : sum.out_count - n;
-        // Of the y, those that meet an x in [x_begin, x_end) somewhere in the tile.
-        const std::size_t first = x_begin > n + tile - 1 ? x_begin - (n + tile - 1) : 0;
-        const std::size_t last = x_end > n ? (x_end - n < sum.y_count ? x_end - n : sum.y_count) : 0;
-        const std::size_t count = last > first ? last - first : 0;
-        const Factor *xs = x + k * x_room + n + first, *ys = y + k * sum.y_count + first;
-        V* const to = sums + k * out_room + n;
-        if (tile > 6)
-          sum_tile<L, 8>(to, xs, ys, count);
-        else if (tile > 4)
-          sum_tile<L, 6>(to, xs, ys, count);
-        else if (tile > 2)
-          sum_tile<L, 4>(to, xs, ys, count);
-        else if (tile == 2)
-          sum_tile<L, 2>(to, xs, ys, count);
-        else
-          sum_tile<L, 1>(to, xs, ys, count);
-      }
+      sum_plane<L>(sums + k * out_room, sum.out_count, x + k * x_room, x_begin, x_end, y + k * sum.y_count, sum.y_count);
     for (std::size_t n = 0; n < sum.out_count; ++n) {
       join(sums + n, out_room, v);
       std::uint8_t* out = sum.out[n] + at;
