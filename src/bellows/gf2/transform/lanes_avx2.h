@@ -57,6 +57,11 @@ struct Avx2Ops {
   static BELLOWS_INLINE V broadcast_pieces(const std::uint8_t (&byte)[2]) {
     return _mm256_set_m128i(_mm_set1_epi8(static_cast<char>(byte[1])), _mm_set1_epi8(static_cast<char>(byte[0])));
   }
+  /// Each piece `count` places on; into the gap comes the end of the piece before.
+  template <int count>
+  static BELLOWS_INLINE V shift_pieces(V piece, V before) {
+    return _mm256_alignr_epi8(piece, before, 16 - count);
+  }
   /// Two times 16 x 16 bytes, side by side.
   static BELLOWS_INLINE void transpose_pieces(V* r) {
     V t[16];

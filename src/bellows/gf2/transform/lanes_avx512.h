@@ -66,6 +66,11 @@ struct Avx512Ops {
     auto twice = [&](int g) { return static_cast<long long>(byte[g] * 0x0101010101010101u); };
     return _mm512_set_epi64(twice(3), twice(3), twice(2), twice(2), twice(1), twice(1), twice(0), twice(0));
   }
+  /// Each piece `count` places on; into the gap comes the end of the piece before.
+  template <int count>
+  static BELLOWS_INLINE V shift_pieces(V piece, V before) {
+    return _mm512_alignr_epi8(piece, before, 16 - count);
+  }
   /// Four times 16 x 16 bytes, side by side.
   static BELLOWS_INLINE void transpose_pieces(V* r) {
     V t[16];

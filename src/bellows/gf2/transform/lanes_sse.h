@@ -49,6 +49,11 @@ struct SseOps {
   static BELLOWS_INLINE V join_pieces(const std::uint8_t* const (&piece)[1]) { return load(piece[0]); }
   static BELLOWS_INLINE void store_pieces(std::uint8_t* first, std::size_t, V v) { store(first, v); }
   static BELLOWS_INLINE V broadcast_pieces(const std::uint8_t (&byte)[1]) { return broadcast(byte[0]); }
+  /// Each piece `count` places on; into the gap comes the end of the piece before.
+  template <int count>
+  static BELLOWS_INLINE V shift_pieces(V piece, V before) {
+    return _mm_alignr_epi8(piece, before, 16 - count);
+  }
   /// 16 x 16 bytes.
   static BELLOWS_INLINE void transpose_pieces(V* r) {
     V t[16];

@@ -30,15 +30,11 @@ void row_to_novel_a(std::uint8_t* plane, RowScratch<L>& scratch) {
   auto* const f = reinterpret_cast<typename L::V*>(plane);
   for (std::size_t column = 0; column < columns; ++column)
     to_novel_256<L>(f + column, columns, f + column, columns, scratch.line);
-  if constexpr (L::narrow)  // those kernels have no layout with whole bytes b along vectors
-    for (std::size_t a = 0; a < 256; ++a) expand_plane<L>(plane + 256 * a, 256, 4);
 }
 
 template <class L>
 void row_from_novel_a(std::uint8_t* plane, RowScratch<L>& scratch) {
   constexpr std::size_t columns = 256 / L::width;
-  if constexpr (L::narrow)
-    for (std::size_t a = 0; a < 256; ++a) contract_plane<L>(plane + 256 * a, 256, 4);
   auto* const f = reinterpret_cast<typename L::V*>(plane);
   for (std::size_t column = 0; column < columns; ++column)
     from_novel_256<L>(f + column, columns, f + column, columns, scratch.line);

@@ -153,13 +153,49 @@ BELLOWS_INLINE void on_each_plane(typename L::V (*v)[4], const Step& step) {
   }
 }
 
+// The expansion of the bits b in powers of x^16 + x (basis_conversion.h), with the sixteen pieces of a row's 256 bytes in
+// registers: levels 7 .. 4, where level h moves 2^(h - 4) pieces by as many places.
+
+template <class L, int count>
+BELLOWS_INLINE void expand_pieces_level(typename L::V* r) {
+  r[count] = L::add(r[count], L::template shift_pieces<count>(L::zero(), r[2 * count - 1]));
+  BELLOWS_UNROLL for (int i = 0; i < count; ++i)
+    r[i] = L::add(r[i], L::template shift_pieces<count>(r[count + i], i > 0 ? r[count + i - 1] : L::zero()));
+}
+
+template <class L, int count>
+BELLOWS_INLINE void contract_pieces_level(typename L::V* r) {
+  BELLOWS_UNROLL for (int i = 0; i < count; ++i)
+    r[i] = L::add(r[i], L::template shift_pieces<count>(r[count + i], i > 0 ? r[count + i - 1] : L::zero()));
+  r[count] = L::add(r[count], L::template shift_pieces<count>(L::zero(), r[2 * count - 1]));
+}
+
+template <class L, int count = 8>
+BELLOWS_INLINE void expand_pieces(typename L::V* r) {
+  if constexpr (count > 0) {
+    BELLOWS_UNROLL for (int start = 0; start < 16; start += 2 * count) expand_pieces_level<L, count>(r + start);
+    expand_pieces<L, count / 2>(r);
+  }
+}
+
+template <class L, int count = 8>
+BELLOWS_INLINE void contract_pieces(typename L::V* r) {
+  if constexpr (count > 0) {
+    contract_pieces<L, count / 2>(r);
+    BELLOWS_UNROLL for (int start = 0; start < 16; start += 2 * count) contract_pieces_level<L, count>(r + start);
+  }
+}
+
 /// All levels of the bits b for the pieces a .. a + pieces - 1; v[16][4] with lanes as in the planes before, as in the
 /// values after (the inverse: the other way round).
 template <class L>
 BELLOWS_INLINE void pieces_forward(typename L::V (*v)[4], int y, int a, const typename L::Constants& constants,
                                    const Twiddles& t) {
   using V = typename L::V;
-  on_each_plane<L>(v, [](V* r) { to_novel_in_registers<L, 4>(r); });
+  on_each_plane<L>(v, [](V* r) {
+    expand_pieces<L>(r);
+    to_novel_in_registers<L, 4>(r);
+  });
   level_of_high_nibble<L, false, 8>(v, y, a, constants, t);
   level_of_high_nibble<L, false, 4>(v, y, a, constants, t);
   level_of_high_nibble<L, false, 2>(v, y, a, constants, t);
@@ -190,7 +226,10 @@ BELLOWS_INLINE void pieces_inverse(typename L::V (*v)[4], int y, int a, const ty
   level_of_high_nibble<L, true, 2>(v, y, a, constants, t);
   level_of_high_nibble<L, true, 4>(v, y, a, constants, t);
   level_of_high_nibble<L, true, 8>(v, y, a, constants, t);
-  on_each_plane<L>(v, [](V* r) { from_novel_in_registers<L, 4>(r); });
+  on_each_plane<L>(v, [](V* r) {
+    from_novel_in_registers<L, 4>(r);
+    contract_pieces<L>(r);
+  });
 }
 
 /// Levels of the bits a on all columns, from planes to planes.
@@ -207,7 +246,7 @@ void row_levels_a(const std::uint8_t* from, std::uint8_t* to, int y, RowScratch<
     }
 }
 
-/// As row_forward() and row_inverse() of row_transform.h; the expansion of the bits b in powers of x^16 + x has been done.
+/// As row_forward() and row_inverse() of row_transform.h.
 template <class L>
 void row_forward_narrow(const std::uint8_t* row, std::uint8_t* to, int y, RowScratch<L>& scratch) {
   using V = typename L::V;
