@@ -86,9 +86,43 @@ class TestProtocol(ProgramTest):
         self.assertTrue(out.startswith("not certified: (C7) says nothing"), out)
         out, _ = self.run_program("protocol", "brandao-2", "--trials", 250, expect=1)
         self.assertTrue(out.startswith("not certified: the de Finetti bound"), out)
-        report = self.run_json("protocol", "colbeck-renner", "--mu", "0.01", "--smallest", "--target", "0.4")
-        self.assertLess(report["theorem_2"]["log2_settings"], 12)
         self.run_program("protocol", "ghz", "--mu", "0.4", expect=1)
+        for name, wanted in (("brandao-2", "N = 10^23"), ("gallego", "log2 N_b = "), ("ghz", "asymptotic")):
+            out, _ = self.run_program("protocol", name, "--smallest", expect=1)
+            self.assertTrue(out.startswith("not certified at any size"), out)
+            self.assertIn(wanted, out)
+
+    def test_chained_bell_names_what_it_assumes(self):
+        report = self.run_json("protocol", "colbeck-renner", "--key", 2, "--out", "o.bits")
+        self.assertTrue(report["certified"])
+        self.assertIn("no-signalling", report["adversary"])
+        self.assertTrue(any("does not follow" in line for line in report["assumptions"]), report["assumptions"])
+        self.assertEqual((self.folder / "o.bits").stat().st_mode & 0o777, 0o600)
+        out, _ = self.run_program("protocol", "colbeck-renner", "--key", 2)
+        self.assertTrue(out.startswith("certified: one bit"), out)
+        self.assertIn("assumed: given e the source does not follow the outcomes", out)
+        self.assertTrue(self.run_json("protocol", "colbeck-renner", "--smallest", "--target", "0.1")["assumptions"])
+        # The same run with a source that breaks the assumption.
+        out, _ = self.run_program("protocol", "colbeck-renner", "--key", 2, "--source", "steering", expect=1)
+        self.assertTrue(out.startswith("not certified: this source follows the outcomes"), out)
+        for mu in ("0.07", "0.2"):
+            out, _ = self.run_program("protocol", "colbeck-renner", "--mu", mu, "--device", "no-signalling", "--key", 3, expect=1)
+            self.assertIn("void at this bias", out.splitlines()[0])
+        out, _ = self.run_program("protocol", "colbeck-renner", "--mu", "0.1", "--device", "local", expect=1)
+        self.assertTrue(out.startswith("aborted: "), out)
+        self.run_program("protocol", "colbeck-renner", "--target", "0.5", expect=2)
+
+    def test_nothing_is_ignored(self):
+        for arguments in (("gallego", "--out", "f"), ("gallego", "--save", "d"), ("gallego", "--verify", "/nonexistent"), ("gallego", "--threshold", "abc"),
+                          ("colbeck-renner", "--noise", "0.1"), ("attacks", "--mu", "0.7"), ("attacks", "--list-devices"), ("ghz", "--bits", "7"),
+                          ("brandao-1", "--trials", "0"), ("gallego", "--trials", "0"), ("brandao-1", "--epsilon", "5"),
+                          ("brandao-1", "--epsilon", "1"), ("brandao-1", "--epsilon", "5", "--smallest"), ("brandao-2", "--epsilon", "1"),
+                          ("brandao-1", "--smallest", "--trials", "1400"), ("brandao-1", "--blocks", "2"), ("ghz", "--source", "steering")):
+            out, err = self.run_program("protocol", *arguments, expect=2)
+            self.assertEqual(out, "", arguments)
+            self.assertTrue(err, arguments)
+        _, err = self.run_program("protocol", "brandao-1", "--mu", "0.01", "--trials", 10**12, "--bits", 128, expect=3)
+        self.assertIn("953675 MiB", err)  # a byte for each trial
 
     def test_the_attack_table_of_the_docs(self):
         page = (pathlib.Path(ROOT) / "docs/attacks.md").read_text()

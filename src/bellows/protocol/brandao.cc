@@ -4,6 +4,7 @@
 
 #include "bellows/extract/hasher.h"
 #include "bellows/extract/naive_hash.h"
+#include "bellows/gf2/memory.h"
 #include "bellows/numeric/optimise.h"
 
 namespace bellows::protocol {
@@ -20,17 +21,9 @@ std::unique_ptr<SimulatedDevice> local_device() {
 }
 
 Status check(const FourDeviceOptions& options) {
-  if (options.plan.mu < Exact::integer(0) || options.plan.mu >= Exact::fraction(1, 2)) {
-    return usage_error("the bias mu must be at least 0 and below 1/2: at 1/2 the source may be deterministic and nothing can be proved");
-  }
-  if (options.plan.trials == 0) return usage_error("there must be at least one trial");
-  if (options.plan.output_bits == 0) return usage_error("there must be at least one output bit");
-  if (!options.plan.epsilon.is_positive()) return usage_error("epsilon must be positive");
+  BELLOWS_TRY(check_four_device_plan(options.plan));
   if (!(options.noise >= 0 && options.noise <= 0.5)) return usage_error("the noise lies between 0 and 1/2");
   if (!(options.honest_share >= 0 && options.honest_share <= 1)) return usage_error("the honest share lies between 0 and 1");
-  if (options.plan.trials > std::uint64_t{1} << 33) {
-    return usage_error("this simulation keeps a byte for each trial: " + std::to_string(options.plan.trials >> 20) + " MiB are too many");
-  }
   return {};
 }
 
@@ -61,6 +54,19 @@ Result<std::uint64_t> simulate_quantum(const FourDeviceOptions& options, Random&
 }
 
 }  // namespace
+
+Status check_four_device_plan(const FourDevicePlan& plan) {
+  if (plan.mu < Exact::integer(0) || plan.mu >= Exact::fraction(1, 2)) {
+    return usage_error("the bias mu must be at least 0 and below 1/2: at 1/2 the source may be deterministic and nothing can be proved");
+  }
+  if (plan.trials == 0) return usage_error("there must be at least one trial");
+  if (plan.trials > std::uint64_t{1} << 40) return usage_error("a run has at most 2^40 trials", "", std::to_string(plan.trials));
+  if (plan.output_bits == 0) return usage_error("there must be at least one output bit");
+  if (!plan.epsilon.is_positive() || plan.epsilon >= Exact::integer(1)) {
+    return usage_error("epsilon lies above 0 and below 1", "", plan.epsilon.text());
+  }
+  return {};
+}
 
 const std::vector<DeviceKind>& four_party_devices() {
   static const std::vector<DeviceKind> kinds = {
@@ -112,7 +118,10 @@ Result<std::unique_ptr<SimulatedDevice>> make_four_party_device(const std::strin
 Result<std::uint64_t> simulate_four_device(const FourDeviceOptions& options, FourPartyRecord* record, const Context& context) {
   BELLOWS_TRY(check(options));
   const std::uint64_t n = options.plan.trials;
-  if (record != nullptr) record->resize(n);
+  if (record != nullptr) {
+    BELLOWS_TRY(gf2::check_memory("the record of a byte for each trial", n));
+    record->resize(n);
+  }
   Random source_random(options.key, lane_source), device_random(options.key, lane_device);
   if (options.device == "quantum") return simulate_quantum(options, source_random, device_random, record, context);
   BELLOWS_ASSIGN(const auto device, make_four_party_device(options.device, options.noise, options.honest_share, n, device_random.next()));
@@ -175,7 +184,8 @@ Result<FourDeviceResult> run_four_device(const FourDeviceOptions& options, const
   FourDeviceSearch search = certify_four_device(options.plan, options.extractor);
   result.certificate = std::move(search.best);
   result.not_certified_because = std::move(search.why_not);
-  BELLOWS_ASSIGN(result.failures, simulate_four_device(options, &result.record, context));
+  // Without a certificate nothing is extracted, and no record is kept.
+  BELLOWS_ASSIGN(result.failures, simulate_four_device(options, result.certificate ? &result.record : nullptr, context));
   result.accepted = result.failures <= options.plan.most_failures;
   if (!result.accepted || !result.certificate) return result;
 
@@ -203,6 +213,12 @@ Ball log2_de_finetti(std::uint64_t trials, const Ball& log2_blocks, const Exact&
   return inside / Ball(2);
 }
 
+double eight_device_log10_blocks(std::uint64_t trials, const Exact& mu, std::uint64_t output_bits, const Exact& epsilon) {
+  const Ball target = log2(Ball(epsilon)) - Ball(output_bits) - Ball(1);
+  const Ball rate = (Ball(1) - log2(Ball(1) + Ball(2) * Ball(mu))) / Ball(2);
+  return ((log2_de_finetti(trials, Ball(0), mu) + Ball(1) - target) / rate).upper() * 0.30102999566398120;
+}
+
 Result<EightDeviceResult> run_eight_device(const EightDeviceOptions& options, const Context& context) {
   BELLOWS_TRY(check(options.first));
   if (options.blocks < 1 || !std::has_single_bit(options.blocks) || options.blocks > std::uint64_t{1} << 24) {
@@ -210,8 +226,7 @@ Result<EightDeviceResult> run_eight_device(const EightDeviceOptions& options, co
   }
   const std::uint64_t n = options.first.plan.trials;
   EightDeviceResult result;
-  FourPartyRecord unused;
-  BELLOWS_ASSIGN(result.failures_first, simulate_four_device(options.first, &unused, context));
+  BELLOWS_ASSIGN(result.failures_first, simulate_four_device(options.first, nullptr, context));
 
   FourDeviceOptions second = options.first;
   Random source_random(options.first.key, lane_second);
@@ -233,13 +248,8 @@ Result<EightDeviceResult> run_eight_device(const EightDeviceOptions& options, co
   result.failures_second = failures[result.chosen_block];
   result.accepted = result.failures_first <= options.first.plan.most_failures && result.failures_second <= options.first.plan.most_failures;
   result.log2_de_finetti = (log2_de_finetti(n, Ball(log2_blocks), options.first.plan.mu) + Ball(1)).upper();
-
-  // 2 e_dF <= epsilon / (2 * 2^m), solved for log2 N.
-  const Exact& mu = options.first.plan.mu;
-  const Ball target = log2(Ball(options.first.plan.epsilon)) - Ball(options.first.plan.output_bits) - Ball(1);
-  const Ball rate = (Ball(1) - log2(Ball(1) + Ball(2) * Ball(mu))) / Ball(2);
-  const Ball needed = (log2_de_finetti(n, Ball(0), mu) + Ball(1) - target) / rate;
-  result.log10_blocks_needed = needed.upper() * 0.30102999566398120;
+  const FourDevicePlan& plan = options.first.plan;
+  result.log10_blocks_needed = eight_device_log10_blocks(n, plan.mu, plan.output_bits, plan.epsilon);
   result.verdict = "not certified";
   return result;
 }

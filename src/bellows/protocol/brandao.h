@@ -36,6 +36,9 @@ struct FourDeviceResult {
   bool verified = false;               ///< failures, proof and output recomputed from record and seed, the output by the other method
 };
 
+/// What a plan must be for anything to be said. Errors: usage: mu outside [0, 1/2), no trials or more than 2^40, no output bit, epsilon outside (0, 1).
+Status check_four_device_plan(const FourDevicePlan& plan);
+
 /// Errors: usage: no such device, mu outside [0, 1/2), no trials.
 Result<std::unique_ptr<SimulatedDevice>> make_four_party_device(const std::string& name, double noise, double honest_share,
                                                                 std::uint64_t trials, std::uint64_t key);
@@ -70,6 +73,8 @@ struct EightDeviceResult {
 };
 /// e_dF = sqrt(2 ln 2 * 4 n * N^-(1 - log2(1 + 2 mu))) (Lemma 13).
 Ball log2_de_finetti(std::uint64_t trials, const Ball& log2_blocks, const Exact& mu);
+/// log10 of the N at which 2 e_dF is at most half of epsilon / 2^m, from above.
+double eight_device_log10_blocks(std::uint64_t trials, const Exact& mu, std::uint64_t output_bits, const Exact& epsilon);
 Result<EightDeviceResult> run_eight_device(const EightDeviceOptions& options, const Context& context = {});
 
 }  // namespace bellows::protocol

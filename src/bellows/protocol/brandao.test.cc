@@ -351,6 +351,12 @@ TEST(ProtocolI, CheatsAreCaught) {
 TEST(ProtocolI, RefusesWhatIsVoid) {
   EXPECT_FALSE(run_four_device(options_for("0.5", 1000, 1)).ok());
   EXPECT_FALSE(run_four_device(options_for("0.1", 0, 1)).ok());
+  FourDeviceOptions careless = options_for("0.01", 1400, 1);
+  careless.plan.epsilon = number("5");
+  EXPECT_EQ(run_four_device(careless).error().code, ErrorCode::usage) << "an epsilon that says nothing";
+  FourDeviceCertificate certificate = certify_four_device(options_for("0.01", 1400, 1).plan).best.value();
+  certificate.plan.epsilon = number("1");
+  EXPECT_FALSE(prove_four_device(certificate));
   FourDeviceOptions options = options_for("0.1", 100, 1);
   options.device = "nobody";
   EXPECT_EQ(run_four_device(options).error().code, ErrorCode::usage);

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "bellows/numeric/optimise.h"
+#include "bellows/protocol/log_sum.h"
 
 namespace bellows::protocol {
 namespace {
@@ -15,11 +16,6 @@ Ball half() { return Ball(1) / Ball(2); }
 
 /// log2 sin^2(pi / 2^e)
 Ball log2_sine_squared(unsigned e) { return Ball(2) * log2(sin(numeric::pi() * exp2(-Ball(e)))); }
-
-Ball log2_sum(const Ball& a, const Ball& b) {
-  const Ball top = max(a, b);
-  return top + log2(exp2(a - top) + exp2(b - top));
-}
 
 Status check_bias(const Exact& mu) {
   if (mu < Exact::integer(0) || mu >= Exact::fraction(1, 2)) return usage_error("the bias mu must be at least 0 and below 1/2");
@@ -39,55 +35,61 @@ Ball chained_log2_delta(unsigned r, const Exact& mu) {
          Ball(2 * r) * (log2((Ball(1) + Ball(2) * m) / (Ball(1) - Ball(2) * m)) - half());
 }
 
-std::optional<unsigned> chained_smallest_r(const Exact& mu, const Exact& target) {
+ChainedSmallest chained_smallest_r(const Exact& mu, const Exact& target) {
+  // delta falls with r or never; void is where its base reaches 1.
+  const Ball m(mu);
+  if (!certainly_at_most((Ball(1) + Ball(2) * m) / (Ball(1) - Ball(2) * m), sqrt(Ball(2)))) return {.is_void = true, .log2_settings = {}};
   const Ball wanted = log2(Ball(target));
   const long long limit = 100000;
   // The distance may rise before it falls, but once delta falls it falls for good: bisect on delta, then walk back.
   const auto enough = [&](long long r) { return certainly_at_most(chained_log2_delta(static_cast<unsigned>(r), mu), wanted); };
-  if (!enough(limit)) return std::nullopt;
+  if (!enough(limit)) return {};
   long long r = numeric::first_true(1, limit, enough);
   while (r > 1 && certainly_at_most(chained_log2_distance(static_cast<unsigned>(r - 1), mu), wanted)) --r;
-  return static_cast<unsigned>(r);
+  return {.is_void = false, .log2_settings = static_cast<unsigned>(r)};
 }
 
 ChainedBound chained_bound(const ChainedPlan& plan) {
   ChainedBound bound;
   const Ball m(plan.mu);
   const unsigned r = plan.log2_settings, t = plan.log2_trials;
-  if (t < r) {
-    bound.log2_bad = bound.log2_total = 0;
-    return bound;
-  }
-  const Ball log2_tau = Ball(t - r) * log2(half() + m);
-  const Ball log2_p_over_i = Ball(2 * r) * (log2(half() - m) - log2(half() + m)) - Ball(r + 1);
-  // bad = tau / p with p = I* 2^log2_p_over_i: I*/2 + bad is smallest where both are equal, I*^2 = 2 tau / (p / I*).
-  const double proposed = (1 + log2_tau.middle() - log2_p_over_i.middle()) / 2;
-  bound.log2_i_star = proposed;
-  const Ball log2_i_star = Ball::of_double(proposed);
-  const Ball bad = log2_tau - log2_p_over_i - log2_i_star;
-  bound.log2_bad = bad.upper();
-  bound.log2_total = log2_sum(log2_i_star - Ball(1), bad).upper();
-  // Test 3: at most 3M/N members, each failing with sin^2(pi/4N). Test 2 fails with probability at most exp(-M/12N) + exp(-M/4N)
-  // (Chernoff at half and at 3/2 of the mean 2M/N) for uniform settings; only stated, not part of the proof.
+  const Ball up = log2(half() + m), down = log2(half() - m);
+  // Test 3: at most 3M/N members, each failing with sin^2(pi/4N).
   bound.log2_honest_abort = (log2(Ball(3)) + Ball(t) - Ball(r) + log2_sine_squared(r + 2)).upper();
+  if (t < r) return bound;
+  const Ball choice_bits(t - r);
+  const Ball deviation = choice_bits * up + Ball(r - 1) * up - Ball(2 * r) * down - Ball(1);
+  const Ball selection = choice_bits * log2(half() + Ball(2) * square(m)) / Ball(2) - Ball(2);
+  bound.log2_deviation = deviation.upper();
+  bound.log2_selection = selection.upper();
+  bound.log2_total = log2_sum(deviation, selection).upper();
   return bound;
 }
 
+bool chained_bound_is_void(const Exact& mu) {
+  const Ball up = half() + Ball(mu), down = half() - Ball(mu);
+  return !certainly_positive(square(down) - up * up * up);
+}
+
 std::optional<ChainedPlan> chained_smallest_plan(const Exact& mu, const Exact& target, unsigned limit) {
+  if (limit == 0 || chained_bound_is_void(mu)) return std::nullopt;
   const double wanted = log2(Ball(target)).lower();
-  for (unsigned r = 1; r <= limit; r = r < 64 ? r + 1 : r + r / 16) {
-    // More trials only help the bound; the honest device allows about 3r + 0.7.
-    std::optional<ChainedPlan> best;
-    for (unsigned t = 3 * r + 3; t >= r; --t) {
-      const ChainedBound bound = chained_bound({mu, r, t});
-      if (bound.log2_honest_abort > -1) continue;
-      if (bound.log2_total > wanted) break;
-      best = ChainedPlan{mu, r, t};
-      if (t == 0) break;
-    }
-    if (best) return best;
-  }
-  return std::nullopt;
+  // More trials only help the bound; the honest device allows so many (3r - 2 for every r).
+  const auto most_trials = [&](unsigned r) {
+    unsigned t = 3 * r + 3;
+    while (t > r && chained_bound({mu, r, t}).log2_honest_abort > -1) --t;
+    return t;
+  };
+  // With t = 3r - 2 both terms of the bound are powers of r whose bases are below 1, so the first r is found by halving.
+  const auto enough = [&](long long r) {
+    const auto settings = static_cast<unsigned>(r);
+    const ChainedBound bound = chained_bound({mu, settings, most_trials(settings)});
+    return bound.log2_honest_abort <= -1 && bound.log2_total <= wanted;
+  };
+  if (!enough(limit)) return std::nullopt;
+  const auto r = static_cast<unsigned>(numeric::first_true(1, limit, enough));
+  const auto t = numeric::first_true(r, most_trials(r), [&](long long trials) { return chained_bound({mu, r, static_cast<unsigned>(trials)}).log2_total <= wanted; });
+  return ChainedPlan{mu, r, static_cast<unsigned>(t)};
 }
 
 Ball chained_exponent(const Exact& mu, bool printed) {
@@ -101,6 +103,29 @@ double chained_attack_bias(unsigned r) {
   const double sine = std::sin(std::numbers::pi / std::exp2(static_cast<double>(r) + 2));
   const double log2_value = static_cast<double>(r) + 1 + 2 * std::log2(sine);
   return (1 - std::exp2(log2_value / (2.0 * r))) / 2;
+}
+
+std::uint64_t steered_choice(const std::vector<bool>& outcomes, int choice_bits, double mu, Random& random) {
+  // Probability of a 1 below every prefix of the choice, if all later bits lean to where it is larger; the first bit drawn is the lowest.
+  std::vector<std::vector<double>> chance(static_cast<std::size_t>(choice_bits) + 1);
+  chance.back().assign(outcomes.begin(), outcomes.begin() + (std::ptrdiff_t{1} << choice_bits));
+  for (int i = choice_bits; i-- > 0;) {
+    const std::vector<double>& below = chance[static_cast<std::size_t>(i) + 1];
+    std::vector<double>& here = chance[static_cast<std::size_t>(i)];
+    here.resize(std::size_t{1} << i);
+    for (std::size_t prefix = 0; prefix < here.size(); ++prefix) {
+      const double zero = below[prefix], one = below[prefix + here.size()];
+      here[prefix] = (zero + one) / 2 + mu * std::abs(zero - one);
+    }
+  }
+  WeakSource source(mu, random);
+  std::size_t f = 0;
+  for (int i = 0; i < choice_bits; ++i) {
+    const std::vector<double>& below = chance[static_cast<std::size_t>(i) + 1];
+    const std::size_t with_one = f + (std::size_t{1} << i);
+    if (source.draw(below[with_one] > below[f] ? 1 : -1)) f = with_one;
+  }
+  return f;
 }
 
 const std::vector<DeviceKind>& chained_devices() {
@@ -187,7 +212,14 @@ Result<ChainedResult> run_chained(const ChainedOptions& options, const Context& 
   } else {
     // A power of two of members, so that whole bits choose: at least M/N of them.
     const int choice_bits = std::bit_width(result.tested) - 1;
-    const std::uint64_t f = chooser.draw_towards(~std::uint64_t{0}, choice_bits, options.scheme == SourceScheme::fair ? 0 : 1);
+    std::uint64_t f = 0;
+    if (options.steered_choice) {
+      std::vector<bool> outcomes;
+      for (const Member& member : members) outcomes.push_back(member.x);
+      f = steered_choice(outcomes, choice_bits, mu, random_choice);
+    } else {
+      f = chooser.draw_towards(~std::uint64_t{0}, choice_bits, options.scheme == SourceScheme::fair ? 0 : 1);
+    }
     result.output = members[f].x;
     result.eve_knows = members[f].known;
   }

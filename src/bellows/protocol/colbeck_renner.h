@@ -17,10 +17,14 @@ using numeric::Exact;
 Ball chained_log2_distance(unsigned r, const Exact& mu);
 /// log2 of the simpler delta_{r, mu} = pi^2/16 ((1 + 2 mu)/(sqrt 2 (1 - 2 mu)))^{2r}, which is larger.
 Ball chained_log2_delta(unsigned r, const Exact& mu);
-/// Smallest r with chained_log2_distance <= log2(target), up to 100,000; nothing when the theorem is void (mu >= 0.0857864...) or r is beyond.
-std::optional<unsigned> chained_smallest_r(const Exact& mu, const Exact& target);
+struct ChainedSmallest {
+  bool is_void = false;                   ///< mu >= (sqrt 2 - 1)^2/2 = 0.0857864...: no r will do
+  std::optional<unsigned> log2_settings;  ///< nothing as well when r would be beyond 100,000
+};
+/// Smallest r with chained_log2_distance <= log2(target), up to 100,000.
+ChainedSmallest chained_smallest_r(const Exact& mu, const Exact& target);
 
-// Theorem 2: nothing is assumed but no-signalling; protocol Pi_N with M trials.
+// Theorem 2: protocol Pi_N with M trials on devices of which nothing is known but that they do not signal.
 
 struct ChainedPlan {
   Exact mu;
@@ -28,18 +32,29 @@ struct ChainedPlan {
   unsigned log2_trials = 8;     ///< M = 2^t; the paper has t = 2.99 r
 };
 
+/// What the protocol proves: 1/2 sum_r |Pr[R = r, accepted | c] - 1/2 Pr[accepted | c]| <= 2^log2_total on average over c, c everything
+/// that Eve knows: her classical information e on the source and all of the source's bits.
+/// Claim:  given e the source is independent of the devices, of their outcomes in particular; every bit of a_1 b_1 a_2 b_2 ... f, given e and
+///         all earlier ones, has probability in [1/2 - mu, 1/2 + mu]. Each trial is no-signalling given e and the past; later settings do not
+///         influence earlier outcomes. Without the first sentence it is false (steered_choice).
+/// Source: Theorem 2 and its (S4), (S5); the proof is another one (docs/protocol-colbeck-renner.md): no I*, and abort included.
 struct ChainedBound {
-  double log2_i_star = 0;       ///< proposed; the output is (I*/2)-free ...
-  double log2_bad = 0;          ///< ... except with probability 2^log2_bad (from above) over source and devices, abort counting as good
-  double log2_total = 0;        ///< log2(I*/2 + bad), from above
-  double log2_honest_abort = 0; ///< log2 of a bound on the abort probability of the quantum device in tests 2 and 3
+  double log2_deviation = -1;    ///< log2 of 1/2 (1/2 + mu)^{t-1} (1/2 - mu)^{-2r}, from above: what chosen outcomes are off, the tests passed
+  double log2_selection = -1;    ///< log2 of 1/4 (1/2 + 2 mu^2)^{(t-r)/2}, from above: acceptance may depend on outcomes
+  double log2_total = 0;         ///< log2 of their sum, from above; from -1 on it says nothing
+  double log2_honest_abort = 0;  ///< log2 of a bound on the probability that the quantum device aborts in test 3
 };
-/// Pr[R given and f in F] <= tau (1 - p)/p, with tau = (1/2 + mu)^{t - r} and p = I* ((1/2 - mu)/(1/2 + mu))^{2r} / 2N.
 ChainedBound chained_bound(const ChainedPlan& plan);
+/// (1/2 + mu)^3 >= (1/2 - mu)^2, mu >= 0.0698402...: no number of trials that an honest device survives makes the bound fall.
+bool chained_bound_is_void(const Exact& mu);
 /// The plan with the smallest r (then the smallest t) whose total is at most the target with an honest abort probability of at most 1/2; r <= limit.
 std::optional<ChainedPlan> chained_smallest_plan(const Exact& mu, const Exact& target, unsigned limit);
 
-/// The exponent of N in |F and T| p: as printed (a = 2.99, b = 0.01) and the supremum over a < 3, b > 0. Zero where the proof ends.
+/// What a source that follows the outcomes does within its bias: each bit of the choice leans towards the half in which a 1 is likelier.
+/// In: outcomes: at least 2^choice_bits of them. Out: the position that is chosen.
+std::uint64_t steered_choice(const std::vector<bool>& outcomes, int choice_bits, double mu, Random& random);
+
+/// The exponent of N in the paper's |F and T| p: as printed (a = 2.99, b = 0.01) and the supremum over a < 3, b > 0. Zero where the proof ends.
 Ball chained_exponent(const Exact& mu, bool printed);
 /// The bias from which on local devices with a colluding source reproduce I_N for N = 2^r: (1 - 2 mu)^{2r} <= 2N sin^2(pi/4N).
 double chained_attack_bias(unsigned r);
@@ -48,6 +63,7 @@ struct ChainedOptions {
   ChainedPlan plan;
   std::string device = "quantum";
   bool correlated_sources = false;  ///< each bit of the second source leans towards the first one's
+  bool steered_choice = false;      ///< the source that chooses f has seen the outcomes: outside the assumptions
   SourceScheme scheme = SourceScheme::leaning;
   bits::StreamKey key;
 };

@@ -6,6 +6,7 @@
 
 #include "bellows/gf2/field_sizes.h"
 #include "bellows/numeric/optimise.h"
+#include "bellows/protocol/log_sum.h"
 
 namespace bellows::protocol {
 namespace {
@@ -19,11 +20,6 @@ Ball ratio(std::int64_t a, std::int64_t b) { return Ball(a) / Ball(b); }
 
 /// log2(1 + 4 mu^2): what a source bit may lack in collision entropy.
 Ball deficit(const Exact& mu) { return log2(Ball(1) + Ball(4) * square(Ball(mu))); }
-
-Ball log2_sum(const Ball& a, const Ball& b) {
-  const Ball top = max(a, b);
-  return top + log2(exp2(a - top) + exp2(b - top));
-}
 
 /// log2 of 2^m (2 eps + 2 (1 - 2^-m) e_A).
 Ball log2_total(std::uint64_t m, const Ball& log2_eps, const Ball& log2_e_a) {
@@ -53,11 +49,6 @@ double best_lambda(double failures, double log2_e_a) {
 
 double approximate_entropy(double trials, double mu, double budget, double slope) {
   return trials * (std::log2(3.0) - std::log2(1 + slope * budget / (trials * std::pow(0.5 - mu, 4))));
-}
-
-double log2_sum(double a, double b) {
-  const double top = std::max(a, b);
-  return top + std::log2(std::exp2(a - top) + std::exp2(b - top));
 }
 
 struct Shares {
@@ -181,6 +172,7 @@ double printed_largest_threshold(const Exact& mu) {
 
 bool prove_four_device(FourDeviceCertificate& c) {
   const FourDevicePlan& plan = c.plan;
+  if (!plan.epsilon.is_positive() || plan.epsilon >= Exact::integer(1)) return false;
   const Ball mu(plan.mu);
   const Ball log2_e_a = Ball::of_double(c.log2_e_a);
   const Ball budget = failure_budget(plan.most_failures, log2_e_a);

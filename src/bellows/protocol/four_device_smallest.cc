@@ -6,6 +6,7 @@
 
 #include "bellows/gf2/field_sizes.h"
 #include "bellows/protocol/four_device_bound.h"
+#include "bellows/protocol/log_sum.h"
 
 namespace bellows::protocol {
 namespace {
@@ -30,11 +31,6 @@ std::pair<double, double> valley(double low, double high, int steps, Function f)
     }
   }
   return fa <= fb ? std::pair(a, fa) : std::pair(b, fb);
-}
-
-double log2_sum(double a, double b) {
-  const double top = std::max(a, b);
-  return top + std::log2(std::exp2(a - top) + std::exp2(b - top));
 }
 
 /// A way to extract, but for the number of trials read, the moment and e_A.

@@ -3,6 +3,8 @@
 #include <bit>
 #include <cmath>
 
+#include "bellows/protocol/log_sum.h"
+
 namespace bellows::protocol {
 namespace {
 
@@ -98,8 +100,7 @@ Ball gallego_log2_excess(const DistillationConstants& constants, const Exact& mu
   const Ball n(block_size), half = Ball(1) / Ball(2), smallest = half - Ball(mu);
   const Ball first = n * log2(Ball(constants.alpha));
   const Ball second = Ball(1) + log2_blocks * log2(half + Ball(mu)) + n * (Ball(5) + log2(Ball(constants.beta)) - Ball(5) * log2(smallest));
-  const Ball top = max(first, second);
-  return log2(Ball(constants.factor)) + log2(n) * half - Ball(1) + top + log2(exp2(first - top) + exp2(second - top));
+  return log2(Ball(constants.factor)) + log2(n) * half - Ball(1) + log2_sum(first, second);
 }
 
 Ball bad_function_log2_probability(const Exact& factor, unsigned block_size, std::uint64_t independence) {

@@ -5,82 +5,12 @@
 
 #include "bellows/bell/guess_radius.h"
 #include "bellows/protocol/attacks.h"
-#include "bellows/protocol/colbeck_renner.h"
 #include "bellows/protocol/gallego.h"
 
 namespace bellows::protocol {
 namespace {
 
 Exact number(const char* text) { return Exact::literal(text); }
-
-TEST(ColbeckRenner, WhereTheTheoremsEnd) {
-  // Zero of the exponents, and the biases of theorem 1 and of the local attack.
-  EXPECT_GT(chained_exponent(number("0.05755308"), true).lower(), 0);
-  EXPECT_LT(chained_exponent(number("0.05755310"), true).upper(), 0);
-  EXPECT_GT(chained_exponent(number("0.05864547"), false).lower(), 0);
-  EXPECT_LT(chained_exponent(number("0.05864549"), false).upper(), 0);
-  EXPECT_LT(chained_exponent(number("0.058"), true).upper(), 0);
-  EXPECT_FALSE(chained_smallest_r(number("0.0857865"), number("0.1")).has_value());
-  EXPECT_TRUE(chained_smallest_r(number("0.085"), number("0.1")).has_value());
-  EXPECT_NEAR(chained_attack_bias(500), 0.14644661, 1e-3);
-  EXPECT_LT(chained_attack_bias(2), chained_attack_bias(10));
-}
-
-TEST(ColbeckRenner, TheoremOne) {
-  for (unsigned r = 1; r < 12; ++r) {
-    for (const char* mu : {"0", "0.01", "0.08"}) EXPECT_LE(chained_log2_distance(r, number(mu)).upper(), chained_log2_delta(r, number(mu)).lower() + 1e-9);
-  }
-  const unsigned r = chained_smallest_r(number("0.01"), number("0.001")).value();
-  EXPECT_LE(chained_log2_distance(r, number("0.01")).upper(), std::log2(0.001));
-  EXPECT_GT(chained_log2_distance(r - 1, number("0.01")).lower(), std::log2(0.001));
-}
-
-TEST(ColbeckRenner, FiniteBoundImprovesWithTrials) {
-  double last = 100;
-  for (unsigned t = 6; t < 30; t += 4) {
-    const ChainedBound bound = chained_bound({number("0"), 6, t});
-    EXPECT_LT(bound.log2_total, last);
-    last = bound.log2_total;
-  }
-  const auto plan = chained_smallest_plan(number("0"), number("0.4"), 40);
-  ASSERT_TRUE(plan.has_value());
-  EXPECT_LE(chained_bound(*plan).log2_total, std::log2(0.4));
-  EXPECT_LE(chained_bound(*plan).log2_honest_abort, -1);
-  EXPECT_FALSE(chained_smallest_plan(number("0.07"), number("0.4"), 200).has_value());
-}
-
-TEST(ColbeckRenner, RunsAndAborts) {
-  ChainedOptions options;
-  options.plan = {number("0.001"), 5, 12};
-  options.key = bits::StreamKey::from_number(5);
-  auto result = run_chained(options).value();
-  EXPECT_NEAR(static_cast<double>(result.tested), 2 * 4096 / 32.0, 60);
-  EXPECT_EQ(result.output.has_value(), result.failures == 0);
-  options.device = "no-signalling";
-  EXPECT_TRUE(run_chained(options)->output.has_value());
-  options.device = "local";
-  result = run_chained(options).value();
-  EXPECT_EQ(result.aborted, ChainedAbort::failures);
-  options.plan.log2_trials = 4;
-  EXPECT_FALSE(run_chained(options).ok());
-  options.plan = {number("0.5"), 5, 12};
-  EXPECT_FALSE(run_chained(options).ok());
-}
-
-TEST(ColbeckRenner, ThreePartyCorollary) {
-  GhzOptions options;
-  options.mu = number("0.3");
-  options.key = bits::StreamKey::from_number(6);
-  auto result = run_ghz(options).value();
-  EXPECT_EQ(result.failures, 0U);
-  EXPECT_TRUE(result.output.has_value() && !result.eve_knows);
-  options.device = "deterministic-party";
-  result = run_ghz(options).value();
-  EXPECT_TRUE(result.output.has_value() && result.eve_knows && !*result.output);
-  options.device = "local";
-  options.scheme = SourceScheme::colluding;
-  EXPECT_FALSE(run_ghz(options)->output.has_value());
-}
 
 TEST(Gallego, ConstantsAreProved) {
   // Every pair that the bound uses is at or above what an exact certificate gives, for one class of settings (all are equivalent).
