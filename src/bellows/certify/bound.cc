@@ -68,7 +68,7 @@ Result<Bound> bound(const Claim& claim, const TradeoffSource* source) {
     result.why_not = accumulated.error().message;
     return result;
   }
-  result.entropy_proof = accumulated->tradeoff.entropy_proof;
+  if (accumulated->tradeoff.entropy_proof) result.entropy_proof = accumulated->tradeoff.entropy_proof->digest;
   Ball k1 = accumulated->entropy_bits;
   result.losses.push_back(
       {"accumulation", upper(accumulated->first_order_bits - k1),
@@ -93,8 +93,14 @@ Result<Bound> bound(const Claim& claim, const TradeoffSource* source) {
     result.why_not = "what is published costs all the entropy";
     return result;
   }
-  result.min_entropy_bits = k1;
   auto raw_bits = checked_multiply(recorded, 2);
+  // No string holds more than its length; a bound that says so rests on something false.
+  if (raw_bits && certainly_less(Ball(*raw_bits), k1)) {
+    result.why_not =
+        "the bound exceeds the number of outcome bits, which cannot be: fewer trials were made than the score takes";
+    return result;
+  }
+  result.min_entropy_bits = k1;
   auto extraction =
       raw_bits ? longest_output(claim.extractor, k1, *raw_bits, claim.mu, claim.epsilons.extraction) : std::nullopt;
   if (!extraction) {

@@ -95,7 +95,9 @@ Result<plan::Plan> plan_with_grid(const PlanWishes& wishes) {
 
   const plan::ScoreKind kind = plan::score_kind(plan.method);
   const auto n = static_cast<double>(plan.trial_count);
-  BELLOWS_ASSIGN(auto source, tradeoff_source(plan.method, plan.polytope, {}, plan.witness));
+  // Proofs that somebody keeps would move a built-in grid: on another machine it would not be the built-in one.
+  const ProofChoice proofs = plan.witness ? ProofChoice() : ProofChoice::shipped();
+  BELLOWS_ASSIGN(auto source, tradeoff_source(plan.method, plan.polytope, proofs, plan.witness));
   auto output = [&](double score, double grid_size) {
     Claim claim = claim_of(plan, 0);
     claim.threshold = nine_places(score);

@@ -7,6 +7,7 @@
 
 #include "bellows/base/digest.h"
 #include "bellows/base/result.h"
+#include "bellows/entropy/two_sided.h"
 #include "bellows/numeric/ball.h"
 #include "bellows/numeric/exact.h"
 #include "bellows/plan/plan.h"
@@ -24,7 +25,8 @@ struct AffineTradeoff {
   Ball offset;                       ///< bits
   Ball lowest_score, highest_score;  ///< what one trial may score; f there gives Min (bounded from below) and Max
   std::string statement;             ///< theorem and parameters, in words
-  std::optional<Digest> entropy_proof = {};  ///< the proof file that it rests on; checked by accumulate()
+  /// The proof that it rests on, with the statement that it was chosen for; accumulate() checks both.
+  std::optional<entropy::ProvedTangent> entropy_proof = {};
 
   Ball at(const Ball& score) const { return slope * score + offset; }
   Ball spread() const { return slope * (highest_score - lowest_score); }
@@ -47,15 +49,19 @@ class TradeoffSource {
   virtual std::string assumption() const { return {}; }
 };
 
-/// Which entropy proofs the method two-sided may use: all at hand, or one, or none (then its one-sided tangents). Who
-/// recomputes a certificate asks for the one that it names, since other machines may have other proofs at hand.
+/// Which entropy proofs the method two-sided may use: all at hand, those that ship, or one or none (then its one-sided
+/// tangents). Who recomputes a certificate asks for the one that it names, and a built-in plan uses what ships, since
+/// other machines may have other proofs at hand.
 struct ProofChoice {
-  bool any = true;
-  std::optional<Digest> only = {};
-  bool shipped_only = false;  ///< of all at hand those that ship with the program: the same everywhere
+  enum class From { all_at_hand, shipped, one };
+  From from = From::all_at_hand;
+  std::optional<Digest> only = {};  ///< with From::one
 
-  static ProofChoice shipped() { return {true, {}, true}; }
-  static ProofChoice just(std::optional<Digest> proof) { return {false, std::move(proof), false}; }
+  static ProofChoice just(std::optional<Digest> proof) { return {From::one, std::move(proof)}; }
+  static ProofChoice shipped() { return {From::shipped, {}}; }
+  bool allows(const entropy::ProvedTangent& tangent) const {
+    return from == From::one ? only == tangent.digest : from == From::all_at_hand || tangent.shipped;
+  }
 };
 
 /// The family behind a method. In: witness: the score of method witness, else nothing.

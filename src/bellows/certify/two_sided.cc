@@ -41,11 +41,10 @@ TwoSidedTangents::TwoSidedTangents(plan::Polytope polytope, const ProofChoice& c
 }
 
 void TwoSidedTangents::gather(const ProofChoice& choice) {
-  if (!choice.any && !choice.only) return;
+  if (choice.from == ProofChoice::From::one && !choice.only) return;
   for (auto& tangent :
        entropy::candidate_tangents(entropy::EntropyOf::both_outcomes, polytope_of(polytope_), Exact(), score_)) {
-    if (choice.only && tangent.digest != *choice.only) continue;
-    if (choice.shipped_only && !tangent.shipped) continue;
+    if (!choice.allows(tangent)) continue;
     const double slope = tangent.slope_bits().get_d(), intercept = tangent.intercept_bits().get_d();
     lines_.push_back({std::move(tangent), slope, intercept});
   }
@@ -60,12 +59,11 @@ AffineTradeoff TwoSidedTangents::function_of(const entropy::ProvedTangent& tange
   function.offset = Ball(Exact(tangent.intercept_bits()));
   function.lowest_score = Ball(lowest_score_);
   function.highest_score = Ball(highest_score_);
-  function.entropy_proof = tangent.digest;
-  function.statement =
-      fmt::format("H(AB|XYE) >= {:.9g} {} {} {:.9g}, computer-checked for mu = {:.9g} (proof {})",
-                  tangent.slope_bits().get_d(), score_.is_win() ? "score" : "witness",
-                  tangent.intercept_bits() < 0 ? "-" : "+", std::abs(tangent.intercept_bits().get_d()),
-                  tangent.statement.mu.get_d(), tangent.digest.hex().substr(0, 16));
+  function.entropy_proof = tangent;
+  function.statement = fmt::format("H(AB|XYE) >= {:.9g} {} {} {:.9g}, computer-checked for mu = {:.9g} (proof {})",
+                                   tangent.slope_bits().get_d(), score_.is_win() ? "score" : "witness",
+                                   tangent.intercept_bits() < 0 ? "-" : "+", std::abs(tangent.intercept_bits().get_d()),
+                                   tangent.statement.mu.get_d(), tangent.digest.hex().substr(0, 16));
   return function;
 }
 
@@ -74,9 +72,11 @@ Result<AffineTradeoff> TwoSidedTangents::propose(const Exact& threshold, const E
   const double at = threshold.approximate();
   const double spread = (highest_score_ - lowest_score_).approximate();
   Result<AffineTradeoff> fallback =
-      one_sided_ ? one_sided_->propose(threshold, mu, worth)
-                 : Result<AffineTradeoff>(refused("no entropy proof at hand gives anything at this score of the witness and this bias: make one with "
-                                                  "'bellows prove entropy --witness FILE --score W --keep'"));
+      one_sided_
+          ? one_sided_->propose(threshold, mu, worth)
+          : Result<AffineTradeoff>(refused(
+                "no entropy proof at hand gives anything at this score of the witness and this bias: make one with "
+                "'bellows prove entropy --witness FILE --score W --keep'"));
   for (;;) {
     std::size_t best = lines_.size();
     double best_worth = -std::numeric_limits<double>::infinity(), best_rate = 0;
@@ -92,16 +92,22 @@ Result<AffineTradeoff> TwoSidedTangents::propose(const Exact& threshold, const E
     if (fallback.ok() && worth(fallback->at(threshold).middle(), fallback->spread().middle()) > best_worth)
       return fallback;
     const entropy::ProvedTangent& tangent = lines_[best].tangent;
-    // What ships is checked when its numbers are used. What somebody put into a folder must not even be proposed unless it
-    // checks, or a false file would spoil the certificate.
-    if (tangent.shipped || entropy::checked_tangent(tangent.digest, all_cores()).ok()) return function_of(tangent);
+    // What ships is checked when its numbers are used. What somebody put into a folder must not even be proposed unless
+    // it checks, or a false file would spoil the certificate.
+    if (tangent.shipped || entropy::checked_statement(tangent, all_cores()).ok()) return function_of(tangent);
     spoilt[best] = true;
   }
 }
 
 std::string TwoSidedTangents::assumption() const {
+  const std::string order =
+      score_.is_win() || polytope_ == plan::Polytope::box
+          ? ""
+          : " For this witness the proof covers a source that draws each trial's x before its y, or "
+            "both independently.";
   return "The entropy of both outcomes follows from a proof by exhaustion over measurement angles, checked in ball "
-         "arithmetic by this program (docs/two-sided-entropy.md); correctness of that checker is trusted.";
+         "arithmetic by this program (docs/two-sided-entropy.md); correctness of that checker is trusted." +
+         order;
 }
 
 entropy::TrialScore trial_score(const plan::WitnessCoefficients& witness) {
@@ -115,7 +121,8 @@ Exact largest_witness_value(const plan::WitnessCoefficients& witness, plan::Poly
   for (const auto& settings : entropy::vertices(polytope_of(polytope), mu.value())) {
     mpq_class sum;
     for (std::size_t xy = 0; xy < 4; ++xy)
-      sum += settings[xy] * std::max({witness[4 * xy], witness[4 * xy + 1], witness[4 * xy + 2], witness[4 * xy + 3]}).value();
+      sum += settings[xy] *
+             std::max({witness[4 * xy], witness[4 * xy + 1], witness[4 * xy + 2], witness[4 * xy + 3]}).value();
     if (!best || *best < sum) best = sum;
   }
   return Exact(*best);
@@ -127,9 +134,11 @@ Exact local_witness_value(const plan::WitnessCoefficients& witness, plan::Polyto
 
 Status check_entropy_proof(const AffineTradeoff& function) {
   if (!function.entropy_proof) return {};
-  BELLOWS_ASSIGN(const entropy::ProvedTangent checked, entropy::checked_tangent(*function.entropy_proof, all_cores()));
-  // The numbers in use must be those of the file that was checked.
-  if (!function.slope.contains(Exact(checked.slope_bits())) || !function.offset.contains(Exact(checked.intercept_bits())))
+  const entropy::ProvedTangent& tangent = *function.entropy_proof;
+  BELLOWS_TRY(entropy::checked_statement(tangent, all_cores()));
+  // The numbers in use must be those of the statement that was checked.
+  if (!function.slope.contains(Exact(tangent.slope_bits())) ||
+      !function.offset.contains(Exact(tangent.intercept_bits())))
     return internal_error("a tangent that is not the one its proof shows");
   return {};
 }

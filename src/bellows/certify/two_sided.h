@@ -46,7 +46,8 @@ Exact largest_witness_value(const plan::WitnessCoefficients& witness, plan::Poly
 /// The largest value of measurement-dependent local strategies.
 Exact local_witness_value(const plan::WitnessCoefficients& witness, plan::Polytope polytope, const Exact& mu);
 
-/// Checks the entropy proof that a function rests on, if it rests on one. Errors: refused or bad_input: it does not check.
+/// Checks the entropy proof that a function rests on, if it rests on one: that it checks, and shows the very statement
+/// that the function was chosen for. Errors: refused or bad_input: it does not.
 Status check_entropy_proof(const AffineTradeoff& function);
 
 }  // namespace bellows::certify

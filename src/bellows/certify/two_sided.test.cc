@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <nlohmann/json.hpp>
 
+#include "bellows/certify/accumulation.h"
 #include "bellows/certify/certify.h"
 #include "bellows/certify/search.h"
 #include "bellows/entropy/proof.h"
@@ -114,6 +117,103 @@ TEST(TwoSided, FalseProofInTheLocalFolderIsPassedOver) {
   ASSERT_TRUE(honest.ok() && with_false.ok());
   EXPECT_EQ(honest->extraction, with_false->extraction);
   EXPECT_EQ(honest->entropy_proof, with_false->entropy_proof);
+}
+
+/// A shipped proof with another statement in its header, under the shipped one's digest.
+std::string foreign_header(const entropy::ShippedProof& file, const std::function<void(entropy::Statement&)>& change) {
+  auto proof = entropy::parse_proof(file.bytes, file.name);
+  change(proof->statement);
+  std::string bytes = entropy::serialise_proof(*proof);
+  return bytes.replace(bytes.size() - 32, 32, file.bytes.substr(file.bytes.size() - 32));
+}
+
+// The name of a proof that checks, on a statement that it does not show: the digest of a shipped file at the end of one
+// that claims more. Each claim is one for which the honest file is no candidate, so that nothing else has that digest.
+TEST(TwoSided, NameOfAnHonestProofOnAForeignStatementIsNoProof) {
+  const plan::WitnessCoefficients four_wins = [] {
+    plan::WitnessCoefficients witness;
+    for (int xyab = 0; xyab < 16; ++xyab)
+      witness[xyab] = Exact::integer((((xyab >> 1) ^ xyab) & 1) == ((xyab >> 3) & (xyab >> 2) & 1) ? 4 : 0);
+    return witness;
+  }();
+  struct Forgery {
+    const char* what;
+    std::function<void(entropy::Statement&)> change;
+    Claim claim;
+  };
+  Claim box = published_claim(plan::Extractor::short_seed);
+  box.polytope = plan::Polytope::box;
+  box.mu = Exact::literal("0.1");
+  box.threshold = Exact::literal("0.80");
+  Claim biased = published_claim(plan::Extractor::short_seed);
+  biased.mu = Exact::literal("0.3");
+  biased.threshold = Exact::literal("0.80");
+  Claim witnessed = biased;
+  witnessed.method = plan::Method::witness;
+  witnessed.witness = four_wins;
+  witnessed.threshold = Exact::literal("3.2");
+  const std::vector<Forgery> forgeries{
+      {"polytope and bias",
+       [](entropy::Statement& s) { s.polytope = entropy::SettingPolytope::box, s.mu = mpq_class(1, 10); }, box},
+      {"bias", [](entropy::Statement& s) { s.mu = mpq_class(2, 5); }, biased},
+      {"score and bias", [&](entropy::Statement& s) { s.score = trial_score(four_wins), s.mu = mpq_class(2, 5); },
+       witnessed},
+  };
+  const auto shipped = entropy::shipped_proofs();
+  const auto small = std::find_if(shipped.begin(), shipped.end(), [](const entropy::ShippedProof& file) {
+    const auto statement = entropy::parse_proof_statement(file.bytes, file.name);
+    return statement.ok() && statement->mu == mpq_class(1, 100) &&
+           statement->polytope == entropy::SettingPolytope::santha_vazirani && statement->slope > 8;
+  });
+  ASSERT_NE(small, shipped.end());
+  for (const Forgery& forgery : forgeries) {
+    const testing::TempFolder folder;
+    ASSERT_TRUE(
+        write_text_file(folder.path() / "forged.proof", foreign_header(*small, forgery.change), public_file_mode, false)
+            .ok());
+    ::setenv("BELLOWS_ENTROPY_PROOFS", folder.path().c_str(), 1);
+    const auto proved = bound(forgery.claim);
+    ::unsetenv("BELLOWS_ENTROPY_PROOFS");
+    ASSERT_TRUE(proved.ok()) << forgery.what << ": " << proved.error().message;
+    EXPECT_EQ(proved->extraction.output_bits, 0u) << forgery.what;
+  }
+}
+
+// The same without files: a family that takes an honest proof for another statement, as an unchecked header would say
+// it.
+TEST(TwoSided, StatementThatTheNamedProofDoesNotShowIsRefused) {
+  class Mistaken : public TradeoffSource {
+   public:
+    explicit Mistaken(entropy::ProvedTangent tangent) : tangent_(std::move(tangent)) {}
+    Result<AffineTradeoff> propose(const Exact&, const Exact&, const Worth&) const override {
+      AffineTradeoff f{Ball(Exact(tangent_.slope_bits())), Ball(Exact(tangent_.intercept_bits())), Ball(0), Ball(1),
+                       "mistaken"};
+      f.entropy_proof = tangent_;
+      return f;
+    }
+
+   private:
+    entropy::ProvedTangent tangent_;
+  };
+  const Claim claim = published_claim(plan::Extractor::short_seed);
+  const auto honest = bound(claim);
+  ASSERT_TRUE(honest.ok() && honest->entropy_proof);
+  const auto tangent = entropy::checked_tangent(*honest->entropy_proof, {});
+  ASSERT_TRUE(tangent.ok());
+  const auto accepted = [&](const std::function<void(entropy::ProvedTangent&)>& change) {
+    entropy::ProvedTangent other = *tangent;
+    change(other);
+    return accumulate(Accumulation::improved, Mistaken(other), claim.trial_count, claim.threshold, claim.mu,
+                      claim.epsilons)
+        .ok();
+  };
+  EXPECT_TRUE(accepted([](entropy::ProvedTangent&) {}));
+  EXPECT_FALSE(accepted([](entropy::ProvedTangent& t) { t.statement.mu += mpq_class(1, 1000); }));
+  EXPECT_FALSE(accepted([](entropy::ProvedTangent& t) { t.statement.polytope = entropy::SettingPolytope::box; }));
+  EXPECT_FALSE(accepted([](entropy::ProvedTangent& t) { t.statement.entropy = entropy::EntropyOf::first_outcome; }));
+  EXPECT_FALSE(accepted([](entropy::ProvedTangent& t) { t.statement.score.weight[0][1] += 1; }));
+  EXPECT_FALSE(accepted([](entropy::ProvedTangent& t) { t.statement.slope += mpq_class(1, 100); }));
+  EXPECT_FALSE(accepted([](entropy::ProvedTangent& t) { t.statement.intercept += mpq_class(1, 10000); }));
 }
 
 }  // namespace

@@ -98,6 +98,51 @@ TEST_F(WitnessMethod, BothOutcomesFromTheMdlValue) {
   EXPECT_FALSE(certify(plan, record, named)->certified());
 }
 
+// The Santha-Vazirani polytope of "x before y" is not that of "y before x".
+TEST_F(WitnessMethod, SwappedPartiesNeedTheBox) {
+  plan::Plan plan = plan_of(mdl_witness(Exact::literal("0.0075")), "0.0075", "0.00296", 1342177280);
+  EXPECT_TRUE(plan::validate(plan).ok());
+  plan.relabelling = "x:flip,a:flip-if-x";
+  EXPECT_TRUE(plan::validate(plan).ok());
+  plan.relabelling = "x:flip,swap-parties";
+  EXPECT_FALSE(plan::validate(plan).ok());
+  plan.polytope = plan::Polytope::box;
+  EXPECT_TRUE(plan::validate(plan).ok());
+}
+
+TEST_F(WitnessMethod, ACertificateNamesTheOrderThatItsProofCovers) {
+  const auto witness = mdl_witness(Exact::literal("0.0075"));
+  const auto says = [&](plan::Polytope polytope) {
+    return TwoSidedTangents(polytope, {}, witness).assumption().find("x before its y") != std::string::npos;
+  };
+  EXPECT_TRUE(says(plan::Polytope::santha_vazirani));
+  EXPECT_FALSE(says(plan::Polytope::box));
+  EXPECT_EQ(TwoSidedTangents(plan::Polytope::santha_vazirani, {}).assumption().find("x before"), std::string::npos);
+}
+
+// A proof that somebody keeps makes bits, and leaves built-in plans, made before or after, what they are everywhere.
+TEST_F(WitnessMethod, KeptProofsDoNotMoveBuiltInPlans) {
+  PlanWishes wishes;
+  wishes.mu = Exact::literal("0.006");
+  wishes.epsilon = Exact::literal("1e-12");
+  wishes.trial_count = 1 << 22;
+  const auto before = built_in_plan(wishes);
+  ASSERT_TRUE(before.ok());
+  const auto bits = [](const plan::Plan& plan) {
+    return certify(plan, symmetric_record(0.785, plan.trial_count))->output_bits();
+  };
+  const std::uint64_t from_shipped = bits(*before);
+  plan::WitnessCoefficients win_witness;
+  for (std::size_t xyab = 0; xyab < 16; ++xyab)
+    win_witness[xyab] = Exact(entropy::TrialScore::win().weight[xyab / 4][xyab % 4]);
+  keep(prove(win_witness, "0.006", "16", "0.01"), "win.proof");
+  const auto after = built_in_plan(wishes);
+  ASSERT_TRUE(after.ok());
+  EXPECT_EQ(before->thresholds, after->thresholds);
+  EXPECT_TRUE(check_origin(*after).ok());
+  EXPECT_GT(bits(*after), from_shipped);
+}
+
 TEST_F(WitnessMethod, TheProofMustBeForThisScoreAndThisBias) {
   const auto witness = mdl_witness(Exact::literal("0.0075"));
   const auto proof = prove(witness, "0.0075", "120", "0.05");

@@ -264,6 +264,11 @@ Result<Digest> proof_digest(std::string_view bytes) {
   return digest;
 }
 
+bool ends_with_own_digest(std::string_view bytes) {
+  const auto stated = proof_digest(bytes);
+  return stated.ok() && sha256(bytes.substr(0, bytes.size() - digest_bytes)) == *stated;
+}
+
 Result<Statement> parse_proof_statement(std::string_view bytes, const std::string& name) {
   Reader in(bytes, name);
   return read_statement(in);

@@ -47,6 +47,9 @@ std::string serialise_proof(const EntropyProof& proof);
 /// The digest that ends the file. Errors: bad_input: shorter than a digest.
 Result<Digest> proof_digest(std::string_view bytes);
 
+/// Whether that digest is the SHA-256 of all before it.
+bool ends_with_own_digest(std::string_view bytes);
+
 /// In:     bytes: the whole file; name: for messages.
 /// Errors: bad_input: not a proof file, another version, truncated, trailing data, a digest that does not fit, numbers not in lowest terms,
 ///         a tree deeper than max_cell_depth in either angle, a node that is none of the four.

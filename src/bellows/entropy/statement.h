@@ -39,6 +39,7 @@ struct TrialScore {
   /// mu_min on 0000 and -mu_max on the three losing events of Eberhard's inequality (the MDL value).
   static TrialScore mdl(const mpq_class& mu);
   bool is_win() const;
+  bool operator==(const TrialScore&) const = default;
 };
 
 /// The claim: for every device, every state and every source allowed by (polytope, mu),
@@ -50,6 +51,7 @@ struct Statement {
   TrialScore score;
   mpq_class slope;
   mpq_class intercept;
+  bool operator==(const Statement&) const = default;
 };
 
 /// Part of the square of angles [0, pi]^2 that symmetry leaves to be looked at.

@@ -21,6 +21,7 @@ struct ProofAtHand {
   std::string_view bytes;  // built in
 };
 
+/// The header of a proof and the digest at its end, neither of them checked.
 std::optional<ProofAtHand> described(std::string name, std::string_view bytes) {
   auto statement = parse_proof_statement(bytes, name);
   auto digest = proof_digest(bytes);
@@ -50,7 +51,8 @@ std::vector<ProofAtHand> in_local_folder() {
   for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
     if (at->path().extension() != ".proof") continue;
     auto bytes = read_text_file(at->path(), largest_proof_bytes);
-    if (!bytes.ok()) continue;
+    // A file that ends with the digest of another would be found under that one's name.
+    if (!bytes.ok() || !ends_with_own_digest(*bytes)) continue;
     if (auto one = described(at->path().filename().string(), *bytes)) {
       one->file = at->path();
       all.push_back(std::move(*one));
@@ -83,7 +85,7 @@ std::vector<ProvedTangent> candidate_tangents(EntropyOf entropy, SettingPolytope
   std::vector<ProvedTangent> list;
   for (ProofAtHand& one : at_hand()) {
     const Statement& s = one.tangent.statement;
-    const bool covers = s.entropy == entropy && s.mu >= mu.value() && (s.polytope == polytope || s.polytope == SettingPolytope::box) && s.score.weight == score.weight;
+    const bool covers = s.entropy == entropy && s.mu >= mu.value() && (s.polytope == polytope || s.polytope == SettingPolytope::box) && s.score == score;
     const bool seen = std::any_of(list.begin(), list.end(), [&](const ProvedTangent& t) { return t.digest == one.tangent.digest; });
     if (covers && !seen) list.push_back(std::move(one.tangent));
   }
@@ -124,6 +126,12 @@ Result<ProvedTangent> checked_tangent(const Digest& digest, const Context& conte
   return remember(tangent);
 }
 
+Status checked_statement(const ProvedTangent& tangent, const Context& context) {
+  BELLOWS_ASSIGN(const ProvedTangent checked, checked_tangent(tangent.digest, context));
+  if (checked.statement != tangent.statement) return refused(tangent.name + " shows another statement than the one that it was taken for");
+  return {};
+}
+
 Result<ProvedTangent> best_two_sided_tangent(SettingPolytope polytope, const numeric::Exact& mu, const std::function<double(const ProvedTangent&)>& value,
                                              const Context& context) {
   struct Candidate {
@@ -137,8 +145,9 @@ Result<ProvedTangent> best_two_sided_tangent(SettingPolytope polytope, const num
   }
   std::stable_sort(list.begin(), list.end(), [](const Candidate& a, const Candidate& b) { return a.value > b.value; });
   for (const Candidate& one : list) {
-    auto checked = checked_tangent(one.tangent.digest, context);
-    if (checked.ok() || checked.error().code == ErrorCode::cancelled) return checked;
+    auto checked = checked_statement(one.tangent, context);
+    if (checked.ok()) return one.tangent;
+    if (checked.error().code == ErrorCode::cancelled) return checked.error();
   }
   return refused("no entropy proof at hand covers this bias: make one with 'bellows prove entropy --keep'");
 }

@@ -43,6 +43,11 @@ Result<std::string> proof_bytes(const Digest& digest);
 /// Cost:   0.15 ms a cell and core; thread-safe.
 Result<ProvedTangent> checked_tangent(const Digest& digest, const Context& context);
 
+/// Checks the proof that a tangent names, and that what it shows is the tangent's statement: entropy, polytope, bias, score and line, all equal.
+/// Whoever chose a tangent by its statement (candidate_tangents reads it from an unchecked header) calls this before using it.
+/// Errors: as checked_tangent; refused: the proof shows another statement.
+Status checked_statement(const ProvedTangent& tangent, const Context& context);
+
 /// The best tangent whose proof checks.
 /// In:     value: what certification gets from a tangent (larger is better; for example smooth min-entropy in bits).
 /// Errors: refused: no proof at hand covers the source; cancelled.

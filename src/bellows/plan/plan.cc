@@ -101,8 +101,8 @@ const char* name(Publication publication) {
 }
 
 Result<Method> method_named(std::string_view wanted) {
-  constexpr Method all[] = {Method::win, Method::two_sided, Method::mdl, Method::win_older,
-                            Method::mdl_as_printed, Method::witness};
+  constexpr Method all[] = {Method::win,       Method::two_sided,      Method::mdl,
+                            Method::win_older, Method::mdl_as_printed, Method::witness};
   return by_name("method", wanted, all);
 }
 Result<Adversary> adversary_named(std::string_view wanted) {
@@ -216,6 +216,12 @@ Status validate(const Plan& plan) {
     return usage_error("a plan has a witness exactly if its method is witness", "both or neither",
                        plan.witness ? fmt::format("method {} and a witness", name(plan.method))
                                     : std::string("method witness and no witness"));
+  // The proofs for a witness cover sources that draw x before y; only the win score is the same for both orders.
+  if (plan.witness && plan.polytope == Polytope::santha_vazirani &&
+      plan.relabelling.find("swap-parties") != std::string::npos)
+    return usage_error(
+        "a witness's entropy proofs cover a source that draws x before y, and swap-parties turns them round",
+        "polytope box, or a relabelling without swap-parties", plan.relabelling);
   const ScoreKind kind = score_kind(plan.method);
   Exact least = kind == ScoreKind::win_frequency ? Exact() : Exact::literal("-1"), most = Exact::integer(1);
   if (plan.witness) {
