@@ -192,6 +192,7 @@ def output(family, k1, raw, mu, eps):
     if family == "shift-matrix":
         return floor((k1 + raw * log2(1 / (D("0.5") + mu)) - raw) / 6 - 10 * log2(6 / eps) / 6)
     best = 0
+    hashing -= 1  # half of the error is left for stopping points: docs/security.md, section 7
     ideal = float(k1)
     i = 1
     while i < ideal:
@@ -249,6 +250,7 @@ def expected(case):
         both = best_two_sided(n, score, mu, log_term)
         k1 = max((k for k in (k1, both) if k is not None), default=None)
     if k1 is not None:
+        k1 -= log2(D(n + 1) / n)  # that all trials were made is public
         k1 -= sum(price(item, "mdl" if case["method"].startswith("mdl") else "win", n) for item in case["publish"])
     if k1 is None or k1 <= 0:
         return 0, D(0)

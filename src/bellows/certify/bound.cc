@@ -54,6 +54,11 @@ Ball price_bits(Publication item, plan::ScoreKind score, std::uint64_t trial_cou
   return Ball::unknown();
 }
 
+Ball stopping_price_bits(std::uint64_t trial_count, std::uint64_t recorded_trial_count) {
+  const Ball n = trial_count, stops = n + Ball(1);
+  return recorded_trial_count < trial_count ? Ball(2) * log2(stops) : log2(stops / n);
+}
+
 Result<Bound> bound(const Claim& claim, const TradeoffSource* source) {
   std::shared_ptr<const TradeoffSource> own;
   if (source == nullptr) {
@@ -85,10 +90,15 @@ Result<Bound> bound(const Claim& claim, const TradeoffSource* source) {
     pay(fmt::format("publication: {}", name(item)), price_bits(item, plan::score_kind(claim.method), claim.trial_count),
         "leaves while the output is secret");
   const std::uint64_t recorded = claim.recorded_trial_count == 0 ? claim.trial_count : claim.recorded_trial_count;
-  if (recorded < claim.trial_count)
-    pay("early stop", log2(Ball(claim.trial_count) + Ball(1)),
-        fmt::format("the number of trials made becomes known; {} missing ones count as lost",
-                    claim.trial_count - recorded));
+  pay("early stop", stopping_price_bits(claim.trial_count, recorded),
+      recorded < claim.trial_count
+          ? fmt::format("the number of trials made becomes known; {} missing ones count as lost",
+                        claim.trial_count - recorded)
+          : std::string("the number of trials made becomes known: all of them"));
+  if (recorded < claim.trial_count && claim.extractor == plan::Extractor::shift_matrix) {
+    result.why_not = "the run was stopped early, and the proof for that does not cover shift matrices";
+    return result;
+  }
   if (!certainly_positive(k1)) {
     result.why_not = "what is published costs all the entropy";
     return result;
@@ -134,7 +144,7 @@ double approximate_output(const Claim& claim, double n, const TradeoffSource* so
   const double from_toeplitz = (k1 + hashing - c * (raw - 1)) / (1 + c), from_circulant = k1 + hashing - c * (raw + 1);
   const double w = k1 + std::log2(std::max(1.0, raw / std::max(k1, 1.0)));
   const double from_short_seed =
-      k1 + hashing - 1 - 2 * w * c;  // an ideal field; gaps cost up to 1 % of the seed's price
+      k1 + hashing - 2 - 2 * w * c;  // an ideal field; gaps cost up to 1 % of the seed's price
   switch (claim.extractor) {
     case plan::Extractor::toeplitz:
       return from_toeplitz;

@@ -25,6 +25,11 @@ struct Claim {
 /// The claim of one threshold of a plan.
 Claim claim_of(const plan::Plan& plan, std::uint64_t threshold_index);
 
+/// What the public number of trials made costs, in bits of k1: almost nothing after a whole run, 2 log(n + 1) after an
+/// early stop. Over all stopping points 2^-price sums to at most 1, which is what the proof takes (docs/security.md,
+/// section 7).
+Ball stopping_price_bits(std::uint64_t trial_count, std::uint64_t recorded_trial_count);
+
 struct Bound {
   Ball min_entropy_bits;  ///< k1 after publications: use lower()
   std::vector<Loss> losses;

@@ -44,11 +44,13 @@ std::optional<Extraction> short_seed_with(std::uint64_t k, const Ball& k1, std::
                                           const Exact& epsilon) {
   if (k == 0) return std::nullopt;
   const std::uint64_t w = 32 * k, pieces = raw_bits / w + (raw_bits % w != 0);
-  // m <= 2 - 2 log(1/eps) - Delta - log(2^-k1 + L 2^-w); the logarithm of the sum from the smaller exponent.
+  // m <= 1 - 2 log(1/eps) - Delta - log(2^-k1 + L 2^-w); the logarithm of the sum from the smaller exponent. One bit
+  // less than for a fixed number of trials: the field, and with it L 2^-w, depends on the number that was made
+  // (docs/security.md, 7).
   const Ball k2 = Ball(w) - log2(Ball(pieces));
   const Ball smaller = numeric::min(k1, k2), apart = abs(k1 - k2);
   const Ball length =
-      hashing_bits(epsilon) - Ball(2 * w) * deficit_per_bit(mu) + smaller - log2(Ball(1) + exp2(-apart));
+      hashing_bits(epsilon) - Ball(1) - Ball(2 * w) * deficit_per_bit(mu) + smaller - log2(Ball(1) + exp2(-apart));
   auto extraction = finished({plan::Extractor::short_seed, raw_bits, 0, 2 * w, 0, k}, length.floor_lower());
   if (extraction) extraction->output_bits = std::min(extraction->output_bits, w);
   return extraction;

@@ -42,8 +42,8 @@ std::vector<std::string> assumptions_in_words(const Certificate& certificate, co
   say(fmt::format(
       "The source: there is classical knowledge e, known to Eve, such that in the joint string of all settings "
       "x1 y1 x2 y2 ... and then the seed, given e and all earlier bits, each bit has probability within [1/2 - "
-      "mu, 1/2 + mu], mu = {}, and is independent of the device's memory, of Eve's quantum system and of all "
-      "past outcomes. The bias is asserted by the source's owner; frequencies are compared with it, but no "
+      "mu, 1/2 + mu], mu = {}, and is independent of the device's memory, Eve's quantum system and all past "
+      "outcomes, taken together. The bias is asserted by the source's owner; frequencies are compared with it, but no "
       "measurement can confirm it.",
       plan.mu.text()));
   if (plan.polytope == plan::Polytope::box)
