@@ -99,6 +99,26 @@ class Verify(harness.ProgramTest):
         self.run_program("verify", "run")
 
 
+class KeptProofs(harness.ProgramTest):
+    """A bias between those that ship, with a proof of one's own."""
+
+    def test_a_run_moves_to_a_machine_without_the_proof(self):
+        run = ("amplify", "--preset", "kulikov-2024", "--mu", "0.6%", "--trial-count", "2^22", "--sim-seed", "1", "--out")
+        self.environment["BELLOWS_ENTROPY_PROOFS"] = str(self.folder / "proofs")
+        self.run_program(*run, "before")
+        self.run_program("prove", "entropy", "--mu", "0.6%", "--lambda", "16", "--slack", "0.01", "--keep")
+        self.run_program(*run, "after")
+        bits = {name: json.loads((self.folder / name / "certificate.json").read_text())["output_bits"] for name in ("before", "after")}
+        self.assertGreater(bits["after"], bits["before"] + 10000)
+        self.run_program("verify", "after")
+        self.run_program("verify", "before")
+        self.environment["BELLOWS_ENTROPY_PROOFS"] = str(self.folder / "none")
+        self.run_program("verify", "before")
+        out, err = self.run_program("verify", "after", expect=1)
+        self.assertIn("entropy proof at hand", out + err)
+        self.assertIn(str(self.folder / "none"), out + err)
+
+
 class Words(harness.ProgramTest):
     def records(self):
         (self.folder / "records.csv").write_text("x,y,a,b\n" + "0,0,1,1\n1,1,0,1\n" * 50)

@@ -15,6 +15,8 @@
 namespace bellows::certify {
 namespace {
 
+using estimate::Counts;
+
 /// A folder of proofs of its own.
 class WitnessMethod : public ::testing::Test {
  protected:
@@ -184,6 +186,36 @@ TEST_F(WitnessMethod, TiltedDeviceBeyondTheBiasOfTheWinFrequency) {
   ASSERT_TRUE(certificate.ok());
   EXPECT_TRUE(certificate->certified()) << certificate->score.reason;
   EXPECT_GT(certificate->output_bits(), 10'000'000u);
+
+  // Every local strategy with every source of that bias: the best of them reaches the local value of the witness, and at
+  // its score nothing is certified. All counts are whole: the probabilities are multiples of 0.01.
+  constexpr long trials = 100'000'000;
+  std::optional<Exact> most;
+  Counts counts{};
+  for (unsigned strategy = 0; strategy < 16; ++strategy)
+    for (unsigned corner = 0; corner < 8; ++corner) {
+      const auto percent = [&](unsigned bit) { return (corner >> bit & 1) != 0 ? 62L : 38L; };
+      const long x = percent(0), pairs[4] = {(100 - x) * (100 - percent(1)), (100 - x) * percent(1), x * (100 - percent(2)), x * percent(2)};
+      Exact reached;
+      Counts here{};
+      for (unsigned xy = 0; xy < 4; ++xy) {
+        const unsigned a = strategy >> (xy >> 1) & 1, b = strategy >> (2 + (xy & 1)) & 1;
+        reached = reached + Exact::fraction(pairs[xy], 10000) * score[4 * xy + 2 * a + b];
+        here[4 * xy + 2 * a + b] = static_cast<std::uint64_t>(pairs[xy]) * (trials / 10000);
+      }
+      if (!most || *most < reached) most = reached, counts = here;
+    }
+  EXPECT_EQ(*most, local_witness_value(score, plan::Polytope::santha_vazirani, mu));
+  estimate::Evidence cheat;
+  cheat.blocks.resize(1);
+  cheat.blocks[0].n_xyab = counts;
+  cheat.blocks[0].trial_count = trials;
+  const plan::Plan at_local = plan_of(score, "0.12", std::to_string(most->approximate() - 2e-6).c_str(), trials);
+  EXPECT_EQ(*observed_score(at_local, cheat), *most);
+  const auto cheated = certify(at_local, cheat);
+  ASSERT_TRUE(cheated.ok());
+  EXPECT_TRUE(cheated->score.threshold_index.has_value()) << "the cheat reaches the threshold";
+  EXPECT_FALSE(cheated->certified());
 }
 
 TEST_F(WitnessMethod, ScoreOfARecord) {

@@ -6,6 +6,7 @@
 
 #include "bellows/bits/bit_file.h"
 #include "bellows/certify/signature.h"
+#include "bellows/entropy/two_sided.h"
 #include "bellows/estimate/gather.h"
 #include "bellows/extract/certified_output.h"
 #include "bellows/plan/json_reader.h"
@@ -35,6 +36,15 @@ class Steps {
 };
 
 std::string text_of(const std::optional<Digest>& digest) { return digest ? digest->hex() : "none"; }
+
+// Without the proof that a certificate names it would come out shorter, which is nobody's mistake.
+bool check_proof_at_hand(const certify::Certificate& certificate, Steps& steps) {
+  if (!certificate.entropy_proof || entropy::proof_bytes(*certificate.entropy_proof).ok()) return true;
+  return steps.require("entropy proof at hand", false, "the proof file " + certificate.entropy_proof->hex(),
+                       fmt::format("none of that digest among those that ship or in {}; get the file from whoever made "
+                                   "the certificate, put it there and verify again",
+                                   entropy::local_proof_folder().string()));
+}
 
 // Key by key, so that the first difference has a name.
 bool compare_certificates(const certify::Certificate& given, const certify::Certificate& recomputed, Steps& steps) {
@@ -185,6 +195,7 @@ Result<VerifyReport> verify_run(const VerifyRequest& request, const Context& con
   if (!steps.compare("seed digest", text_of(certificate.seed_digest), bits::payload_digest(seed.bits).hex()))
     return report;
 
+  if (!check_proof_at_hand(certificate, steps)) return report;
   BELLOWS_ASSIGN(certify::Certificate recomputed, recompute_certificate(certificate, plan, evidence, log, context));
   if (!compare_certificates(certificate, recomputed, steps)) return report;
   BELLOWS_TRY(check_public_form(request, certificate, steps));
