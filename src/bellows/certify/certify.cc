@@ -44,6 +44,12 @@ Result<Certificate> finish(Certificate certificate, const Exact& recorded_score,
     Claim claim = claim_of(plan, *score.threshold_index);
     claim.recorded_trial_count = certificate.trial_count;
     BELLOWS_ASSIGN(Bound proved, bound(claim, source.get()));
+    // A proof that somebody keeps since the plan was made may give more than the plan's seed suffices for.
+    if (circumstances.entropy_proofs.from == ProofChoice::From::all_at_hand && !plan.witness && plan.seed_bits != 0 &&
+        proved.extraction.seed_bits > plan.seed_bits) {
+      BELLOWS_ASSIGN(source, tradeoff_source(plan.method, plan.polytope, ProofChoice::shipped(), plan.witness));
+      BELLOWS_ASSIGN(proved, bound(claim, source.get()));
+    }
     certificate.losses = std::move(proved.losses);
     if (!certificate.hypothetical) certificate.entropy_proof = proved.entropy_proof;
     if (proved.extraction.output_bits > 0) {

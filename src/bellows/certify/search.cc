@@ -47,14 +47,19 @@ std::uint64_t rounded_grid_size(double size) {
 /// Resolves `automatic`, and sets or checks seed_bits.
 Result<plan::Plan> with_family_and_seed(plan::Plan plan) {
   const std::uint64_t count = plan.thresholds.count();
+  // A new plan draws a seed that suffices with every proof at hand. One that has its seed's length must not become invalid
+  // because somebody keeps another proof since.
+  const bool has_seed = plan.seed_bits != 0 && !plan.witness;
+  BELLOWS_ASSIGN(const auto source, tradeoff_source(plan.method, plan.polytope,
+                                                    has_seed ? ProofChoice::shipped() : ProofChoice(), plan.witness));
   if (plan.extractor == plan::Extractor::automatic) {
     plan.extractor = plan::Extractor::short_seed;  // where nothing can be certified any family will do
     Claim claim = claim_of(plan, count / 2);
     claim.extractor = plan::Extractor::automatic;
-    BELLOWS_ASSIGN(Bound middle, bound(claim));
+    BELLOWS_ASSIGN(Bound middle, bound(claim, source.get()));
     if (middle.extraction.output_bits > 0) plan.extractor = middle.extraction.family;
   }
-  BELLOWS_ASSIGN(Bound largest, bound(claim_of(plan, count - 1)));
+  BELLOWS_ASSIGN(Bound largest, bound(claim_of(plan, count - 1), source.get()));
   const std::uint64_t needed_bits = largest.extraction.seed_bits;
   if (plan.seed_bits != 0 && plan.seed_bits < needed_bits)
     return usage_error("the plan's seed is shorter than its largest output takes",

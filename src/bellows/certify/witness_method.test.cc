@@ -141,6 +141,7 @@ TEST_F(WitnessMethod, KeptProofsDoNotMoveBuiltInPlans) {
   const auto after = built_in_plan(wishes);
   ASSERT_TRUE(after.ok());
   EXPECT_EQ(before->thresholds, after->thresholds);
+  EXPECT_TRUE(complete_plan(*before).ok()) << "its seed was long enough when it was made";
   EXPECT_TRUE(check_origin(*after).ok());
   EXPECT_GT(bits(*after), from_shipped);
 }
