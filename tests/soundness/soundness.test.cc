@@ -178,7 +178,8 @@ class SwappedBias : public certify::TradeoffSource {
 
 TEST(Soundness, SwappedBiasInTheWinBoundIsCaught) {
   const SwappedBias wrong;
-  for (double mu : {0.03, 0.1}) {
+  // At 0.1 the wrong bound is more than the raw bits, which bound() notices by itself.
+  for (double mu : {0.03, 0.05}) {
     const plan::Plan plan = *wide_plan(Method::win, mu);
     for (const char* preset : {"cheat-win", "cheat-mdl", "memory-last-pair"}) {
       std::uint64_t certified = 0, runs = 10;
