@@ -9,6 +9,7 @@
 #include "bellows/bits/bit_file.h"
 #include "bellows/cli/command.h"
 #include "bellows/cli/pair_simulation.h"
+#include "bellows/cli/terminal_text.h"
 #include "bellows/plan/json_reader.h"
 #include "bellows/protocol/masanes_account.h"
 #include "bellows/protocol/masanes_party.h"
@@ -49,7 +50,8 @@ If the line breaks at the very end, a session may be in doubt: the key stays sea
 --adversary no-signalling (default) bounds the adversary by no-signalling alone; quantum assumes quantum theory (the paper's
 appendix) and gives a longer key. --epsilon is the total, in the paper's measure (twice the trace distance).
 
-Exit codes: 0 a key; 1 no key: too much noise, or the session was stopped; 2 usage; 3 bad input, silence, no peer.
+Exit codes: 0 a key; 1 no key: too much noise, or the session was stopped (--json: verdict "no key" or "stopped", and with it incident: changed, replayed,
+reordered, dropped, other session, peer stopped, turned away... or none where the parties do not agree; in_doubt); 2 usage; 3 bad input, silence, no peer.
 What is assumed stands in the certificate, docs/format-qkd.md has the formats.
 )";
 
@@ -74,12 +76,13 @@ json party_json(const protocol::PartyResult& result) {
                                : result.verdict == protocol::SessionVerdict::no_key ? "no key"
                                                                                     : "settled"},
                    {"settled", result.settled},
+                   {"lost", result.lost},
                    {"messages_left", result.messages_left},
                    {"line",
                     {{"sent_bytes", result.channel.sent_bytes},
                      {"received_bytes", result.channel.received_bytes},
                      {"authentication_bits_spent", 256 * result.channel.keys_spent},
-                     {"log2_forgery_probability", result.channel.log2_forgery_probability}}}};
+                     {"log2_forgery_probability", result.channel.log2_forgery_probability()}}}};
   const auto& s = result.statement;
   if (!result.reason.empty()) document["reason"] = result.reason;
   for (const auto& [stage, seconds] : result.seconds) document["seconds"][stage] = seconds;
@@ -95,7 +98,7 @@ json party_json(const protocol::PartyResult& result) {
   return document;
 }
 
-void print_party(Console& console, const protocol::PartyResult& result) {
+void print_party(Console& console, const protocol::PartyResult& result, const Path& key) {
   for (const auto& line : result.settled) console.print("earlier session " + line);
   const auto& s = result.statement;
   if (s.counts.pairs > 0) {
@@ -111,7 +114,8 @@ void print_party(Console& console, const protocol::PartyResult& result) {
   }
   if (result.verdict == protocol::SessionVerdict::no_key) console.print("no key: " + result.reason);
   if (result.verdict == protocol::SessionVerdict::key) {
-    console.print(fmt::format("key {} bits", s.length.bits));
+    console.print(fmt::format("key {} bits in {}; its certificate {}, the peer's {}", s.length.bits, key.string(),
+                              key.string() + ".certificate.json", key.string() + ".peer.json"));
     console.print(result.certificate["claim"].get<std::string>());
     if (s.simulated) console.print("DEMONSTRATION: simulated records");
   }
@@ -155,11 +159,32 @@ Result<Verdict> run_role(Console& console, net::Role role, const PartyOptions& o
     request.records = &*records;
   }
   request.on_listening = [&](std::uint16_t port) { console.note(fmt::format("listening on port {}", port)); };
-  BELLOWS_ASSIGN(auto result, protocol::run_party(request, context));
+  request.on_stranger = [&](const std::string& what) { console.note("turned away: " + what); };
+  std::optional<protocol::Stop> stop;
+  request.on_stop = [&](const protocol::Stop& how) { stop = how; };
+  auto run = protocol::run_party(request, context);
   console.finish_progress();
-  console.result(party_json(result));
-  print_party(console, result);
-  return result.verdict == protocol::SessionVerdict::no_key ? Verdict::refused : Verdict::done;
+  if (!run.ok() && run.error().code == ErrorCode::refused) {
+    // Not "no key": somebody or something stopped the session, and programs must be able to tell.
+    json document = {{"verdict", "stopped"}, {"error", "refused"}, {"message", run.error().message}};
+    if (stop) {
+      document["incident"] = net::incident_name(stop->incident);
+      document["in_doubt"] = stop->in_doubt;
+      if (!stop->session.empty()) document["session"] = stop->session;
+    }
+    console.result(document);
+    console.note("bellows qkd: " + terminal_text(run.error().describe()));
+    return Verdict::refused;
+  }
+  BELLOWS_ASSIGN(auto result, std::move(run));
+  json document = party_json(result);
+  if (result.verdict == protocol::SessionVerdict::key)
+    document["files"] = {{"key", request.key.string()},
+                         {"certificate", request.key.string() + ".certificate.json"},
+                         {"peer_certificate", request.key.string() + ".peer.json"}};
+  console.result(document);
+  print_party(console, result, request.key);
+  return result.verdict == protocol::SessionVerdict::no_key || result.lost ? Verdict::refused : Verdict::done;
 }
 
 void add_role(CommandLine& line, CLI::App& parent, net::Role role) {
@@ -226,8 +251,11 @@ void add_secret(CommandLine& line, CLI::App& parent) {
     BELLOWS_TRY(net::write_secret_pair(options->alice, options->bob, std::as_bytes(std::span(bytes))));
     console.result({{"messages_each_way", messages}, {"bits", 8 * bytes.size()}});
     console.print(
-        fmt::format("{} and {}: {} bits, good for {} messages each way (a session takes 7 of alice and 6 of bob)",
+        fmt::format("{} and {}: {} bits, good for {} messages each way (a session takes 6 of alice and 7 of bob)",
                     options->alice, options->bob, 8 * bytes.size(), messages));
+    if (messages < protocol::session_keys)
+      console.note(fmt::format("too short for a session: that takes {} messages each way, with what settling it may take",
+                               protocol::session_keys));
     return Verdict::done;
   });
 }

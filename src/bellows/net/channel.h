@@ -11,8 +11,11 @@
 
 namespace bellows::net {
 
-inline constexpr std::uint16_t message_version = 1;
+inline constexpr std::uint16_t message_version = 2;
 inline constexpr std::uint16_t abort_message_type = 0xffff;
+/// Says to a caller that nothing it said was genuine. Without a tag, since none is wasted on strangers: a hint that
+/// nobody vouches for, and heard only before the first genuine message.
+inline constexpr std::uint16_t turned_away_message_type = 0xfffe;
 
 /// The first 48 bytes of a message (little-endian; docs/format-qkd.md); then the payload; then the tag over both.
 struct MessageHeader {
@@ -32,12 +35,32 @@ static_assert(sizeof(MessageHeader) == 48);
 Result<MessageHeader> read_header(std::span<const std::byte, sizeof(MessageHeader)> bytes, std::uint64_t limit_bytes,
                                   const std::string& expected);
 
+/// What became of the message that was waited for. The name is for machines; the error has the words.
+enum class Incident {
+  none,
+  changed,         ///< its tag is wrong, or it was written with another secret
+  replayed,        ///< it came before, or names a key that was spent
+  reordered,       ///< a later one came first
+  dropped,         ///< a later one came, and this one not
+  other_session,   ///< genuine, of another session: delayed or replayed
+  silence,         ///< nothing, or a part of it, within the time
+  closed,          ///< the connection ended or broke
+  not_a_message,   ///< something else, another version, longer than it can be
+  unexpected,      ///< genuine, of another type
+  peer_stopped,    ///< the peer said so, genuinely
+  turned_away,     ///< somebody said so: no genuine message came
+  secret_used_up,  ///< no key was left to send
+};
+const char* incident_name(Incident incident);
+
 /// What happened to the messages of one session.
 struct ChannelCounts {
   std::uint64_t sent_messages = 0, received_messages = 0;
   std::uint64_t sent_bytes = 0, received_bytes = 0;
-  std::uint64_t keys_spent = 0;            ///< 256 bits each, both directions
-  double log2_forgery_probability = -1e9;  ///< of the whole session: union over the messages received
+  std::uint64_t keys_spent = 0;  ///< 256 bits each, both directions
+  std::uint64_t tag_blocks = 0;  ///< blocks of 16 bytes under every tag that was looked at, right or wrong
+  /// Of the whole session, rounded up: the union over all tags that were looked at.
+  double log2_forgery_probability() const { return net::log2_forgery_probability(tag_blocks); }
 };
 
 /// Messages that arrive unchanged, once and in order, or an error that says which message and what became of it:
@@ -50,10 +73,10 @@ class Channel {
   /// From now on messages carry this label.
   void set_session(const Label& session) { session_ = session; }
 
-  /// Takes a key from the ledger and sends. Errors: refused: secret used up; bad_input: the peer is gone or does not
-  /// read. In: hidden: bytes that the tag covers and that are not sent; the receiver must hold the same. The tag's
-  /// one-time pad
-  ///     keeps them as secret as they were.
+  /// Takes a key from the ledger and sends. Errors: refused: secret used up, or the peer has stopped (and why);
+  /// bad_input: the peer is gone or does not read.
+  /// In: hidden: bytes that the tag covers and that are not sent; the receiver must hold the same. The tag's one-time
+  ///     pad keeps them as secret as they were.
   Status send(std::uint16_t type, std::span<const std::byte> payload, std::span<const std::byte> hidden = {});
 
   /// The next message, which must be of this type and not longer than limit_bytes.
@@ -61,9 +84,17 @@ class Channel {
   ///         reason); bad_input: not a bellows peer, another version, too long, cut, silence, connection closed.
   Result<SecretBytes> receive(std::uint16_t type, std::uint64_t limit_bytes, std::span<const std::byte> hidden = {});
 
-  /// Tells the peer why this side stops; never fails, waits one second at most.
+  /// Tells the peer why this side stops, and reads on for a moment, so that the word is not lost with the connection.
+  /// Never fails, waits two seconds at most. To a peer that has said nothing genuine it says nothing: a stranger costs
+  /// no key.
   void send_abort(const std::string& reason);
 
+  /// Of the last error.
+  Incident incident() const { return incident_; }
+  /// Whether any message of the peer was genuine.
+  bool peer_is_genuine() const { return counts_.received_messages > 0; }
+  /// Enters tags that were looked at before this channel began.
+  void add_tag_blocks(std::uint64_t blocks) { counts_.tag_blocks += blocks; }
   const ChannelCounts& counts() const { return counts_; }
   /// SHA-256 over all messages (header and payload) in the order in which they were sent and received, alice's and
   /// bob's apart, so that both sides have the same pair.
@@ -76,7 +107,16 @@ class Channel {
 
  private:
   std::string what_is_expected(std::uint16_t type) const;
+  Error happened(Incident incident, Error error);
+  Result<bool> fits(const MessageHeader& header, std::span<const std::uint8_t> payload,
+                    std::span<const std::byte> hidden, const Tag& tag);
+  Error cut(Error error, const std::string& expected, const char* part, MessageHeader header,
+            std::vector<std::uint8_t> came, std::span<const std::byte> hidden);
+  Error not_genuine(const std::string& expected, MessageHeader header, std::span<const std::uint8_t> payload,
+                    std::span<const std::byte> hidden, const Tag& tag);
+  Result<SecretBytes> receive_word_of_stranger(const MessageHeader& header, const std::string& expected);
   Error classify_gap(const MessageHeader& header);
+  Error send_failed(Error error);
 
   Socket socket_;
   Ledger* ledger_;
@@ -84,6 +124,7 @@ class Channel {
   const CancelToken* cancel_;
   Label session_{};
   std::uint32_t next_to_send_ = 0, next_to_receive_ = 0;
+  Incident incident_ = Incident::none;
   ChannelCounts counts_;
   std::vector<Digest> sent_digests_, received_digests_;
 };

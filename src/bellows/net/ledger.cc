@@ -183,6 +183,9 @@ Result<Ledger> Ledger::open(const Path& secret, Role role) {
 const Label& Ledger::secret_id() const { return state_->secret_id; }
 Role Ledger::role() const { return state_->role; }
 std::uint64_t Ledger::keys_per_direction() const { return state_->key_count; }
+std::uint64_t Ledger::keys_left(Role sender) const {
+  return state_->key_count - state_->used[static_cast<int>(sender)];
+}
 std::uint64_t Ledger::sent_count() const { return state_->used[static_cast<int>(state_->role)]; }
 std::uint64_t Ledger::received_count() const { return state_->used[static_cast<int>(other(state_->role))]; }
 

@@ -57,6 +57,8 @@ class Ledger {
   const Label& secret_id() const;
   Role role() const;
   std::uint64_t keys_per_direction() const;
+  /// Keys of this sender that the account has not down as used.
+  std::uint64_t keys_left(Role sender) const;
   /// Keys taken so far for sending, keys spent for receiving.
   std::uint64_t sent_count() const;
   std::uint64_t received_count() const;

@@ -6,11 +6,13 @@
 #include <cstring>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <random>
 #include <set>
 #include <thread>
 
 #include "bellows/net/channel.h"
+#include "bellows/net/reception.h"
 #include "bellows/testing/shared_data.h"
 #include "bellows/testing/temp_folder.h"
 
@@ -74,8 +76,15 @@ TEST(OneTimeTag, AgreesWithTheStandardsVector) {
 }
 
 TEST(OneTimeTag, ForgeryBoundIsThatOfThePaper) {
-  EXPECT_DOUBLE_EQ(log2_forgery_probability(16), 3 - 106.0);
-  EXPECT_NEAR(log2_forgery_probability(std::uint64_t{1} << 30), 3 + 26 - 106.0, 1e-9);
+  // An upper bound: 8 B / 2^106 for B blocks, in all attempts together.
+  for (auto [bytes, blocks] : std::map<std::uint64_t, std::uint64_t>{{0, 1}, {1, 1}, {16, 1}, {17, 2}, {4096, 256}})
+    EXPECT_EQ(tag_blocks(bytes), blocks);
+  for (unsigned power = 0; power < 60; ++power) {
+    double bound = log2_forgery_probability(std::uint64_t{1} << power), exact = power + 3 - 106.0;
+    EXPECT_GE(bound, exact);
+    EXPECT_NEAR(bound, exact, 1e-11);
+  }
+  EXPECT_GE(log2_forgery_probability(~std::uint64_t{0}), 64 + 3 - 106.0);
 }
 
 TEST(Ledger, KeysDifferAreSharedAndAreSpentOnce) {
@@ -215,7 +224,7 @@ TEST(Channel, CarriesMessagesOfAllSizesInOrder) {
   sender.join();
   EXPECT_EQ(alice.transcript().from_alice, bob.transcript().from_alice);
   EXPECT_EQ(alice.counts().keys_spent, sizes.size());
-  EXPECT_LT(bob.counts().log2_forgery_probability, -80);
+  EXPECT_LT(bob.counts().log2_forgery_probability(), -80);
 }
 
 // Records what a channel sends, as raw bytes.
@@ -283,6 +292,75 @@ TEST(Channel, SaysWhatWasDoneToAMessage) {
   has(first_complaint(bob3, {huge}), "longer than it can be");
 }
 
+// A number of the header that was changed is named so, not taken for silence or for a secret that ended.
+TEST(Channel, NamesAChangedLengthOrKey) {
+  Line line;
+  auto messages = record(line.alice_ledger, {"zero", "one"});
+  for (std::size_t at = 32; at < 48; ++at)
+    for (int bit : {0, 3, 7}) {
+      auto changed = messages[0];
+      changed[at] ^= std::byte(1 << bit);
+      auto complaint = first_complaint(line.bob_ledger, {changed});
+      EXPECT_TRUE(complaint.find("changed on its way") != std::string::npos ||
+                  (at >= 41 && complaint.find("longer than it can be") != std::string::npos))
+          << at << ": " << complaint;
+      EXPECT_EQ(line.bob_ledger.received_count(), 0u);
+    }
+  auto all = first_complaint(line.bob_ledger, {messages[0], messages[0]});
+  EXPECT_NE(all.find("replayed"), std::string::npos) << all;
+}
+
+// Strangers at the door cost no key, and a silent one keeps nobody waiting.
+TEST(Reception, HearsStrangersSideBySide) {
+  Pair pair, foreign;
+  Path a = foreign.folder.path() / "x", b = foreign.folder.path() / "y";
+  ASSERT_TRUE(write_secret_pair(a, b, noise(16 + 64 * 9, 99)).ok());
+  Ledger alice = pair.alice(), bob = pair.bob(), mallory = std::move(*Ledger::open(b, Role::bob));
+  auto forged = record(mallory, {"hello", "and again"})[1], old = record(bob, {"one that is spent"})[0];
+  ASSERT_TRUE(alice.spend_receiving_keys_through(0).ok());
+  auto listener = Listener::listen({"127.0.0.1", "0"});
+  ASSERT_TRUE(listener.ok());
+  const Address address{"127.0.0.1", std::to_string(listener->port())};
+  std::vector<std::string> words;
+  Reception reception(std::move(*listener), alice, [&](const std::string& word) { words.push_back(word); });
+  std::vector<Socket> silent;
+  auto come = [&](std::span<const std::byte> bytes) {
+    Socket socket = std::move(*Socket::connect(address, patience));
+    EXPECT_TRUE(socket.send(bytes, patience).ok());
+    return socket;
+  };
+  std::thread visitors([&] {
+    for (int i = 0; i < 100; ++i) silent.push_back(std::move(*Socket::connect(address, patience)));
+    come(noise(1000, 1));
+    Socket refused = come(forged);
+    Channel channel(std::move(refused), bob, patience);
+    EXPECT_FALSE(channel.receive(1, 100).ok());
+    EXPECT_EQ(channel.incident(), Incident::turned_away);
+    come(old);
+    auto newer = old;
+    newer[4] = std::byte{9};
+    come(newer);
+    come(std::span(old).first(30));
+    Channel genuine(come({}), bob, patience);
+    EXPECT_TRUE(genuine.send(1, text_bytes("good day")).ok());
+  });
+  auto socket = reception.wait(patience, patience);
+  visitors.join();
+  ASSERT_TRUE(socket.ok()) << socket.error().describe();
+  EXPECT_EQ(alice.sent_count(), 0u);
+  EXPECT_EQ(alice.received_count(), 1u);
+  EXPECT_GT(reception.tag_blocks(), 0u);
+  Channel channel(std::move(*socket), alice, patience);
+  auto message = channel.receive(1, 100);
+  ASSERT_TRUE(message.ok()) << message.error().describe();
+  EXPECT_EQ(std::string(message->begin(), message->end()), "good day");
+  std::string all;
+  for (const auto& word : words) all += word + "\n";
+  for (const char* word : {"no bellows message", "tag is wrong", "replayed", "another version"})
+    EXPECT_NE(all.find(word), std::string::npos) << word << " not in " << all;
+  EXPECT_FALSE(reception.wait(Duration{100}, patience).ok());
+}
+
 TEST(Channel, AnotherSecretIsRefused) {
   Line line;
   Pair foreign;
@@ -298,11 +376,38 @@ TEST(Channel, AbortReachesThePeerWithItsReason) {
   Line line;
   Channel alice(std::move(line.alice_end), line.alice_ledger, patience),
       bob(std::move(line.bob_end), line.bob_ledger, patience);
-  alice.send_abort("too much noise");
+  alice.send_abort("for nobody");  // nothing genuine has come yet: no key is spent
+  EXPECT_EQ(line.alice_ledger.sent_count(), 0u);
+  ASSERT_TRUE(bob.send(1, text_bytes("hello")).ok());
+  ASSERT_TRUE(alice.receive(1, 100).ok());
+  std::thread stopping([&] { alice.send_abort("too much noise"); });
   auto got = bob.receive(3, 10);
   ASSERT_FALSE(got.ok());
   EXPECT_EQ(got.error().code, ErrorCode::refused);
+  EXPECT_EQ(bob.incident(), Incident::peer_stopped);
   EXPECT_NE(got.error().message.find("too much noise"), std::string::npos);
+  bob = Channel(Socket(), line.bob_ledger, patience);
+  stopping.join();
+}
+
+// The peer stops while this side is in the middle of a long message: why, is still heard.
+TEST(Channel, TheReasonIsHeardBySideThatIsSending) {
+  Line line;
+  auto alice = std::make_unique<Channel>(std::move(line.alice_end), line.alice_ledger, patience);
+  Channel bob(std::move(line.bob_end), line.bob_ledger, patience);
+  ASSERT_TRUE(bob.send(1, text_bytes("hello")).ok());
+  ASSERT_TRUE(alice->receive(1, 100).ok());
+  std::thread stopping([&] {
+    alice->send_abort("no such pairs");
+    alice.reset();
+  });
+  const auto long_one = noise(1 << 22, 4);
+  Status sent;
+  for (int i = 0; i < 30 && sent.ok(); ++i) sent = bob.send(2, long_one);
+  stopping.join();
+  Error error = sent.ok() ? bob.receive(3, 10).error() : sent.error();
+  EXPECT_EQ(bob.incident(), Incident::peer_stopped) << error.describe();
+  EXPECT_NE(error.message.find("no such pairs"), std::string::npos) << error.message;
 }
 
 TEST(Channel, HiddenBytesMustAgree) {

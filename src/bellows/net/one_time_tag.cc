@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "bellows/base/check.h"
 
@@ -40,9 +41,14 @@ bool tag_matches(const Tag& expected, const Tag& got) {
   return equal_in_constant_time(expected.data(), got.data(), tag_bytes);
 }
 
-double log2_forgery_probability(std::uint64_t message_bytes) {
-  double blocks = static_cast<double>(std::max<std::uint64_t>(1, message_bytes / 16 + (message_bytes % 16 != 0)));
-  return std::log2(8 * blocks) - 106;
+std::uint64_t tag_blocks(std::uint64_t message_bytes) {
+  return std::max<std::uint64_t>(1, message_bytes / 16 + (message_bytes % 16 != 0));
+}
+
+double log2_forgery_probability(std::uint64_t blocks) {
+  if (blocks == 0) return -std::numeric_limits<double>::infinity();
+  // Conversion, logarithm and difference err by less than 1e-12 together.
+  return std::log2(static_cast<double>(blocks)) + 3 - 106 + 1e-12;
 }
 
 }  // namespace bellows::net

@@ -41,8 +41,12 @@ class TagMaker {
 /// True iff the tag fits; takes the same time and the same branches wherever they differ.
 bool tag_matches(const Tag& expected, const Tag& got);
 
-/// log2 of the chance that one attempt at a message of so many bytes is taken for genuine: 8 ceil(L/16) / 2^106
-/// (Bernstein, FSE 2005, theorem 3.3, which holds without any assumption for a pad that is uniform and used once).
-double log2_forgery_probability(std::uint64_t message_bytes);
+/// Blocks of 16 bytes of a message, the last perhaps not full; at least 1.
+std::uint64_t tag_blocks(std::uint64_t message_bytes);
+
+/// log2 of the chance that any of several attempts is taken for genuine, rounded up: 8 B / 2^106 for B blocks in all of
+/// them together. One attempt at L bytes has 8 ceil(L/16) / 2^106 at most (Bernstein, FSE 2005, theorem 3.3, which holds
+/// without any assumption for a pad that is uniform and used once); L counts bytes that the tag covers unsent.
+double log2_forgery_probability(std::uint64_t blocks);
 
 }  // namespace bellows::net

@@ -103,28 +103,45 @@ Result<Socket> Socket::connect(const Address& address, Duration timeout, const C
   return system_error("cannot connect", address.text(), last_error);
 }
 
+Result<std::size_t> Socket::receive_some(std::span<std::byte> buffer) {
+  if (!put_back_.empty()) {
+    const std::size_t count = std::min(buffer.size(), put_back_.size());
+    std::copy_n(put_back_.begin(), count, buffer.begin());
+    put_back_.erase(put_back_.begin(), put_back_.begin() + static_cast<std::ptrdiff_t>(count));
+    return count;
+  }
+  for (;;) {
+    const ssize_t count = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
+    if (count > 0) return static_cast<std::size_t>(count);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return std::size_t{0};
+    trouble_ = Trouble::closed;
+    if (count == 0) return bad_input("the peer closed the connection");
+    return system_error("the connection broke", "", errno);
+  }
+}
+
 Status Socket::receive(std::span<std::byte> buffer, Duration timeout, const CancelToken* cancel) {
   std::size_t done = 0;
+  last_received_ = 0;
   auto limit = Clock::now() + timeout + Duration{static_cast<std::int64_t>(buffer.size() / slowest_bytes_per_ms)};
   while (done < buffer.size()) {
-    ssize_t count = ::recv(descriptor_, buffer.data() + done, buffer.size() - done, 0);
-    if (count > 0) {
-      done += static_cast<std::size_t>(count);
-      continue;
-    }
-    auto came = fmt::format("{} of {} bytes", done, buffer.size());
-    if (count == 0) return bad_input("the peer closed the connection", "", std::nullopt, "", came);
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN && errno != EWOULDBLOCK) {
-      Error error = system_error("the connection broke", "", errno);
-      error.got = came;
+    auto got = receive_some(buffer.subspan(done));
+    auto came = [&] { return fmt::format("{} of {} bytes", done, buffer.size()); };
+    if (!got.ok()) {
+      Error error = std::move(got).error();
+      error.got = came();
       return error;
     }
+    done += *got;
+    last_received_ = done;
+    if (*got > 0) continue;
     BELLOWS_ASSIGN(bool ready, wait_for(descriptor_, POLLIN, std::min(limit, Clock::now() + timeout), cancel));
-    if (!ready)
-      return bad_input(
-          fmt::format("silence: the peer sent nothing for {:.1f} s", static_cast<double>(timeout.count()) / 1000), "",
-          std::nullopt, "", came);
+    if (ready) continue;
+    trouble_ = Trouble::silence;
+    return bad_input(
+        fmt::format("silence: the peer sent nothing for {:.1f} s", static_cast<double>(timeout.count()) / 1000), "",
+        std::nullopt, "", came());
   }
   return {};
 }
@@ -139,11 +156,29 @@ Status Socket::send(std::span<const std::byte> bytes, Duration timeout, const Ca
       continue;
     }
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return system_error("the connection broke", "", errno);
+    if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
+      trouble_ = Trouble::closed;
+      return system_error("the connection broke", "", errno);
+    }
     BELLOWS_ASSIGN(bool ready, wait_for(descriptor_, POLLOUT, std::min(limit, Clock::now() + timeout), cancel));
-    if (!ready) return bad_input("the peer does not read what it is sent");
+    if (ready) continue;
+    trouble_ = Trouble::silence;
+    return bad_input("the peer does not read what it is sent");
   }
   return {};
+}
+
+void Socket::finish(Duration timeout) {
+  ::shutdown(descriptor_, SHUT_WR);
+  const auto deadline = Clock::now() + timeout;
+  std::vector<std::byte> away(std::size_t{1} << 16);
+  for (;;) {
+    auto got = receive_some(away);
+    if (!got.ok()) return;
+    if (*got > 0 && Clock::now() < deadline) continue;
+    auto ready = wait_for(descriptor_, POLLIN, deadline, nullptr);
+    if (!ready.ok() || !*ready || Clock::now() >= deadline) return;
+  }
 }
 
 bool Socket::readable_within(Duration timeout) const {
@@ -165,7 +200,7 @@ Result<Listener> Listener::listen(const Address& address) {
     prepare(descriptor);
     int on = 1;
     ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (::bind(descriptor, entry->ai_addr, entry->ai_addrlen) != 0 || ::listen(descriptor, 1) != 0) {
+    if (::bind(descriptor, entry->ai_addr, entry->ai_addrlen) != 0 || ::listen(descriptor, 64) != 0) {
       last_error = errno;
       continue;
     }

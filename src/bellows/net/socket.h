@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "bellows/base/progress.h"
 #include "bellows/base/result.h"
@@ -23,14 +24,18 @@ struct Address {
 
 using Duration = std::chrono::milliseconds;
 
+/// Why a call of a socket failed.
+enum class Trouble { none, silence, closed };
+
 /// One TCP connection. Every call ends within its time-out; the connection is closed when it goes.
 class Socket {
  public:
   Socket() = default;
   explicit Socket(int descriptor) : descriptor_(descriptor) {}
-  Socket(Socket&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  Socket(Socket&& other) noexcept { *this = std::move(other); }
   Socket& operator=(Socket&& other) noexcept {
     std::swap(descriptor_, other.descriptor_);
+    std::swap(put_back_, other.put_back_);
     return *this;
   }
   ~Socket();
@@ -42,6 +47,16 @@ class Socket {
   /// Errors: bad_input: silence, or the connection ended; `got` says how many bytes came.
   Status receive(std::span<std::byte> buffer, Duration timeout, const CancelToken* cancel = nullptr);
   Status send(std::span<const std::byte> bytes, Duration timeout, const CancelToken* cancel = nullptr);
+  /// What waits to be read, without waiting for it; 0: nothing. Errors: bad_input: the connection ended.
+  Result<std::size_t> receive_some(std::span<std::byte> buffer);
+  /// These bytes are received again, before any other.
+  void put_back(std::span<const std::byte> bytes) { put_back_.insert(put_back_.begin(), bytes.begin(), bytes.end()); }
+  /// Sends no more, and reads away what comes until the peer closes or the time is over: what was sent last is not lost
+  /// with bytes that nobody read.
+  void finish(Duration timeout);
+  /// Of the last call that failed; bytes that the last receive() got.
+  Trouble trouble() const { return trouble_; }
+  std::size_t last_received() const { return last_received_; }
   /// Whether a byte (or the end of the stream) waits to be read within the time.
   bool readable_within(Duration timeout) const;
   bool is_open() const { return descriptor_ >= 0; }
@@ -50,6 +65,9 @@ class Socket {
 
  private:
   int descriptor_ = -1;
+  std::vector<std::byte> put_back_;
+  Trouble trouble_ = Trouble::none;
+  std::size_t last_received_ = 0;
 };
 
 /// A listening socket.
@@ -60,6 +78,7 @@ class Listener {
   /// The first peer that connects. Errors: bad_input: nobody came in time.
   Result<Socket> accept(Duration timeout, const CancelToken* cancel = nullptr);
   std::uint16_t port() const { return port_; }
+  int descriptor() const { return socket_.descriptor(); }
 
  private:
   Socket socket_;

@@ -2,7 +2,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sodium.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 
@@ -27,6 +30,39 @@ Result<json> note_of(const net::Ledger& ledger, const net::Label& session) {
 }
 
 }  // namespace
+
+Status check_key_place(const Path& key) {
+  std::array<std::uint8_t, 8> number;
+  randombytes_buf(number.data(), number.size());
+  Path probe = key.string() + ".";
+  for (std::uint8_t byte : number) probe += fmt::format("{:02x}", byte);
+  probe += ".probe";
+  {
+    BELLOWS_ASSIGN(File file, File::create(probe, private_file_mode));
+    const Status written = file.write_all(std::as_bytes(std::span(number)));
+    const Status synced = written.ok() ? file.sync() : written;
+    ::unlink(probe.c_str());
+    BELLOWS_TRY(synced);
+  }
+  return {};
+}
+
+Result<Path> key_path_of(const net::Ledger& ledger, const net::Label& session) {
+  BELLOWS_ASSIGN(json note, note_of(ledger, session));
+  return Path(note["key"].get<std::string>());
+}
+
+Result<json> certificate_of(const net::Ledger& ledger, const net::Label& session) {
+  BELLOWS_ASSIGN(json note, note_of(ledger, session));
+  return note["certificate"];
+}
+
+bool key_is_there(const net::Ledger& ledger, const net::Label& session) {
+  auto key = key_path_of(ledger, session);
+  std::error_code ignored;
+  return key.ok() && (std::filesystem::exists(sealed_path(*key, session), ignored) ||
+                      std::filesystem::exists(*key, ignored));
+}
 
 Status seal_key(net::Ledger& ledger, const net::Label& session, const Path& key, const bits::BitString& bits,
                 const json& certificate, const json& peer_certificate) {
@@ -60,6 +96,8 @@ Status deliver_key(net::Ledger& ledger, const net::Label& session) {
       if (errno == EEXIST) return bad_input("the key file exists; the key stays sealed", key);
       return system_error("cannot put the key in place; it stays sealed", key, errno);
     }
+  } else if (!std::filesystem::exists(key, ignored)) {
+    return bad_input("neither the sealed key nor the key is there", sealed);
   }
   BELLOWS_ASSIGN([[maybe_unused]] bool first, ledger.deliver_once(session));
   return {};
@@ -74,8 +112,15 @@ Status clear_remains(net::Ledger& ledger) {
 
 Status drop_key(net::Ledger& ledger, const net::Label& session, const std::string& why) {
   BELLOWS_ASSIGN(json note, note_of(ledger, session));
+  const Path sealed = sealed_path(note["key"].get<std::string>(), session);
   std::error_code ignored;
-  std::filesystem::remove(sealed_path(note["key"].get<std::string>(), session), ignored);
+  if (std::filesystem::exists(sealed, ignored)) {
+    BELLOWS_ASSIGN(File file, File::open_for_update(sealed));
+    BELLOWS_ASSIGN(auto size, file.size_bytes());
+    BELLOWS_TRY(file.write_all_at(std::vector<std::byte>(size), 0));
+    BELLOWS_TRY(file.sync());
+    if (::unlink(sealed.c_str()) != 0) return system_error("cannot remove a sealed key that serves nobody", sealed, errno);
+  }
   return ledger.put_session({session, net::SessionState::aborted, why});
 }
 

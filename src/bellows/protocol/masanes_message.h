@@ -12,8 +12,8 @@ namespace bellows::protocol {
 
 /// The messages of a session, in order (docs/format-qkd.md).
 enum MessageType : std::uint16_t {
-  message_hello = 1,       ///< both
-  message_settle = 2,      ///< alice: what became of sessions that bob is in doubt about
+  message_hello = 1,       ///< bob, then alice; hers answers his and settles what bob is in doubt about
+  message_settle = 2,      ///< bob: what became of sessions that alice is in doubt about
   message_choices = 3,     ///< both: which pairs are test pairs
   message_test = 4,        ///< both: settings and outcomes of test pairs, and the error sample
   message_correction = 5,  ///< alice: syndromes and hash of the raw key; or the verdict that there is no key

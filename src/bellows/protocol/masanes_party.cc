@@ -1,6 +1,8 @@
 #include "bellows/protocol/masanes_party.h"
 
 #include "bellows/bits/bit_file.h"
+#include "bellows/net/reception.h"
+#include "bellows/protocol/masanes_delivery.h"
 #include "bellows/protocol/masanes_session.h"
 
 namespace bellows::protocol {
@@ -11,6 +13,7 @@ Result<PartyResult> run_party(const PartyRequest& request, const Context& contex
     // Before anything is spent: what would end the session later.
     std::error_code ignored;
     if (std::filesystem::exists(request.key, ignored)) return bad_input("the key file exists", request.key);
+    BELLOWS_TRY(check_key_place(request.key));
     BELLOWS_TRY(check_total_epsilon(request.epsilon));
     KeyCounts counts{request.records->settings, request.records->pairs, 0, 0, 0, 0};
     BELLOWS_ASSIGN([[maybe_unused]] auto length, key_length(request.method, counts, request.epsilon));
@@ -26,15 +29,21 @@ Result<PartyResult> run_party(const PartyRequest& request, const Context& contex
     material = KeyMaterial{std::move(account), std::move(name), std::move(random)};
   }
   BELLOWS_ASSIGN(auto ledger, net::Ledger::open(request.secret, request.role));
+  if (request.records != nullptr)
+    for (net::Role sender : {net::Role::alice, net::Role::bob})
+      BELLOWS_TRY(check_keys_left(sender, ledger.keys_left(sender)));
   net::Socket socket;
+  std::uint64_t tag_blocks = 0;
   if (request.role == net::Role::alice) {
     BELLOWS_ASSIGN(auto listener, net::Listener::listen(request.address));
     if (request.on_listening) request.on_listening(listener.port());
-    BELLOWS_ASSIGN(socket, listener.accept(request.connect_patience, context.cancel));
+    net::Reception reception(std::move(listener), ledger, request.on_stranger);
+    BELLOWS_ASSIGN(socket, reception.wait(request.connect_patience, request.patience, context.cancel));
+    tag_blocks = reception.tag_blocks();
   } else {
     BELLOWS_ASSIGN(socket, net::Socket::connect(request.address, request.connect_patience, context.cancel));
   }
-  Session session(request, context, std::move(material), std::move(ledger), std::move(socket));
+  Session session(request, context, std::move(material), std::move(ledger), std::move(socket), tag_blocks);
   return session.run();
 }
 

@@ -12,6 +12,13 @@
 
 namespace bellows::protocol {
 
+/// How a session stopped, for machines; the error has the words.
+struct Stop {
+  net::Incident incident = net::Incident::none;  ///< none: nothing on the line; the parties or their files disagree
+  std::string session;                           ///< empty: it had no name yet
+  bool in_doubt = false;
+};
+
 /// What one party brings to a session.
 struct PartyRequest {
   net::Role role = net::Role::alice;  ///< alice listens, bob connects
@@ -31,7 +38,15 @@ struct PartyRequest {
   std::vector<nlohmann::json> random_bits_certificates;
   Path account;  ///< of used records and random bits (masanes_account.h); empty: the user's
   std::function<void(std::uint16_t port)> on_listening = {};
+  /// Alice: somebody came who showed no genuine message; she listens on.
+  std::function<void(const std::string& what)> on_stranger = {};
+  /// Before run_party() returns an error of a session that had begun.
+  std::function<void(const Stop& stop)> on_stop = {};
 };
+
+/// Keys that a side must have left to begin a session: 9 messages at most (an abort among them), and 11 for settling a
+/// session that breaks at its end, several times if need be. A key that is in doubt is not stranded.
+inline constexpr std::uint64_t session_keys = 20;
 
 enum class SessionVerdict {
   key,      ///< both parties have it
@@ -47,6 +62,7 @@ struct PartyResult {
   net::ChannelCounts channel;
   std::uint64_t messages_left = 0;                      ///< that this party can still send with the secret
   std::vector<std::string> settled;                     ///< earlier sessions and what became of them
+  bool lost = false;                                    ///< of one of them the sealed key was gone
   std::vector<std::pair<std::string, double>> seconds;  ///< by stage
 };
 

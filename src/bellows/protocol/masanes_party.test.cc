@@ -74,7 +74,7 @@ TEST(Party, BothGetTheSameKeyAndCertificate) {
     }
   }
   EXPECT_EQ(alice->channel.sent_messages + alice->channel.received_messages, 13u);
-  EXPECT_LT(alice->channel.log2_forgery_probability, -80);
+  EXPECT_LT(alice->channel.log2_forgery_probability(), -80);
 
   // The same records make no second key, whoever asks.
   auto again =
@@ -313,10 +313,12 @@ TEST(Party, DisagreementsAreNamed) {
   // Another secret: no message of the one side is genuine to the other. Nothing is lost: with the right one it goes on.
   Site site, foreign(40, 6);
   auto stranger = foreign.request(Role::bob, good_halves());
-  stranger.patience = net::Duration{2000};
   {
-    auto [alice, bob] = run_both(site.request(Role::alice, good_halves()), stranger);
+    auto waiting = site.request(Role::alice, good_halves());
+    waiting.connect_patience = net::Duration{2000};
+    auto [alice, bob] = run_both(waiting, stranger);
     ASSERT_FALSE(alice.ok() || bob.ok());
+    EXPECT_NE(bob.error().message.find("nobody vouches for it"), std::string::npos) << bob.error().message;
     EXPECT_NE((alice.error().message + bob.error().message).find("tag is wrong"), std::string::npos)
         << alice.error().message << " / " << bob.error().message;
   }
@@ -325,13 +327,125 @@ TEST(Party, DisagreementsAreNamed) {
   EXPECT_TRUE(bob.ok());
 }
 
-TEST(Party, ASecretThatRunsOutStopsTheSession) {
-  Site site(4);
+// A secret that could not carry a session and its settling begins none: a key in doubt would be stranded.
+TEST(Party, ASecretThatRunsOutBeginsNoSession) {
+  {
+    Site site(session_keys - 1);
+    for (Role role : {Role::alice, Role::bob}) {
+      auto result = run_party(site.request(role, good_halves()));
+      ASSERT_FALSE(result.ok());
+      EXPECT_NE(result.error().message.find("nearly used up"), std::string::npos) << result.error().message;
+    }
+  }
+  // A lost message or two, and the rest suffices just or does not.
+  Site site(session_keys + 1);
+  {
+    auto bob = net::Ledger::open(site.request(Role::bob, good_halves()).secret, Role::bob);
+    ASSERT_TRUE(bob->take_sending_key().ok());
+  }
+  {
+    auto a = site.request(Role::alice, good_halves());
+    auto [alice, bob] = run_both(a, site.request(Role::bob, good_halves()));
+    ASSERT_TRUE(alice.ok()) << alice.error().describe();
+  }
+  Site ahead(session_keys + 1);
+  {
+    auto alice = net::Ledger::open(ahead.request(Role::alice, good_halves()).secret, Role::alice);
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(alice->take_sending_key().ok());
+  }
+  auto first = run_party(ahead.request(Role::alice, good_halves()));
+  ASSERT_FALSE(first.ok());
+  EXPECT_EQ(first.error().code, ErrorCode::refused);
+}
+
+// With the fewest keys that a session may begin with, one that broke at its end is settled, after several breaks more.
+TEST(Party, TheFewestKeysCarryASessionAndItsSettling) {
+  Site site(session_keys);
+  auto secret_of = [&](Role role) { return site.request(role, good_halves()).secret; };
+  {
+    auto [alice, bob] = run_both(site.request(Role::alice, good_halves()), site.request(Role::bob, good_halves()));
+    ASSERT_TRUE(alice.ok() && bob.ok());
+  }
+  for (Role role : {Role::alice, Role::bob}) {  // abort, and three connections that broke while settling
+    auto ledger = net::Ledger::open(secret_of(role), role);
+    for (int i = 0; i < 1 + 3 * 2; ++i) ASSERT_TRUE(ledger->take_sending_key().ok());
+  }
+  auto a = site.request(Role::alice, good_halves()), b = site.request(Role::bob, good_halves());
+  a.records = b.records = nullptr;
+  auto [alice, bob] = run_both(a, b);
+  ASSERT_TRUE(alice.ok()) << alice.error().describe();
+  ASSERT_TRUE(bob.ok()) << bob.error().describe();
+}
+
+// A key whose place cannot be written is noticed before anything is spent.
+TEST(Party, ABadKeyPathCostsNothing) {
+  Site site;
+  auto request = site.request(Role::alice, good_halves());
+  request.key = site.folder.path() / "no" / "such" / "key";
+  auto result = run_party(request);
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code, ErrorCode::bad_input);
   auto [alice, bob] = run_both(site.request(Role::alice, good_halves()), site.request(Role::bob, good_halves()));
-  ASSERT_FALSE(alice.ok() || bob.ok());
-  EXPECT_NE((alice.error().message + bob.error().message).find("used up"), std::string::npos);
-  EXPECT_FALSE(std::filesystem::exists(site.key(Role::alice)));
-  EXPECT_FALSE(std::filesystem::exists(site.key(Role::bob)));
+  ASSERT_TRUE(alice.ok()) << alice.error().describe();
+  EXPECT_TRUE(bob.ok());
+  for (const auto& entry : std::filesystem::directory_iterator(site.folder.path()))
+    EXPECT_NE(entry.path().extension(), ".probe");
+}
+
+// Both keys in doubt, and what became of them at the next connection.
+class InDoubt : public ::testing::Test {
+ protected:
+  net::Label id_{9};
+  Site site_;
+  Path sealed(Role role) const {
+    return std::filesystem::absolute(site_.key(role)).string() + "." + net::label_text(id_) + ".sealed";
+  }
+  void seal(Role role, const nlohmann::json& certificate) {
+    auto ledger = net::Ledger::open(site_.request(role, good_halves()).secret, role);
+    ASSERT_TRUE(ledger.ok());
+    ASSERT_TRUE(seal_key(*ledger, id_, site_.key(role), random_bits(100, 1), certificate, nullptr).ok());
+  }
+  Outcome settle() {
+    auto a = site_.request(Role::alice, good_halves()), b = site_.request(Role::bob, good_halves());
+    a.records = b.records = nullptr;
+    return run_both(a, b);
+  }
+};
+
+TEST_F(InDoubt, AKeyThatIsGoneIsCalledLostAndTheOtherSidesIsDropped) {
+  for (Role loser : {Role::alice, Role::bob}) {
+    ++id_[0];
+    for (Role role : {Role::alice, Role::bob}) seal(role, nullptr);
+    std::filesystem::remove(sealed(loser));
+    auto [alice, bob] = settle();
+    ASSERT_TRUE(alice.ok()) << alice.error().describe();
+    ASSERT_TRUE(bob.ok()) << bob.error().describe();
+    const PartyResult &lost = loser == Role::alice ? *alice : *bob, &other = loser == Role::alice ? *bob : *alice;
+    ASSERT_EQ(lost.settled.size(), 1u);
+    EXPECT_NE(lost.settled[0].find("lost"), std::string::npos) << lost.settled[0];
+    EXPECT_TRUE(lost.lost);
+    ASSERT_EQ(other.settled.size(), 1u);
+    EXPECT_NE(other.settled[0].find("dropped"), std::string::npos) << other.settled[0];
+    EXPECT_FALSE(other.lost);
+    for (Role role : {Role::alice, Role::bob}) {
+      EXPECT_FALSE(site_.has_key(role));
+      EXPECT_FALSE(std::filesystem::exists(sealed(role)));
+    }
+  }
+}
+
+TEST_F(InDoubt, BobGetsAlicesCertificateWhenItIsSettled) {
+  Site other;
+  auto [a, b] = run_both(other.request(Role::alice, good_halves()), other.request(Role::bob, good_halves()));
+  ASSERT_TRUE(a.ok() && b.ok());
+  seal(Role::alice, a->certificate);
+  seal(Role::bob, b->certificate);
+  auto [alice, bob] = settle();
+  ASSERT_TRUE(alice.ok()) << alice.error().describe();
+  ASSERT_TRUE(bob.ok()) << bob.error().describe();
+  EXPECT_TRUE(site_.has_key(Role::alice) && site_.has_key(Role::bob));
+  auto peer = nlohmann::json::parse(std::ifstream(site_.key(Role::bob).string() + ".peer.json"));
+  EXPECT_EQ(peer, a->certificate);
 }
 
 // A crash between the sealed file and the account's "in doubt": the account knows where it lies, and it is destroyed.
@@ -353,8 +467,8 @@ TEST(Delivery, RemainsOfACrashAreDestroyed) {
   EXPECT_EQ((*ledger->session(id))->state, net::SessionState::aborted);
 }
 
-// Strangers: whatever they send, a clear error within the time-out, no memory to speak of, and nothing lost: the same
-// records, secret and key path serve the next session.
+// Strangers: whatever they send, a clear word within the time-out, no memory to speak of, and nothing lost: not a key, and
+// the same records, secret and key path serve the next session. Alice listens on.
 TEST(Party, StrangersCostNothing) {
   enum Kind { noise, gone, silence, half_a_header, half_a_message, other_version, huge_payload, endless };
   const std::map<Kind, const char*> words = {{noise, "no bellows message"},
@@ -366,59 +480,98 @@ TEST(Party, StrangersCostNothing) {
                                              {huge_payload, "longer than it can be"},
                                              {endless, "is missing"}};
   Site site;
-  for (auto role : {Role::alice, Role::bob}) {
-    for (const auto& [kind, word] : words) {
-      SCOPED_TRACE(word);
-      auto request = site.request(role, good_halves());
-      request.patience = net::Duration{300};
-      net::Socket socket;
-      std::future<Result<PartyResult>> party;
-      if (role == Role::alice) {
-        std::promise<std::uint16_t> port;
-        auto listening = port.get_future();
-        request.on_listening = [&](std::uint16_t p) { port.set_value(p); };
-        party = std::async(std::launch::async, [&] { return run_party(request); });
-        socket = std::move(*net::Socket::connect({"127.0.0.1", std::to_string(listening.get())}, net::Duration{5000}));
-      } else {
-        auto listener = net::Listener::listen({"127.0.0.1", "0"});
-        request.address.port = std::to_string(listener->port());
-        party = std::async(std::launch::async, [&] { return run_party(request); });
-        socket = std::move(*listener->accept(net::Duration{5000}));
+  auto visit = [&](Kind kind, net::Socket socket, const std::function<bool()>& is_over) {
+    net::MessageHeader header;
+    header.type = message_hello;
+    header.payload_bytes = kind == huge_payload ? std::uint64_t{1} << 60 : 1000;
+    if (kind == other_version) header.version = 1;
+    auto bytes = std::as_bytes(std::span(&header, 1));
+    auto send = [&](std::span<const std::byte> what) { return socket.send(what, net::Duration{2000}).ok(); };
+    if (kind == noise) {
+      auto random = random_bits(8 << 20, 1);
+      for (int i = 0; i < (testing::long_tests() ? 1024 : 4) && send(random.bytes()); ++i) {
       }
-      auto begin = std::chrono::steady_clock::now();
-      net::MessageHeader header;
-      header.type = message_hello;
-      header.payload_bytes = kind == huge_payload ? std::uint64_t{1} << 60 : 1000;
-      if (kind == other_version) header.version = 2;
-      auto bytes = std::as_bytes(std::span(&header, 1));
-      auto send = [&](std::span<const std::byte> what) { return socket.send(what, net::Duration{2000}).ok(); };
-      if (kind == noise) {
-        auto random = random_bits(8 << 20, 1);
-        for (int i = 0; i < (testing::long_tests() ? 1024 : 4) && send(random.bytes()); ++i) {
-        }
-      } else if (kind == gone) {
-        socket.close();
-      } else if (kind == half_a_header) {
-        send(bytes.first(20));
-      } else if (kind != silence) {
-        send(bytes);
-        if (kind == half_a_message) send(std::as_bytes(std::span("half")));
-        if (kind == half_a_message) socket.close();
-        if (kind == endless)  // a byte now and then: the message as a whole has its time too
-          for (int i = 0; i < 30 && party.wait_for(std::chrono::milliseconds(100)) != std::future_status::ready; ++i)
-            send(bytes.first(1));
+    } else if (kind == half_a_header) {
+      send(bytes.first(20));
+    } else if (kind != silence && kind != gone) {
+      send(bytes);
+      if (kind == half_a_message) send(std::as_bytes(std::span("half")));
+      for (int i = 0; kind == endless && i < 30 && !is_over(); ++i) {  // the message as a whole has its time too
+        send(bytes.first(1));
+        std::this_thread::sleep_for(net::Duration{100});
       }
-      auto result = party.get();
-      ASSERT_FALSE(result.ok());
-      EXPECT_EQ(result.error().code, ErrorCode::bad_input) << result.error().describe();
-      bool hung_up = (kind == gone || kind == half_a_message) &&  // noticed while sending or while waiting
-                     result.error().describe().find("the connection broke") != std::string::npos;
-      EXPECT_TRUE(hung_up || result.error().describe().find(word) != std::string::npos) << result.error().describe();
-      EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(testing::long_tests() ? 60 : 10));
-      EXPECT_FALSE(site.has_key(role));
     }
+    if (kind == gone || kind == half_a_message) socket.close();
+    return socket;
+  };
+
+  // Alice: all of them at her door, and then bob.
+  {
+    auto request = site.request(Role::alice, good_halves());
+    std::promise<std::uint16_t> port;
+    std::string said;
+    request.on_listening = [&](std::uint16_t p) { port.set_value(p); };
+    request.on_stranger = [&](const std::string& what) { said += what + "\n"; };
+    auto alice_side = std::async(std::launch::async, [&] { return run_party(request); });
+    net::Address address{"127.0.0.1", std::to_string(port.get_future().get())};
+    std::vector<net::Socket> sockets;
+    for (const auto& [kind, word] : words)
+      sockets.push_back(
+          visit(kind, std::move(*net::Socket::connect(address, net::Duration{5000})), [] { return true; }));
+    auto bob_request = site.request(Role::bob, good_halves());
+    bob_request.address = address;
+    auto bob = run_party(bob_request);
+    auto alice = alice_side.get();
+    ASSERT_TRUE(alice.ok()) << alice.error().describe();
+    ASSERT_TRUE(bob.ok()) << bob.error().describe();
+    EXPECT_EQ(alice->channel.sent_messages, 6u);
+    auto ledger = net::Ledger::open(request.secret, Role::alice);
+    EXPECT_EQ(ledger->sent_count(), 6u);
+    for (const char* word : {"no bellows message", "another version", "longer than it can be"})
+      EXPECT_NE(said.find(word), std::string::npos) << said;
   }
-  auto [alice, bob] = run_both(site.request(Role::alice, good_halves()), site.request(Role::bob, good_halves()));
+  // If nobody else comes, she says so, and has spent nothing.
+  static const Halves fresh = make_records(source(600'000, 0, 5));
+  {
+    auto request = site.request(Role::alice, fresh, "second");
+    request.patience = net::Duration{100};
+    request.connect_patience = net::Duration{600};
+    std::promise<std::uint16_t> port;
+    request.on_listening = [&](std::uint16_t p) { port.set_value(p); };
+    auto alice_side = std::async(std::launch::async, [&] { return run_party(request); });
+    auto socket = visit(other_version,
+                        std::move(*net::Socket::connect({"127.0.0.1", std::to_string(port.get_future().get())},
+                                                        net::Duration{5000})),
+                        [] { return true; });
+    auto alice = alice_side.get();
+    ASSERT_FALSE(alice.ok());
+    EXPECT_EQ(alice.error().code, ErrorCode::bad_input);
+    EXPECT_NE(alice.error().message.find("nobody who holds the secret"), std::string::npos) << alice.error().message;
+    EXPECT_NE(alice.error().message.find("another version"), std::string::npos) << alice.error().message;
+    EXPECT_EQ(net::Ledger::open(request.secret, Role::alice)->sent_count(), 6u);
+  }
+  // Bob calls a stranger: his hello is spent on it, and no more.
+  std::uint64_t spent = 7;
+  for (const auto& [kind, word] : words) {
+    SCOPED_TRACE(word);
+    auto request = site.request(Role::bob, fresh, "second");
+    request.patience = net::Duration{300};
+    auto listener = net::Listener::listen({"127.0.0.1", "0"});
+    request.address.port = std::to_string(listener->port());
+    auto party = std::async(std::launch::async, [&] { return run_party(request); });
+    auto socket = visit(kind, std::move(*listener->accept(net::Duration{5000})),
+                        [&] { return party.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
+    auto result = party.get();
+    ASSERT_FALSE(result.ok());
+    EXPECT_EQ(result.error().code, ErrorCode::bad_input) << result.error().describe();
+    bool hung_up = (kind == gone || kind == half_a_message) &&  // noticed while sending or while waiting
+                   result.error().describe().find("the connection broke") != std::string::npos;
+    EXPECT_TRUE(hung_up || result.error().describe().find(word) != std::string::npos) << result.error().describe();
+    EXPECT_FALSE(site.has_key(Role::bob, "second"));
+    EXPECT_EQ(net::Ledger::open(request.secret, Role::bob)->sent_count(), ++spent);
+  }
+  auto [alice, bob] =
+      run_both(site.request(Role::alice, fresh, "second"), site.request(Role::bob, fresh, "second"));
   ASSERT_TRUE(alice.ok()) << alice.error().describe();
   ASSERT_TRUE(bob.ok()) << bob.error().describe();
   EXPECT_EQ(alice->verdict, SessionVerdict::key);

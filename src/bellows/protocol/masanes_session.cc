@@ -9,6 +9,7 @@
 #include "bellows/base/json_number.h"
 #include "bellows/bits/bit_file.h"
 #include "bellows/extract/hasher.h"
+#include "bellows/net/reception.h"
 #include "bellows/protocol/masanes_delivery.h"
 
 namespace bellows::protocol {
@@ -18,6 +19,7 @@ using net::SessionState;
 using nlohmann::json;
 
 constexpr std::uint64_t small_message_bytes = std::uint64_t{1} << 20;
+constexpr std::size_t most_doubts = 100;  // in one hello; more wait for the next connection
 constexpr std::uint64_t fewest_raw_bits = 64;
 constexpr std::uint64_t random_bits_to_send_key = 512;  // permutation and comparison point
 
@@ -69,12 +71,14 @@ constexpr std::uint64_t flip = ~std::uint64_t{0};
 }  // namespace
 
 Session::Session(const PartyRequest& request, const Context& context, std::optional<KeyMaterial> material,
-                 net::Ledger ledger, net::Socket socket)
+                 net::Ledger ledger, net::Socket socket, std::uint64_t tag_blocks)
     : request_(request),
       context_(context),
       material_(std::move(material)),
       ledger_(std::move(ledger)),
-      channel_(std::move(socket), ledger_, request.patience, context.cancel) {}
+      channel_(std::move(socket), ledger_, request.patience, context.cancel) {
+  channel_.add_tag_blocks(tag_blocks);
+}
 
 Status Session::send(std::uint16_t type, const json& head, const std::vector<bits::BitView>& strings,
                      std::span<const std::byte> hidden) {
@@ -102,10 +106,12 @@ Result<PartyResult> Session::run() {
     status = bad_input(fmt::format("a message does not hold what it must: {}", problem.what()));
   }
   result_.channel = channel_.counts();
-  result_.messages_left = ledger_.keys_per_direction() - ledger_.sent_count();
+  result_.messages_left = ledger_.keys_left(request_.role);
   if (status.ok()) return std::move(result_);
   Error error = status.error();
-  bool peer_stopped = error.message.rfind("the peer stopped", 0) == 0;
+  const bool peer_stopped = channel_.incident() == net::Incident::peer_stopped;
+  if (request_.on_stop)
+    request_.on_stop({channel_.incident(), session_ != net::Label{} ? net::label_text(session_) : "", in_doubt_});
   if (in_doubt_) {
     error.message += fmt::format("; session {} is in doubt: the key stays sealed until the next connection settles it",
                                  net::label_text(session_));
@@ -119,7 +125,6 @@ Result<PartyResult> Session::run() {
 Status Session::steps() {
   BELLOWS_TRY(clear_remains(ledger_));
   BELLOWS_TRY(greet());
-  BELLOWS_TRY(settle());
   lap("greeting");
   if (request_.records == nullptr) return {};
   BELLOWS_TRY(ledger_.put_session({session_, SessionState::open, ""}));
@@ -136,60 +141,75 @@ Status Session::steps() {
   return {};
 }
 
+Status check_keys_left(net::Role sender, std::uint64_t keys_left) {
+  if (keys_left >= session_keys) return {};
+  return refused(
+      fmt::format("the shared secret is nearly used up: {} keys are left for messages from {}, and a session takes {}, "
+                  "with what settling it may take",
+                  keys_left, net::role_name(sender), session_keys));
+}
+
+json Session::hello(const std::string& nonce) const {
+  json mine = {{"format", 2},
+               {"protocol", "masanes"},
+               {"role", net::role_name(request_.role)},
+               {"nonce", nonce},
+               {"secret", net::label_text(ledger_.secret_id())},
+               {"keys", ledger_.keys_per_direction()},
+               {"keys_left", ledger_.keys_left(request_.role)},
+               {"task", request_.records != nullptr ? "key" : "settle"},
+               {"in_doubt", json::array()}};
+  if (request_.records != nullptr) {
+    mine["settings"] = request_.records->settings;
+    mine["pairs"] = request_.records->pairs;
+    mine["adversary"] = key_method_name(request_.method);
+    mine["epsilon"] = request_.epsilon.text();
+    mine["simulated"] = request_.records->simulated;
+  }
+  return mine;
+}
+
+Status Session::learn_hello(const json& mine, json& theirs) {
+  BELLOWS_ASSIGN(auto message, receive(message_hello, 0, is_alice() ? net::hello_limit_bytes : small_message_bytes));
+  theirs = std::move(message.head);
+  if (theirs.value("format", 0) != 2)
+    return refused(fmt::format("the peer speaks another version of the protocol: 2 here, {} there",
+                               theirs.value("format", json()).dump()));
+  for (const char* key :
+       {"protocol", "secret", "keys", "task", "settings", "pairs", "adversary", "epsilon", "simulated"}) {
+    json here = mine.value(key, json()), there = theirs.value(key, json());
+    if (here != there)
+      return refused(
+          fmt::format("the parties do not agree on '{}': {} here, {} there", key, here.dump(), there.dump()));
+  }
+  if (text_of(theirs, "role") != net::role_name(net::other(request_.role)))
+    return refused("both parties have the same role");
+  BELLOWS_ASSIGN(auto left, number(theirs, "keys_left"));
+  if (request_.records != nullptr) BELLOWS_TRY(check_keys_left(net::other(request_.role), left));
+  return {};
+}
+
+// Bob speaks first: alice spends no key on whoever calls. Her hello answers his, by his nonce, and says what becomes of
+// the sessions that he is in doubt about; his `settle` says the same of hers.
 Status Session::greet() {
   std::array<std::uint8_t, 16> nonce;
   randombytes_buf(nonce.data(), nonce.size());
-  json hello = {{"format", 1},
-                {"protocol", "masanes"},
-                {"role", net::role_name(request_.role)},
-                {"nonce", hex(nonce)},
-                {"secret", net::label_text(ledger_.secret_id())},
-                {"task", request_.records != nullptr ? "key" : "settle"}};
-  if (request_.records != nullptr) {
-    hello["settings"] = request_.records->settings;
-    hello["pairs"] = request_.records->pairs;
-    hello["adversary"] = key_method_name(request_.method);
-    hello["epsilon"] = request_.epsilon.text();
-    hello["simulated"] = request_.records->simulated;
-  }
+  json mine = hello(hex(nonce)), theirs;
   BELLOWS_ASSIGN(auto doubts, ledger_.sessions(SessionState::prepared));
-  json in_doubt = json::array();
-  for (const auto& entry : doubts) in_doubt.push_back(net::label_text(entry.id));
-  hello["in_doubt"] = in_doubt;
-
-  Payload peer;
-  auto learn = [&]() -> Status {
-    BELLOWS_ASSIGN(peer, receive(message_hello, 0, small_message_bytes));
-    if (whole_number<int>(peer.head.value("format", json())) != 1)
-      return refused(fmt::format("the peer speaks another version of the protocol: 1 here, {} there",
-                                 peer.head.value("format", json()).dump()));
-    for (const char* key : {"protocol", "secret", "task", "settings", "pairs", "adversary", "epsilon", "simulated"}) {
-      json here = hello.value(key, json()), there = peer.head.value(key, json());
-      if (here != there)
-        return refused(
-            fmt::format("the parties do not agree on '{}': {} here, {} there", key, here.dump(), there.dump()));
-    }
-    if (text_of(peer.head, "role") != net::role_name(net::other(request_.role)))
-      return refused("both parties have the same role");
-    return {};
-  };
-  // Bob answers, so that his word on alice's doubts comes with his hello.
+  for (const auto& entry : doubts)
+    if (mine["in_doubt"].size() < most_doubts) mine["in_doubt"].push_back(net::label_text(entry.id));
   if (is_alice()) {
-    BELLOWS_TRY(send(message_hello, hello));
-    BELLOWS_TRY(learn());
+    BELLOWS_TRY(learn_hello(mine, theirs));
+    mine["answer_to"] = theirs.value("nonce", json());
+    BELLOWS_ASSIGN(mine["answers"], answers_to(theirs.value("in_doubt", json::array())));
+    BELLOWS_TRY(send(message_hello, mine));
   } else {
-    BELLOWS_TRY(learn());
-    json states = json::object();
-    for (const auto& id : peer.head.value("in_doubt", json::array())) {
-      BELLOWS_ASSIGN(auto label, from_hex<16>(id));
-      BELLOWS_ASSIGN(auto entry, ledger_.session(label));
-      states[id.get<std::string>()] = entry ? net::session_state_name(entry->state) : "unknown";
-    }
-    hello["states"] = states;
-    BELLOWS_TRY(send(message_hello, hello));
+    BELLOWS_TRY(send(message_hello, mine));
+    BELLOWS_TRY(learn_hello(mine, theirs));
+    if (text_of(theirs, "answer_to") != hex(nonce))
+      return refused("the hello of alice answers another one than this: delayed or replayed");
   }
-  peer_in_doubt_ = peer.head;
-  BELLOWS_ASSIGN(auto peer_nonce, from_hex<16>(peer.head.value("nonce", json())));
+  BELLOWS_ASSIGN(auto peer_nonce, from_hex<16>(theirs.value("nonce", json())));
   Sha256 hash;
   hash.update("bellows qkd session");
   hash.update(std::as_bytes(std::span(is_alice() ? nonce : peer_nonce)));
@@ -197,47 +217,83 @@ Status Session::greet() {
   Digest digest = hash.finish();
   std::copy_n(digest.bytes.begin(), session_.size(), session_.begin());
   channel_.set_session(session_);
-  return {};
+
+  if (is_alice()) {
+    BELLOWS_ASSIGN(auto settle, receive(message_settle, 0, small_message_bytes));
+    return settle_as_alice(settle.head.value("states", json::object()));
+  }
+  BELLOWS_TRY(settle_as_bob(theirs.value("answers", json::object())));
+  json states = json::object();
+  for (const auto& id : theirs.value("in_doubt", json::array())) {
+    BELLOWS_ASSIGN(auto label, from_hex<16>(id));
+    BELLOWS_ASSIGN(auto entry, ledger_.session(label));
+    states[id.get<std::string>()] = entry ? net::session_state_name(entry->state) : "unknown";
+  }
+  return send(message_settle, {{"states", states}});
 }
 
 // Alice sealed her key only after bob had sealed his; bob delivers only after alice sealed. So: what alice holds
 // sealed, both deliver; what bob holds sealed and alice does not have, both drop.
-Status Session::settle() {
-  auto note = [&](const std::string& id, const char* what) { result_.settled.push_back(id + ": " + what); };
-  if (is_alice()) {
-    BELLOWS_ASSIGN(auto doubts, ledger_.sessions(SessionState::prepared));
-    json states = peer_in_doubt_.value("states", json::object());
-    for (const auto& entry : doubts) {
-      std::string id = net::label_text(entry.id), state = text_of(states, id.c_str());
-      if (state != net::session_state_name(SessionState::prepared) &&
-          state != net::session_state_name(SessionState::delivered)) {
-        note(id, "still in doubt: the peer's ledger does not know it");
-        continue;
-      }
-      BELLOWS_TRY(deliver_key(ledger_, entry.id));
-      note(id, "delivered");
+Result<json> Session::answers_to(const json& in_doubt) const {
+  json answers = json::object();
+  for (const auto& id : in_doubt) {
+    BELLOWS_ASSIGN(auto label, from_hex<16>(id));
+    BELLOWS_ASSIGN(auto entry, ledger_.session(label));
+    bool have = entry && (entry->state == SessionState::delivered ||
+                          (entry->state == SessionState::prepared && key_is_there(ledger_, label)));
+    json answer = {{"deliver", have}};
+    if (have) {
+      BELLOWS_ASSIGN(answer["certificate"], certificate_of(ledger_, label));  // what bob missed with `commit`
     }
-    json answers = json::object();
-    for (const auto& id : peer_in_doubt_.value("in_doubt", json::array())) {
-      BELLOWS_ASSIGN(auto label, from_hex<16>(id));
-      BELLOWS_ASSIGN(auto entry, ledger_.session(label));
-      bool have = entry && (entry->state == SessionState::prepared || entry->state == SessionState::delivered);
-      answers[id.get<std::string>()] = have ? "deliver" : "drop";
-    }
-    return send(message_settle, {{"answers", answers}});
+    answers[id.get<std::string>()] = std::move(answer);
   }
-  BELLOWS_ASSIGN(auto payload, receive(message_settle, 0, small_message_bytes));
-  json answers = payload.head.value("answers", json::object());
+  return answers;
+}
+
+Status Session::resolve(const net::Label& id, bool deliver, const char* why_not) {
+  auto note = [&](const std::string& what) { result_.settled.push_back(net::label_text(id) + ": " + what); };
+  BELLOWS_ASSIGN(Path key, key_path_of(ledger_, id));
+  if (!key_is_there(ledger_, id)) {
+    result_.lost = true;
+    note(fmt::format("lost: neither the sealed key nor {} is there", key.string()));
+    return ledger_.put_session({id, SessionState::aborted, "lost: the sealed key was not there any more"});
+  }
+  if (deliver) {
+    BELLOWS_TRY(deliver_key(ledger_, id));
+    note(fmt::format("delivered, {}", key.string()));
+    return {};
+  }
+  BELLOWS_TRY(drop_key(ledger_, id, why_not));
+  note(fmt::format("dropped: {}", why_not));
+  return {};
+}
+
+Status Session::settle_as_bob(const json& answers) {
   BELLOWS_ASSIGN(auto doubts, ledger_.sessions(SessionState::prepared));
   for (const auto& entry : doubts) {
-    std::string id = net::label_text(entry.id), answer = text_of(answers, id.c_str());
-    if (answer == "deliver") {
-      BELLOWS_TRY(deliver_key(ledger_, entry.id));
-      note(id, "delivered");
-    } else if (answer == "drop") {
-      BELLOWS_TRY(drop_key(ledger_, entry.id, "the peer did not seal its key"));
-      note(id, "dropped");
+    auto answer = answers.find(net::label_text(entry.id));
+    if (answer == answers.end()) continue;
+    const bool deliver = answer->at("deliver").get<bool>();
+    if (auto theirs = answer->value("certificate", json()); deliver && theirs.is_object()) {
+      BELLOWS_ASSIGN(auto mine, certificate_of(ledger_, entry.id));
+      BELLOWS_TRY(check_certificate(theirs));
+      BELLOWS_TRY(compare_certificates(mine, theirs));
+      BELLOWS_TRY(note_peer_certificate(ledger_, entry.id, theirs));
     }
+    BELLOWS_TRY(resolve(entry.id, deliver, "the peer did not seal its key, or lost it"));
+  }
+  return {};
+}
+
+Status Session::settle_as_alice(const json& states) {
+  BELLOWS_ASSIGN(auto doubts, ledger_.sessions(SessionState::prepared));
+  for (const auto& entry : doubts) {
+    const std::string id = net::label_text(entry.id), state = text_of(states, id.c_str());
+    const bool delivered = state == net::session_state_name(SessionState::delivered);
+    if (delivered || state == net::session_state_name(SessionState::aborted))
+      BELLOWS_TRY(resolve(entry.id, delivered, "the peer lost its key"));
+    else
+      result_.settled.push_back(fmt::format("{}: still in doubt: for the peer it is '{}'", id, state));
   }
   return {};
 }
@@ -549,7 +605,7 @@ Status Session::hand_over() {
     BELLOWS_TRY(send(message_prepared, head, {}, key_.bytes()));
     auto commit = receive(message_commit, 0, small_message_bytes, key_.bytes());
     if (!commit.ok()) {
-      if (commit.error().message.rfind("the peer stopped", 0) == 0) {  // authenticated: alice has not sealed
+      if (channel_.incident() == net::Incident::peer_stopped) {  // genuine: alice has not sealed
         in_doubt_ = false;
         BELLOWS_TRY(drop_key(ledger_, session_, commit.error().message));
       }

@@ -17,12 +17,15 @@ struct KeyMaterial {
   std::optional<bits::BitString> random;  ///< what the hash seed file holds
 };
 
+/// Errors: refused: fewer than session_keys.
+Status check_keys_left(net::Role sender, std::uint64_t keys_left);
+
 /// One session as it runs: what both roles share. Only run_party() uses it.
 class Session {
  public:
   /// In: material: present iff the request has records.
   Session(const PartyRequest& request, const Context& context, std::optional<KeyMaterial> material, net::Ledger ledger,
-          net::Socket socket);
+          net::Socket socket, std::uint64_t tag_blocks);
 
   /// All of it; on an error the peer is told, unless the session is in doubt by then.
   Result<PartyResult> run();
@@ -37,8 +40,13 @@ class Session {
   void lap(const char* stage);
 
   Status steps();
+  nlohmann::json hello(const std::string& nonce) const;
+  Status learn_hello(const nlohmann::json& mine, nlohmann::json& theirs);
   Status greet();
-  Status settle();
+  Result<nlohmann::json> answers_to(const nlohmann::json& in_doubt) const;
+  Status settle_as_bob(const nlohmann::json& answers);
+  Status settle_as_alice(const nlohmann::json& states);
+  Status resolve(const net::Label& id, bool deliver, const char* why_not);
   Status announce();
   Status estimate();
   Status correct_as_alice();
@@ -64,8 +72,6 @@ class Session {
   bool in_doubt_ = false;
   Clock::time_point lap_start_ = Clock::now();
 
-  // Alice's knowledge of what bob is in doubt about, as answered in `settle`.
-  nlohmann::json peer_in_doubt_ = nlohmann::json::object();
   bits::BitString raw_;  // this party's raw key; bob's after correction
   ecc::PermutationSeed permutation_{};
   net::OneTimeKey verification_key_;  // public; second half zero
