@@ -43,6 +43,10 @@ class KeyDistribution(ProgramTest):
         self.assertEqual((self.folder / "A.key").stat().st_mode & 0o777, 0o600)
         checked = self.run_json("qkd", "check", "A.key.certificate.json", "B.key.certificate.json")
         self.assertEqual(checked["key_bits"], alice["key_bits"])
+        self.assertEqual(alice["files"]["key"], "A.key")
+        # One certificate twice is not two that agree.
+        _, err = self.run_program("qkd", "check", "A.key.certificate.json", "A.key.certificate.json", expect=1)
+        self.assertIn("one party", err)
         lying = json.loads((self.folder / "A.key.certificate.json").read_text())
         lying["key_bits"] += 1
         (self.folder / "lying.json").write_text(json.dumps(lying))
@@ -97,8 +101,15 @@ class KeyDistribution(ProgramTest):
         self.parties(expect=(1, 1))
 
     def test_parties_must_agree(self):
-        self.prepare(pairs="20000")
-        self.parties(expect=(1, 1), bob=("--epsilon", "1e-6"))
+        self.prepare(pairs="20000", gamma="57511/65536")
+        for answer in self.parties(expect=(1, 1), bob=("--epsilon", "1e-6")):
+            self.assertEqual(answer["verdict"], "stopped")  # and not "no key"
+            self.assertIn(answer["incident"], ("none", "peer stopped"))
+            self.assertFalse(answer["in_doubt"])
+        # A certificate of random bits must be one.
+        (self.folder / "none.json").write_text('{"verdict": "refused", "output_bits": 0, "adversary": "nobody at all"}')
+        self.run_program("qkd", "alice", "--listen", "127.0.0.1:0", "--records", "A.trials", "--secret", "A.secret", "--key", "A.key",
+                         "--random-certificate", "none.json", expect=3)
 
     def test_plan_names_the_pairs_and_refuses_the_impossible(self):
         plan = self.run_json("qkd", "plan", "--noise", "0.005", "--key-bits", "240000")
@@ -136,6 +147,8 @@ class KeyDistribution(ProgramTest):
         certificate = json.loads((self.folder / "circle/alice.key.certificate.json").read_text())
         self.assertIn("WEAKER OF TWO CLAIMS", certificate["claim"])
         self.assertEqual(certificate["hash"]["seed_origin"], "file")
+        self.assertEqual([entry["party"] for entry in certificate["random_bits"]], ["alice", "bob"])
+        self.assertFalse((self.folder / "circle/secret.bits").exists())
 
     def test_usage(self):
         self.run_program("qkd", expect=2)

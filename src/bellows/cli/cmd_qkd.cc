@@ -144,11 +144,8 @@ Result<Verdict> run_role(Console& console, net::Role role, const PartyOptions& o
   for (const auto& path : options.random_certificates) {
     BELLOWS_ASSIGN(auto text, read_text_file(path));
     BELLOWS_ASSIGN(json certificate, plan::parse_json(text, "a certificate", path));
-    if (!certificate.is_object()) return bad_input("not a certificate", path);
-    json named = {{"file", Path(path).filename().string()}};
-    for (const char* key : {"adversary", "protocol", "output_bits", "epsilon", "verdict"})
-      if (certificate.contains(key)) named[key] = certificate[key];
-    request.random_bits_certificates.push_back(std::move(named));
+    BELLOWS_ASSIGN(json entry, protocol::random_bits_entry(certificate, path));
+    request.random_bits_certificates.push_back(std::move(entry));
   }
   Context context = console.context();
   std::optional<protocol::PartyRecords> records;
@@ -206,7 +203,7 @@ void add_role(CommandLine& line, CLI::App& parent, net::Role role) {
         ->capture_default_str();
   }
   verb.add_option("--random-certificate", options->random_certificates,
-                  "certificate of the random bits behind choices and settings");
+                  "certificate (of amplify) of this party's random bits behind choices and settings");
   verb.add_flag("--settle", options->settle, "only settle what an earlier session left in doubt");
   line.on_run(verb, [role, options](Console& console) { return run_role(console, role, *options); });
 }
@@ -254,8 +251,9 @@ void add_secret(CommandLine& line, CLI::App& parent) {
         fmt::format("{} and {}: {} bits, good for {} messages each way (a session takes 6 of alice and 7 of bob)",
                     options->alice, options->bob, 8 * bytes.size(), messages));
     if (messages < protocol::session_keys)
-      console.note(fmt::format("too short for a session: that takes {} messages each way, with what settling it may take",
-                               protocol::session_keys));
+      console.note(
+          fmt::format("too short for a session: that takes {} messages each way, with what settling it may take",
+                      protocol::session_keys));
     return Verdict::done;
   });
 }

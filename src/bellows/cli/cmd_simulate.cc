@@ -29,11 +29,14 @@ std::string manual() {
   std::string text =
       "Makes a trial log of a modelled weak source and modelled devices, and a seed from the same source, drawn after "
       "the\n"
-      "last outcome. What comes of it says nothing about real devices: the log is marked as simulated.\n\nPresets:\n";
+      "last outcome (preset masanes: the two halves of a key distribution instead, from uniform bits; no weak source, "
+      "no "
+      "seed).\nWhat comes of it says nothing about real devices: the log is marked as simulated.\n\nPresets:\n";
   for (const protocol::ExperimentPreset& preset : protocol::experiment_presets())
     text += fmt::format("  {:<16} {}\n", preset.name, preset.summary);
-  text += fmt::format("  {:<16} {}\n", "masanes",
-                      "both parties' halves for bellows qkd: OUT.alice.trials and OUT.bob.trials, of --trial-count pairs");
+  text +=
+      fmt::format("  {:<16} {}\n", "masanes",
+                  "both parties' halves for bellows qkd: OUT.alice.trials and OUT.bob.trials, of --trial-count pairs");
   text += fmt::format("\nSources (--source):\n{}\n\nDevices (--device):\n{}\n", source::source_help(),
                       device::device_help());
   text +=

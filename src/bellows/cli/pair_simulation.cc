@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bellows/base/count.h"
+#include "bellows/numeric/exact.h"
 #include "bellows/protocol/masanes_plan.h"
 #include "bellows/protocol/masanes_source.h"
 
@@ -14,7 +15,8 @@ namespace bellows::cli {
 
 void add_pair_options(CLI::App& verb, PairOptions& options) {
   verb.add_option("--settings", options.settings, "M of the chained Bell inequality")->capture_default_str();
-  verb.add_option("--gamma", options.gamma, "chance of a test; 0: the best one for this noise")->capture_default_str();
+  verb.add_option("--gamma", options.gamma, "chance of a test, as 0.74 or 48563/65536; 0: the best one for this noise")
+      ->capture_default_str();
   verb.add_option("--noise", options.noise, "xi of equation (22); the error rate is half of it")->capture_default_str();
   verb.add_option("--model", options.model, "quantum, local, cheating-sometimes, honest-on-tests")
       ->capture_default_str();
@@ -34,7 +36,8 @@ Result<Verdict> simulate_pairs_and_report(const PairOptions& options, Console& c
   request.device_seed = options.device_seed;
   if (options.alice_bits.empty() || options.bob_bits.empty())
     return usage_error("random bits for choices and settings are needed", "--alice-bits and --bob-bits", "");
-  double gamma = options.gamma;
+  BELLOWS_ASSIGN(const auto asked, numeric::Exact::parse(options.gamma));
+  double gamma = asked.approximate();
   if (gamma == 0) {
     protocol::PlanRequest plan;
     plan.settings = options.settings;

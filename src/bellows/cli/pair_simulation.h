@@ -11,7 +11,8 @@ namespace bellows::cli {
 /// Options of simulated pairs for the key distribution, for the two verbs that make them.
 struct PairOptions {
   std::string pairs = "1e8", alice_bits, bob_bits, alice, bob, model = "quantum";
-  double gamma = 0, noise = 0, cheat = 0;
+  std::string gamma = "0";
+  double noise = 0, cheat = 0;
   unsigned settings = 7;
   std::uint64_t device_seed = 1;
   bool raw = false;

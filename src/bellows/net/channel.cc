@@ -187,10 +187,9 @@ Result<SecretBytes> Channel::receive_word_of_stranger(const MessageHeader& heade
   std::vector<std::uint8_t> word(header.payload_bytes);
   if (Status status = socket_.receive(std::as_writable_bytes(std::span(word)), timeout_, cancel_); !status.ok())
     return happened(Incident::closed, status.error());
-  return happened(
-      Incident::turned_away,
-      refused(fmt::format("{} did not come; the other side says, and nobody vouches for it: {}", expected,
-                          plain_text(word))));
+  return happened(Incident::turned_away,
+                  refused(fmt::format("{} did not come; the other side says, and nobody vouches for it: {}", expected,
+                                      plain_text(word))));
 }
 
 Result<SecretBytes> Channel::receive(std::uint16_t type, std::uint64_t limit_bytes, std::span<const std::byte> hidden) {
@@ -243,8 +242,8 @@ Result<SecretBytes> Channel::receive(std::uint16_t type, std::uint64_t limit_byt
   if (is_abort)
     return happened(Incident::peer_stopped, refused(fmt::format("the peer stopped: {}", plain_text(payload))));
   if (header.type != type)
-    return happened(Incident::unexpected, refused(fmt::format("{} did not come; one of type {} came in its place",
-                                                              expected, header.type)));
+    return happened(Incident::unexpected,
+                    refused(fmt::format("{} did not come; one of type {} came in its place", expected, header.type)));
   Sha256 hash;
   hash.update(bytes_of(header));
   hash.update(std::as_bytes(std::span(payload)));
@@ -265,10 +264,10 @@ Error Channel::classify_gap(const MessageHeader& header) {
                     std::memcmp(late.magic, MessageHeader{}.magic, sizeof late.magic) == 0 &&
                     late.sequence == next_to_receive_;
   }
-  return happened(late_one_came ? Incident::reordered : Incident::dropped,
-                  refused(fmt::format("message {} from {} came before message {}, which {}", header.sequence, from,
-                                      next_to_receive_,
-                                      late_one_came ? "came after it: reordered" : "did not come: dropped")));
+  return happened(
+      late_one_came ? Incident::reordered : Incident::dropped,
+      refused(fmt::format("message {} from {} came before message {}, which {}", header.sequence, from,
+                          next_to_receive_, late_one_came ? "came after it: reordered" : "did not come: dropped")));
 }
 
 void Channel::send_abort(const std::string& reason) {

@@ -45,8 +45,8 @@ bool tag_matches(const Tag& expected, const Tag& got);
 std::uint64_t tag_blocks(std::uint64_t message_bytes);
 
 /// log2 of the chance that any of several attempts is taken for genuine, rounded up: 8 B / 2^106 for B blocks in all of
-/// them together. One attempt at L bytes has 8 ceil(L/16) / 2^106 at most (Bernstein, FSE 2005, theorem 3.3, which holds
-/// without any assumption for a pad that is uniform and used once); L counts bytes that the tag covers unsent.
+/// them together. One attempt at L bytes has 8 ceil(L/16) / 2^106 at most (Bernstein, FSE 2005, theorem 3.3, which
+/// holds without any assumption for a pad that is uniform and used once); L counts bytes that the tag covers unsent.
 double log2_forgery_probability(std::uint64_t blocks);
 
 }  // namespace bellows::net

@@ -67,8 +67,8 @@ Reception::Look Reception::look_at(Guest& guest) {
   std::memcpy(tag.data(), guest.bytes.data() + signed_part.size(), tag.size());
   if (!tag_matches(maker.finish(), tag))
     return stranger(
-        guest, fmt::format("{} was changed on its way, or comes from someone without the secret: its tag is wrong",
-                           expected));
+        guest,
+        fmt::format("{} was changed on its way, or comes from someone without the secret: its tag is wrong", expected));
   guest.socket.put_back(guest.bytes);
   return Look::genuine;
 }
@@ -91,7 +91,8 @@ Result<Socket> Reception::wait(Duration timeout, Duration patience, const Cancel
       if (look == Look::genuine) return std::move(guest->socket);
       guest = look == Look::stranger ? guests_.erase(guest) : std::next(guest);
     }
-    if (tag_blocks_ > most_tag_blocks) return refused("too many messages with wrong tags came: somebody tries to forge");
+    if (tag_blocks_ > most_tag_blocks)
+      return refused("too many messages with wrong tags came: somebody tries to forge");
     if (entries[0].revents != 0) {
       BELLOWS_ASSIGN(Socket socket, listener_.accept(Duration{0}, cancel));
       if (guests_.size() == most_guests) {
@@ -102,9 +103,9 @@ Result<Socket> Reception::wait(Duration timeout, Duration patience, const Cancel
     }
     if (now < deadline) continue;
     if (strangers_ == 0 && guests_.empty()) return bad_input("nobody connected in time");
-    return bad_input(fmt::format("nobody who holds the secret connected in time; strangers turned away: {}, the last: {}",
-                                 strangers_ + guests_.size(),
-                                 guests_.empty() ? last_word_ : "silence: a connection that said nothing whole"));
+    return bad_input(fmt::format(
+        "nobody who holds the secret connected in time; strangers turned away: {}, the last: {}",
+        strangers_ + guests_.size(), guests_.empty() ? last_word_ : "silence: a connection that said nothing whole"));
   }
 }
 

@@ -22,7 +22,8 @@ class Reception {
   /// The first connection whose first message carries a tag that fits. The message waits in the socket to be received;
   /// its key is not spent yet.
   /// In:     timeout: for all; patience: for a silent one.
-  /// Errors: bad_input: nobody came in time, or only strangers (and what was wrong with the last); refused: so many wrong
+  /// Errors: bad_input: nobody came in time, or only strangers (and what was wrong with the last); refused: so many
+  /// wrong
   ///         tags that the chance of a forger would count.
   Result<Socket> wait(Duration timeout, Duration patience, const CancelToken* cancel = nullptr);
 

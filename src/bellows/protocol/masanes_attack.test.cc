@@ -27,7 +27,7 @@ constexpr net::Duration quick{50};
 constexpr net::Duration patience{3000};  // of the parties; only ends of attacked sessions wait for it
 
 enum class Attack { none, flip, flip_payload, flip_tag, drop, repeat, reflect, delay, swap, cut, forge };
-constexpr const char* names[] = {"none",   "flip",    "flip payload", "flip tag", "drop", "repeat",
+constexpr const char* names[] = {"none",    "flip",  "flip payload", "flip tag", "drop", "repeat",
                                  "reflect", "delay", "swap",         "cut",      "forge"};
 
 // A byte of each field of the header; of the length, the lowest and the highest.
@@ -310,7 +310,8 @@ TEST(ManInTheMiddle, NeverAKeyOnOneSideOnly) {
       cases.push_back({attack, victim});
     for (std::size_t byte : header_fields) cases.push_back({Attack::flip, victim, byte});
   }
-  std::stable_partition(cases.begin(), cases.end(), [](const Case& c) { return c.attack == Attack::delay || c.attack == Attack::drop; });
+  std::stable_partition(cases.begin(), cases.end(),
+                        [](const Case& c) { return c.attack == Attack::delay || c.attack == Attack::drop; });
   attack_all(cases, messages, good_halves(), [](PartyRequest&, const Site&) {});
 }
 
@@ -578,9 +579,8 @@ TEST(Kill, NoKeyBitIsReusedAndNoKeyIsDeliveredTwice) {
   EXPECT_EQ(killed, deaths);
   RecordProperty("runs", rounds);
   RecordProperty("killed_before_their_end", killed);
-  std::printf(
-      "%d runs, in %d of them a party was killed, %d keys on both sides, %zu one-time keys seen on the line\n", rounds,
-      killed, keys, uses.size());
+  std::printf("%d runs, in %d of them a party was killed, %d keys on both sides, %zu one-time keys seen on the line\n",
+              rounds, killed, keys, uses.size());
   for (const auto& entry : std::filesystem::directory_iterator(site.folder.path()))
     EXPECT_NE(entry.path().extension(), ".sealed") << entry.path();
 }

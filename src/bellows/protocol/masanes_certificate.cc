@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "bellows/certify/certificate.h"
+
 namespace bellows::protocol {
 namespace {
 
@@ -40,6 +42,10 @@ std::vector<std::string> assumptions(const KeyStatement& s) {
   }
   if (s.hash_seed_origin == "operating system")
     list.push_back("The hash seed comes from the operating system's generator, which is taken for uniform.");
+  if (!s.random_bits_certificates.empty())
+    list.push_back(
+        "The random bits are those of the certificates named here, each bit used once: their owner says so. A party "
+        "that names none has uniform bits of its own.");
   if (s.simulated) list.push_back("DEMONSTRATION: the records come from a simulated source; the key is worth nothing.");
   return list;
 }
@@ -54,11 +60,10 @@ std::string claim(const KeyStatement& s) {
       s.method == KeyMethod::no_signalling ? "no-signalling alone" : "quantum theory");
   if (s.random_bits_certificates.empty()) return claim;
   return claim +
-         " WEAKER OF TWO CLAIMS: this needs perfect randomness for choices, settings and hash; theirs is certified "
-         "against a "
-         "quantum adversary only, up to the epsilon of each certificate named here. Together: a quantum adversary, and "
-         "the sum "
-         "of all epsilons.";
+         " WEAKER OF TWO CLAIMS: this needs perfect randomness for choices, settings and hash; that of the "
+         "certificates "
+         "named here is certified against a quantum adversary only, up to the epsilon of each. Together: a quantum "
+         "adversary, and the sum of all epsilons.";
 }
 
 json scheme_json(const ecc::Scheme& scheme) {
@@ -99,6 +104,7 @@ json to_json(const KeyStatement& s) {
                    {"version", 1},
                    {"protocol", "masanes"},
                    {"adversary", key_method_name(s.method)},
+                   {"party", net::role_name(s.party)},
                    {"session", s.session},
                    {"secret_id", s.secret_id},
                    {"key_bits", s.length.bits},
@@ -143,6 +149,9 @@ Result<KeyStatement> statement_of(const json& document) {
   if (document.at("what") != "bellows key certificate" || document.at("version") != 1)
     return bad_input("not a key certificate of this version");
   KeyStatement s;
+  const std::string party = document.at("party").get<std::string>();
+  s.party = party == net::role_name(net::Role::bob) ? net::Role::bob : net::Role::alice;
+  if (party != net::role_name(s.party)) return bad_input("the certificate of a party that is none");
   s.session = document.at("session").get<std::string>();
   s.secret_id = document.at("secret_id").get<std::string>();
   std::string adversary = document.at("adversary").get<std::string>();
@@ -190,6 +199,11 @@ Result<KeyStatement> statement_of(const json& document) {
   s.simulated = document.at("simulated").get<bool>();
   if (auto found = document.find("random_bits"); found != document.end())
     s.random_bits_certificates = found->get<std::vector<json>>();
+  for (const json& entry : s.random_bits_certificates) {
+    BELLOWS_TRY(check_random_bits_entry(entry));
+    if (net::role_name(net::Role::alice) != entry.at("party") && net::role_name(net::Role::bob) != entry.at("party"))
+      return bad_input("random bits of a party that is none");
+  }
   s.most_errors = ecc::most_unseen_errors(s.sample_pairs, s.sample_errors, s.counts.raw_bits, s.epsilon.sample);
   s.counts.leaked_bits = leaked_bits(s);
   BELLOWS_ASSIGN(s.length, key_length(s.method, s.counts, s.epsilon.privacy));
@@ -217,6 +231,36 @@ std::string first_difference(const json& a, const json& b, const std::string& wh
 
 }  // namespace
 
+Result<json> random_bits_entry(const json& document, const Path& file) {
+  BELLOWS_ASSIGN(auto certificate, certify::certificate_from_json(document, file.string()));
+  if (!certificate.certified() || certificate.hypothetical) {
+    Error error = refused(certificate.hypothetical ? "the certificate of random bits is hypothetical: there are none"
+                                                   : "the certificate of random bits certifies none");
+    error.file = file.string();
+    return error;
+  }
+  return json{{"file", file.filename().string()},         {"sha256", sha256(document.dump()).hex()},
+              {"adversary", document.at("adversary")},    {"protocol", document.at("protocol")},
+              {"output_bits", certificate.output_bits()}, {"epsilon", document.at("epsilon")},
+              {"simulated", certificate.simulated}};
+}
+
+Status check_random_bits_entry(const json& entry) {
+  auto wrong = [&](const char* key) {
+    return bad_input(fmt::format("an entry of a certificate of random bits is none: '{}'", key), "", std::nullopt, "",
+                     entry.value(key, json()).dump());
+  };
+  for (const char* key : {"file", "adversary", "protocol"})
+    if (entry.at(key).get<std::string>().size() > 255) return wrong(key);
+  if (!Digest::from_hex(entry.at("sha256").get<std::string>()).ok()) return wrong("sha256");
+  if (!entry.at("output_bits").is_number_unsigned() || entry.at("output_bits") == 0) return wrong("output_bits");
+  const double epsilon = entry.at("epsilon").get<double>();
+  if (!(epsilon > 0 && epsilon < 1)) return wrong("epsilon");
+  (void)entry.at("simulated").get<bool>();
+  if (entry.size() > 8) return wrong("size");
+  return {};
+}
+
 Status check_certificate(const json& document) {
   try {
     BELLOWS_ASSIGN(auto statement, statement_of(document));
@@ -234,12 +278,17 @@ Status check_certificate(const json& document) {
 }
 
 Status compare_certificates(const json& a, const json& b) {
-  for (const char* key : {"session", "secret_id", "adversary", "key_bits", "epsilon", "counts", "transcript",
-                          "error_correction", "hash"}) {
+  if (!a.contains("party") || !b.contains("party")) return bad_input("a certificate has no 'party'");
+  if (a["party"] == b["party"])
+    return refused(fmt::format("both are the certificate of one party, {}: one of each is needed", a["party"].dump()));
+  for (const char* key : {"session", "secret_id", "adversary", "key_bits", "claim", "assumptions", "epsilon", "counts",
+                          "transcript", "error_correction", "hash", "simulated"}) {
     if (!a.contains(key) || !b.contains(key)) return bad_input(fmt::format("a certificate has no '{}'", key));
     if (a[key] != b[key])
       return refused(fmt::format("the certificates differ in '{}': {} and {}", key, a[key].dump(), b[key].dump()));
   }
+  if (a.value("random_bits", json()) != b.value("random_bits", json()))
+    return refused("the certificates differ in 'random_bits'");
   return {};
 }
 

@@ -7,6 +7,7 @@
 
 #include "bellows/base/file.h"
 #include "bellows/ecc/reconcile.h"
+#include "bellows/net/ledger.h"
 #include "bellows/protocol/masanes_key.h"
 
 namespace bellows::protocol {
@@ -39,9 +40,18 @@ struct KeyStatement {
   std::string transcript_alice, transcript_bob;  ///< SHA-256 over the messages up to the hash seed
   std::string hash_seed_origin;
   bool simulated = false;
-  /// Of the certificates that the random bits for choices and settings come with, if they were named.
+  net::Role party = net::Role::alice;  ///< whose certificate this is
+  /// Of the certificates that both parties' random bits for choices and settings come with, alice's first; as
+  /// random_bits_entry() makes them, with the `party` who named it.
   std::vector<nlohmann::json> random_bits_certificates;
 };
+
+/// What a key certificate says of a certificate of amplified bits.
+/// In:     document: a certificate of `amplify`, private or public; file: its name.
+/// Errors: bad_input: not such a certificate, or one that contradicts itself; refused: it certifies nothing.
+Result<nlohmann::json> random_bits_entry(const nlohmann::json& document, const Path& file);
+/// Errors: bad_input: an entry that random_bits_entry() does not make. May throw json::exception.
+Status check_random_bits_entry(const nlohmann::json& entry);
 
 /// Bits that comparing the corrected keys publishes, and the chance that different keys pass (Poly1305 with a public
 /// random point): 8 ceil(L/16) 2^-106 for L bytes, below 2^-80 for every raw key that fits.

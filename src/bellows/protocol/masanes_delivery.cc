@@ -60,8 +60,8 @@ Result<json> certificate_of(const net::Ledger& ledger, const net::Label& session
 bool key_is_there(const net::Ledger& ledger, const net::Label& session) {
   auto key = key_path_of(ledger, session);
   std::error_code ignored;
-  return key.ok() && (std::filesystem::exists(sealed_path(*key, session), ignored) ||
-                      std::filesystem::exists(*key, ignored));
+  return key.ok() &&
+         (std::filesystem::exists(sealed_path(*key, session), ignored) || std::filesystem::exists(*key, ignored));
 }
 
 Status seal_key(net::Ledger& ledger, const net::Label& session, const Path& key, const bits::BitString& bits,
@@ -119,7 +119,8 @@ Status drop_key(net::Ledger& ledger, const net::Label& session, const std::strin
     BELLOWS_ASSIGN(auto size, file.size_bytes());
     BELLOWS_TRY(file.write_all_at(std::vector<std::byte>(size), 0));
     BELLOWS_TRY(file.sync());
-    if (::unlink(sealed.c_str()) != 0) return system_error("cannot remove a sealed key that serves nobody", sealed, errno);
+    if (::unlink(sealed.c_str()) != 0)
+      return system_error("cannot remove a sealed key that serves nobody", sealed, errno);
   }
   return ledger.put_session({session, net::SessionState::aborted, why});
 }

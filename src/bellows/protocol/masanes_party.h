@@ -35,7 +35,7 @@ struct PartyRequest {
   /// Alice: the longest frame of the error correction. Long ones publish least; against a quantum adversary a frame
   /// that cannot be corrected is revealed, and a short one costs less then.
   std::uint64_t largest_frame_bits = ecc::usual_frame_bits;
-  std::vector<nlohmann::json> random_bits_certificates;
+  std::vector<nlohmann::json> random_bits_certificates;  ///< entries of this party's (random_bits_entry())
   Path account;  ///< of used records and random bits (masanes_account.h); empty: the user's
   std::function<void(std::uint16_t port)> on_listening = {};
   /// Alice: somebody came who showed no genuine message; she listens on.

@@ -246,6 +246,47 @@ TEST(Party, ACertificateThatWasTouchedIsFoundOut) {
   EXPECT_TRUE(found_out(more));
 }
 
+// What one party's random bits rest on weakens the claim of both, and both certificates say so.
+TEST(Party, CertificatesOfRandomBitsAreExchangedAndMustBeSome) {
+  const nlohmann::json entry = {{"file", "certificate.public.json"},
+                                {"sha256", sha256("certificate").hex()},
+                                {"adversary", "quantum"},
+                                {"protocol", "kulikov"},
+                                {"output_bits", 1000u},
+                                {"epsilon", 1e-12},
+                                {"simulated", true}};
+  {
+    Site site;
+    auto b = site.request(Role::bob, good_halves());
+    b.random_bits_certificates = {entry};
+    auto [alice, bob] = run_both(site.request(Role::alice, good_halves()), b);
+    ASSERT_TRUE(alice.ok()) << alice.error().describe();
+    ASSERT_TRUE(bob.ok()) << bob.error().describe();
+    for (const auto* side : {&*alice, &*bob}) {
+      EXPECT_NE(side->certificate["claim"].get<std::string>().find("WEAKER"), std::string::npos);
+      ASSERT_EQ(side->certificate["random_bits"].size(), 1u);
+      EXPECT_EQ(side->certificate["random_bits"][0]["party"], "bob");
+      EXPECT_EQ(side->certificate["simulated"], true);  // the bits are, whatever the pairs
+      EXPECT_TRUE(check_certificate(side->certificate).ok());
+    }
+    EXPECT_TRUE(compare_certificates(alice->certificate, bob->certificate).ok());
+    EXPECT_EQ(compare_certificates(alice->certificate, alice->certificate).error().code, ErrorCode::refused);
+  }
+  for (const char* key : {"file", "sha256", "adversary", "output_bits", "epsilon", "simulated"}) {
+    auto odd = entry;
+    odd[key] = key == std::string("output_bits") ? nlohmann::json(0u) : nlohmann::json("nobody at all");
+    if (key == std::string("file") || key == std::string("adversary")) odd.erase(key);
+    Site site;
+    auto b = site.request(Role::bob, good_halves());
+    b.random_bits_certificates = {odd};
+    auto [alice, bob] = run_both(site.request(Role::alice, good_halves()), b);
+    EXPECT_FALSE(alice.ok()) << key;
+    EXPECT_FALSE(bob.ok()) << key;
+  }
+  EXPECT_EQ(random_bits_entry({{"verdict", "refused"}, {"adversary", "nobody at all"}}, "x").error().code,
+            ErrorCode::bad_input);
+}
+
 TEST(Party, TooMuchNoiseIsANormalNo) {
   auto noisy = make_records(source(300'000, 0.03));
   Site site;
@@ -467,8 +508,8 @@ TEST(Delivery, RemainsOfACrashAreDestroyed) {
   EXPECT_EQ((*ledger->session(id))->state, net::SessionState::aborted);
 }
 
-// Strangers: whatever they send, a clear word within the time-out, no memory to speak of, and nothing lost: not a key, and
-// the same records, secret and key path serve the next session. Alice listens on.
+// Strangers: whatever they send, a clear word within the time-out, no memory to speak of, and nothing lost: not a key,
+// and the same records, secret and key path serve the next session. Alice listens on.
 TEST(Party, StrangersCostNothing) {
   enum Kind { noise, gone, silence, half_a_header, half_a_message, other_version, huge_payload, endless };
   const std::map<Kind, const char*> words = {{noise, "no bellows message"},
@@ -539,10 +580,10 @@ TEST(Party, StrangersCostNothing) {
     std::promise<std::uint16_t> port;
     request.on_listening = [&](std::uint16_t p) { port.set_value(p); };
     auto alice_side = std::async(std::launch::async, [&] { return run_party(request); });
-    auto socket = visit(other_version,
-                        std::move(*net::Socket::connect({"127.0.0.1", std::to_string(port.get_future().get())},
-                                                        net::Duration{5000})),
-                        [] { return true; });
+    auto socket = visit(
+        other_version,
+        std::move(*net::Socket::connect({"127.0.0.1", std::to_string(port.get_future().get())}, net::Duration{5000})),
+        [] { return true; });
     auto alice = alice_side.get();
     ASSERT_FALSE(alice.ok());
     EXPECT_EQ(alice.error().code, ErrorCode::bad_input);
@@ -570,8 +611,7 @@ TEST(Party, StrangersCostNothing) {
     EXPECT_FALSE(site.has_key(Role::bob, "second"));
     EXPECT_EQ(net::Ledger::open(request.secret, Role::bob)->sent_count(), ++spent);
   }
-  auto [alice, bob] =
-      run_both(site.request(Role::alice, fresh, "second"), site.request(Role::bob, fresh, "second"));
+  auto [alice, bob] = run_both(site.request(Role::alice, fresh, "second"), site.request(Role::bob, fresh, "second"));
   ASSERT_TRUE(alice.ok()) << alice.error().describe();
   ASSERT_TRUE(bob.ok()) << bob.error().describe();
   EXPECT_EQ(alice->verdict, SessionVerdict::key);

@@ -165,6 +165,7 @@ json Session::hello(const std::string& nonce) const {
     mine["adversary"] = key_method_name(request_.method);
     mine["epsilon"] = request_.epsilon.text();
     mine["simulated"] = request_.records->simulated;
+    mine["random_bits"] = request_.random_bits_certificates;
   }
   return mine;
 }
@@ -185,7 +186,12 @@ Status Session::learn_hello(const json& mine, json& theirs) {
   if (text_of(theirs, "role") != net::role_name(net::other(request_.role)))
     return refused("both parties have the same role");
   BELLOWS_ASSIGN(auto left, number(theirs, "keys_left"));
-  if (request_.records != nullptr) BELLOWS_TRY(check_keys_left(net::other(request_.role), left));
+  if (request_.records == nullptr) return {};
+  BELLOWS_TRY(check_keys_left(net::other(request_.role), left));
+  for (const json& entry : theirs.value("random_bits", json::array())) {
+    BELLOWS_TRY(check_random_bits_entry(entry));
+    peer_random_bits_.push_back(entry);
+  }
   return {};
 }
 
@@ -385,7 +391,13 @@ Status Session::estimate() {
   statement.method = request_.method;
   statement.epsilon = EpsilonBudget::of(request_.method, request_.epsilon);
   statement.simulated = request_.records->simulated;
-  statement.random_bits_certificates = request_.random_bits_certificates;
+  statement.party = request_.role;
+  for (net::Role party : {net::Role::alice, net::Role::bob})
+    for (json entry : party == request_.role ? request_.random_bits_certificates : peer_random_bits_) {
+      entry["party"] = net::role_name(party);
+      statement.simulated = statement.simulated || entry.at("simulated").get<bool>();
+      statement.random_bits_certificates.push_back(std::move(entry));
+    }
   statement.most_errors = ecc::most_unseen_errors(statement.sample_pairs, statement.sample_errors,
                                                   statement.counts.raw_bits, statement.epsilon.sample);
   return {};
@@ -458,8 +470,9 @@ Status Session::correct_as_alice() {
 
   if (material_->random) {
     // While the records can still serve another session.
-    const std::uint64_t needed = random_bits_to_send_key +
-                                 extract::seed_bits_needed({extract::Family::toeplitz, s.counts.raw_bits, s.length.bits});
+    const std::uint64_t needed =
+        random_bits_to_send_key +
+        extract::seed_bits_needed({extract::Family::toeplitz, s.counts.raw_bits, s.length.bits});
     if (material_->random->size_bits() < needed) return too_few_random_bits(needed);
   }
   BELLOWS_TRY(claim_records());

@@ -72,7 +72,8 @@ class Session {
   bool in_doubt_ = false;
   Clock::time_point lap_start_ = Clock::now();
 
-  bits::BitString raw_;  // this party's raw key; bob's after correction
+  std::vector<nlohmann::json> peer_random_bits_;  // entries of the certificates that the peer names
+  bits::BitString raw_;                           // this party's raw key; bob's after correction
   ecc::PermutationSeed permutation_{};
   net::OneTimeKey verification_key_;  // public; second half zero
   bits::BitString key_;
