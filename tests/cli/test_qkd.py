@@ -90,6 +90,21 @@ class KeyDistribution(ProgramTest):
         _, err = self.run_program("qkd", "check", "touched.json", expect=1)
         self.assertIn("assumptions", err)
 
+    def test_a_key_that_is_not_certified_says_so_first(self):
+        self.prepare()
+        alice, bob = self.parties("--correction", "ldpc")
+        self.assertFalse(alice["certified"])
+        self.assertEqual(alice["certificate"]["verdict"], "not certified")
+        self.assertEqual((self.folder / "A.key").read_bytes(), (self.folder / "B.key").read_bytes())
+        out, _ = self.run_program("qkd", "check", "A.key.certificate.json")
+        self.assertTrue(out.startswith("NOT CERTIFIED"), out)
+        # A code that cannot correct so many errors.
+        thin = json.loads((self.folder / "A.key.certificate.json").read_text())
+        thin["error_correction"]["rows"] = 10
+        (self.folder / "thin.json").write_text(json.dumps(thin))
+        _, err = self.run_program("qkd", "check", "thin.json", expect=3)
+        self.assertIn("error-correction scheme", err)
+
     def test_noise_gives_no_key_and_exit_code_1(self):
         self.prepare(pairs="300000", noise="0.03")
         alice, bob = self.parties(expect=(1, 1))
@@ -112,16 +127,26 @@ class KeyDistribution(ProgramTest):
                          "--random-certificate", "none.json", expect=3)
 
     def test_plan_names_the_pairs_and_refuses_the_impossible(self):
-        plan = self.run_json("qkd", "plan", "--noise", "0.005", "--key-bits", "240000")
-        self.assertEqual(plan["settings"], 7)
+        plan = self.run_json("qkd", "plan", "--noise", "0.005", "--key-bits", "220000")
+        self.assertEqual((plan["settings"], plan["correction"], plan["certified"]), (7, "bch", True))
         self.assertLess(plan["pairs"], 1.1e8)
+        ldpc = ("--correction", "ldpc")
+        plan = self.run_json("qkd", "plan", "--noise", "0.005", "--key-bits", "240000", *ldpc)
+        self.assertEqual((plan["correction"], plan["certified"]), ("ldpc", False))
+        self.assertLess(plan["pairs"], 1.1e8)
+        out, _ = self.run_program("qkd", "plan", "--noise", "0.005", *ldpc)
+        self.assertTrue(out.startswith("NOT CERTIFIED"), out)
         self.run_json("qkd", "plan", "--noise", "0.03", expect=1)
         # What is promised with a chance is less than what the expected counts give, and less than the asymptotic rate.
-        certain, expected = (self.run_json("qkd", "plan", "--pairs", "1e8", "--chance", chance)["key_bits"] for chance in ("0.999", "0"))
+        certain, expected = (self.run_json("qkd", "plan", "--pairs", "1e8", "--chance", chance, *ldpc)["key_bits"] for chance in ("0.999", "0"))
         self.assertLess(certain, expected)
         self.assertLess(expected, 270000)
         self.assertGreater(certain, 245000)
-        self.assertLess(self.run_json("qkd", "plan", "--noise", "0.025", "--key-bits", "256")["pairs"], 5e8)
+        self.assertLess(self.run_json("qkd", "plan", "--noise", "0.025", "--key-bits", "256", *ldpc)["pairs"], 5e8)
+        out, _ = self.run_program("qkd", "plan", "--noise", "0.025", expect=1)
+        self.assertIn("--correction ldpc", out)
+        self.assertNotIn("ldpc", self.run_program("qkd", "plan", "--noise", "0.03", expect=1)[0])
+        self.run_program("qkd", "plan", "--correction", "turbo", expect=2)
         self.run_program("qkd", "plan", "--chance", "1", expect=2)
         self.run_program("qkd", "plan", "--epsilon", "1e-30", expect=2)
         self.run_json("qkd", "plan", "--noise", "0.03", "--adversary", "quantum")

@@ -43,6 +43,10 @@ Result<Verdict> simulate_pairs_and_report(const PairOptions& options, Console& c
     plan.settings = options.settings;
     plan.noise = options.noise;
     BELLOWS_ASSIGN(auto point, protocol::plan_for_pairs(plan, request.pairs));
+    if (point.key_bits == 0) {  // no proved key at this noise
+      plan.correction = ecc::Code::ldpc;
+      BELLOWS_ASSIGN(point, protocol::plan_for_pairs(plan, request.pairs));
+    }
     gamma = point.gamma();
   }
   if (!(gamma > 0 && gamma < 1)) return usage_error("gamma out of range", "0 < gamma < 1", fmt::format("{}", gamma));

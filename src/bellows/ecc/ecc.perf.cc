@@ -10,14 +10,14 @@ namespace {
 
 // Raw bits a second on one core, encoding or decoding; arguments: raw bits, errors in 10,000. Every decoding meets
 // exactly so many errors as the code is made for, in other places each time. The table of docs/error-correction.md.
-void run(benchmark::State& state, bool decoding) {
+void run(benchmark::State& state, Code code, bool decoding) {
   auto size = static_cast<std::uint64_t>(state.range(0)),
        errors = size * static_cast<std::uint64_t>(state.range(1)) / 10'000;
   std::mt19937_64 engine(1);
   bits::BitString alice(size);
   for (std::uint64_t i = 0; i < alice.size_words(); ++i) alice.words()[i] = engine();
   alice.trim();
-  auto scheme = plan_scheme(size, errors);
+  auto scheme = plan_scheme(code, size, errors);
   PermutationSeed seed{};
   auto syndromes = encode(*scheme, seed, alice);
   std::uint64_t frames = 0, failed = 0;
@@ -47,13 +47,17 @@ void run(benchmark::State& state, bool decoding) {
   state.counters["failed"] = static_cast<double>(failed);
 }
 
-void decode_bits(benchmark::State& state) { run(state, true); }
-void encode_bits(benchmark::State& state) { run(state, false); }
-BENCHMARK(decode_bits)
+void ldpc_decode(benchmark::State& state) { run(state, Code::ldpc, true); }
+void ldpc_encode(benchmark::State& state) { run(state, Code::ldpc, false); }
+void bch_decode(benchmark::State& state) { run(state, Code::bch, true); }
+void bch_encode(benchmark::State& state) { run(state, Code::bch, false); }
+BENCHMARK(ldpc_decode)
     ->ArgsProduct({{100'000, 1'000'000, 10'000'000}, {20, 50, 100, 200, 500}})
     ->Args({10'000, 100})
     ->Unit(benchmark::kMillisecond);
-BENCHMARK(encode_bits)->Args({1'000'000, 100})->Args({10'000'000, 100})->Unit(benchmark::kMillisecond);
+BENCHMARK(ldpc_encode)->Args({1'000'000, 100})->Args({10'000'000, 100})->Unit(benchmark::kMillisecond);
+BENCHMARK(bch_decode)->ArgsProduct({{100'000, 1'000'000, 10'000'000}, {10, 25, 50, 100}})->Unit(benchmark::kMillisecond);
+BENCHMARK(bch_encode)->ArgsProduct({{100'000, 1'000'000, 10'000'000}, {25, 100}})->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace bellows::ecc

@@ -127,7 +127,7 @@ TEST(Reconcile, CorrectsWithTheEfficiencyAskedFor) {
   if (testing::long_tests()) cases.push_back({10'000'000, .01, 1.25}), cases.push_back({10'000'000, .02, 1.20});
   for (const Case& c : cases) {
     auto errors = static_cast<std::uint64_t>(c.rate * static_cast<double>(c.size));
-    auto scheme = plan_scheme(c.size, errors);
+    auto scheme = plan_scheme(Code::ldpc, c.size, errors);
     ASSERT_TRUE(scheme.ok());
     double efficiency = static_cast<double>(scheme->leaked_bits()) / (static_cast<double>(c.size) * entropy(c.rate));
     EXPECT_LE(efficiency, c.limit) << c.size << " bits, " << c.rate;
@@ -149,9 +149,9 @@ TEST(Reconcile, CorrectsWithTheEfficiencyAskedFor) {
 TEST(Reconcile, AwkwardSizesAndFewErrors) {
   for (std::uint64_t size : {64u, 65u, 131u, 1000u, 3801u, 20481u}) {
     for (std::uint64_t errors : {std::uint64_t{0}, std::uint64_t{1}, size / 100}) {
-      auto scheme = plan_scheme(size, errors + size / 50);
+      auto scheme = plan_scheme(Code::ldpc, size, errors + size / 50);
       if (!scheme.ok()) continue;  // too short to save anything
-      EXPECT_TRUE(check_scheme(*scheme, size).ok()) << size;
+      EXPECT_TRUE(check_scheme(*scheme, size, errors + size / 50).ok()) << size;
       auto alice = random_bits(size, size), bob = with_errors(alice, errors, size);
       auto decoded = decode(*scheme, seed, bob, *encode(*scheme, seed, alice));
       EXPECT_TRUE(!decoded->failed.empty() || decoded->corrected == alice) << size;
@@ -165,7 +165,7 @@ TEST(Reconcile, BurstsDoNoMoreHarmThanScatteredErrors) {
   auto alice = random_bits(size, 1);
   bits::BitString bob(alice.view());
   for (std::uint64_t i = 5000; i < 29'000; ++i) bob.set(i, !bob[i]);
-  auto scheme = plan_scheme(size, 24'000, 1 << 21);
+  auto scheme = plan_scheme(Code::ldpc, size, 24'000, 1 << 21);
   EXPECT_EQ(scheme->frames, 2u);
   auto decoded = decode(*scheme, seed, bob, *encode(*scheme, seed, alice));
   EXPECT_TRUE(decoded->corrected == alice);
@@ -174,7 +174,7 @@ TEST(Reconcile, BurstsDoNoMoreHarmThanScatteredErrors) {
 TEST(Reconcile, TooManyErrorsFailOpenlyAndFramesCanBeRevealed) {
   const std::uint64_t size = 60'000;
   auto alice = random_bits(size, 1), bob = with_errors(alice, 3000, 2);
-  auto scheme = plan_scheme(size, 600);
+  auto scheme = plan_scheme(Code::ldpc, size, 600);
   auto decoded = decode(*scheme, seed, bob, *encode(*scheme, seed, alice));
   ASSERT_TRUE(decoded.ok());
   ASSERT_EQ(decoded->failed, std::vector<std::uint32_t>{0});
@@ -186,22 +186,69 @@ TEST(Reconcile, TooManyErrorsFailOpenlyAndFramesCanBeRevealed) {
   EXPECT_FALSE(insert_frames(*scheme, seed, alice.view().first(5), {0}, decoded->corrected).ok());
 }
 
+TEST(Reconcile, TheProvedCodeCorrectsUpToItsBoundAndFailsOpenlyBeyond) {
+  const std::uint64_t size = 22'452, most = 30;
+  auto scheme = plan_scheme(Code::bch, size, most);
+  EXPECT_EQ(scheme->leaked_bits(), 450u);
+  auto alice = random_bits(size, 1);
+  auto syndromes = encode(*scheme, seed, alice);
+  for (std::uint64_t errors : {0u, 1u, 29u, 30u, 31u, 500u}) {
+    auto bob = with_errors(alice, errors, errors);
+    auto decoded = decode(*scheme, seed, bob, *syndromes);
+    ASSERT_TRUE(decoded.ok());
+    EXPECT_EQ(decoded->failed.empty(), errors <= most);
+    EXPECT_TRUE(decoded->corrected == (errors <= most ? alice : bob));
+    EXPECT_EQ(decoded->corrected_errors, errors <= most ? errors : 0);
+    auto revealed = reveal_frames(*scheme, seed, alice, {0});
+    EXPECT_TRUE(insert_frames(*scheme, seed, *revealed, {0}, decoded->corrected).ok());
+    EXPECT_TRUE(decoded->corrected == alice);
+  }
+}
+
+TEST(Reconcile, NoSchemePublishesLessThanItMust) {
+  EXPECT_NEAR(log2_patterns(10, 3), std::log2(120), 1e-9);
+  EXPECT_NEAR(log2_patterns(5, 9), 0, 1e-9);
+  for (std::uint64_t size : {64u, 1000u, 22'452u, 1'000'000u, 100'000'000u})
+    for (std::uint64_t errors : {std::uint64_t{0}, std::uint64_t{1}, size / 1000, size / 100, size / 20})
+      for (Code code : {Code::bch, Code::ldpc}) {
+        auto scheme = plan_scheme(code, size, errors);
+        if (!scheme.ok()) continue;
+        EXPECT_GE(static_cast<double>(scheme->leaked_bits()), log2_patterns(size, errors) - 1e-3);
+        EXPECT_TRUE(check_scheme(*scheme, size, errors).ok()) << size << " " << errors;
+      }
+}
+
 TEST(Reconcile, HostileNumbers) {
-  EXPECT_EQ(plan_scheme(63, 0).error().code, ErrorCode::usage);
-  EXPECT_EQ(plan_scheme(most_raw_bits + 1, 0).error().code, ErrorCode::usage);
-  EXPECT_EQ(plan_scheme(100'000, 30'000).error().code, ErrorCode::refused);
-  auto good = *plan_scheme(100'000, 1000);
-  EXPECT_TRUE(check_scheme(good, 100'000).ok());
-  EXPECT_FALSE(check_scheme(good, 100'001).ok());
+  EXPECT_EQ(plan_scheme(Code::ldpc, 63, 0).error().code, ErrorCode::usage);
+  EXPECT_EQ(plan_scheme(Code::ldpc, most_raw_bits + 1, 0).error().code, ErrorCode::usage);
+  EXPECT_EQ(plan_scheme(Code::ldpc, 100'000, 30'000).error().code, ErrorCode::refused);
+  auto good = *plan_scheme(Code::ldpc, 100'000, 1000);
+  EXPECT_TRUE(check_scheme(good, 100'000, 1000).ok());
+  EXPECT_FALSE(check_scheme(good, 100'001, 1000).ok());
+  EXPECT_FALSE(check_scheme(good, 100'000, 1100).ok());
   for (auto spoil : std::vector<void (*)(Scheme&)>{
            [](Scheme& s) { s.frames = 0; }, [](Scheme& s) { s.circulant = 0; }, [](Scheme& s) { s.circulant = 9; },
            [](Scheme& s) { s.columns = 0xffffffff; }, [](Scheme& s) { s.rows = s.columns + 1; },
-           [](Scheme& s) { s.rows = 1; }, [](Scheme& s) { s.design_errors_per_million = 0; },
-           [](Scheme& s) { s.columns /= 2; }, [](Scheme& s) { s.circulant = 1u << 31; }}) {
+           [](Scheme& s) { s.rows = 10; }, [](Scheme& s) { s.design_errors_per_million = 0; },
+           [](Scheme& s) { s.columns /= 2; }, [](Scheme& s) { s.circulant = 1u << 31; },
+           [](Scheme& s) { s.frames = 3; }, [](Scheme& s) { s.errors = 7; }, [](Scheme& s) { s.code = Code::bch; }}) {
     Scheme bad = good;
     spoil(bad);
-    EXPECT_FALSE(check_scheme(bad, 100'000).ok());
+    EXPECT_FALSE(check_scheme(bad, 100'000, 1000).ok());
   }
+  auto certain = *plan_scheme(Code::bch, 100'000, 1000);
+  EXPECT_EQ(certain.leaked_bits(), 17'000u);
+  EXPECT_TRUE(check_scheme(certain, 100'000, 1000).ok());
+  for (auto spoil : std::vector<void (*)(Scheme&)>{
+           [](Scheme& s) { s.frames = 2; }, [](Scheme& s) { s.errors = 999; }, [](Scheme& s) { s.errors = 1001; },
+           [](Scheme& s) { s.element_bits = 16; }, [](Scheme& s) { s.element_bits = 32; },
+           [](Scheme& s) { s.rows = 10; }, [](Scheme& s) { s.code = Code::ldpc; }}) {
+    Scheme bad = certain;
+    spoil(bad);
+    EXPECT_FALSE(check_scheme(bad, 100'000, 1000).ok());
+  }
+  EXPECT_EQ(plan_scheme(Code::bch, 1000, 100).error().code, ErrorCode::refused);
+  EXPECT_EQ(decode(certain, seed, random_bits(100'000, 1), random_bits(5, 1)).error().code, ErrorCode::bad_input);
   EXPECT_EQ(decode(good, seed, random_bits(100'000, 1), random_bits(5, 1)).error().code, ErrorCode::bad_input);
 }
 

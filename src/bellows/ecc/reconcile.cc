@@ -8,9 +8,11 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <numbers>
 #include <numeric>
 
 #include "bellows/base/threads.h"
+#include "bellows/ecc/bch.h"
 #include "bellows/ecc/ldpc_decoder.h"
 
 namespace bellows::ecc {
@@ -77,9 +79,40 @@ Status check_frames(const Scheme& scheme, const std::vector<std::uint32_t>& fram
   return {};
 }
 
+Result<Decoded> decode_bch(const Scheme& scheme, bits::BitView received, bits::BitView syndromes,
+                           const Context& context) {
+  const BchCode code(scheme.raw_bits, scheme.errors);
+  BELLOWS_ASSIGN(auto difference, code.syndromes(received, context));
+  for (std::uint64_t i = 0; i < difference.size_words(); ++i) difference.words()[i] ^= syndromes.word(i);
+  BELLOWS_ASSIGN(auto places, code.find_errors(difference, context));
+  Decoded decoded;
+  decoded.corrected = bits::BitString(received);
+  if (!places) {
+    decoded.failed.push_back(0);
+    return decoded;
+  }
+  for (std::uint32_t place : *places) decoded.corrected.set(place, !decoded.corrected[place]);
+  decoded.corrected_errors = places->size();
+  return decoded;
+}
+
 }  // namespace
 
-Result<Scheme> plan_scheme(std::uint64_t raw_bits, std::uint64_t most_errors, std::uint64_t largest_frame_bits) {
+const char* code_name(Code code) { return code == Code::bch ? "bch" : "ldpc"; }
+
+Result<Code> code_from_name(std::string_view name) {
+  for (Code code : {Code::bch, Code::ldpc})
+    if (name == code_name(code)) return code;
+  return usage_error("no such code for error correction", "bch or ldpc", std::string(name));
+}
+
+double log2_patterns(std::uint64_t bits, std::uint64_t errors) {
+  auto n = static_cast<double>(bits), k = static_cast<double>(std::min(errors, bits));
+  return (std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1)) / std::numbers::ln2;
+}
+
+Result<Scheme> plan_scheme(Code code, std::uint64_t raw_bits, std::uint64_t most_errors,
+                           std::uint64_t largest_frame_bits) {
   if (largest_frame_bits < least_frame_bits || largest_frame_bits > usual_frame_bits)
     return usage_error("frame length out of range", fmt::format("{} to {} bits", least_frame_bits, usual_frame_bits),
                        fmt::format("{}", largest_frame_bits));
@@ -87,38 +120,55 @@ Result<Scheme> plan_scheme(std::uint64_t raw_bits, std::uint64_t most_errors, st
     return usage_error("the raw key has no fitting length",
                        fmt::format("{} to {} bits", fewest_raw_bits, most_raw_bits), fmt::format("{}", raw_bits));
   Scheme scheme;
+  scheme.code = code;
   scheme.raw_bits = raw_bits;
+  const double mean = static_cast<double>(most_errors) / static_cast<double>(raw_bits);
+  auto too_noisy = [&](double rate) {
+    return refused(fmt::format("too many errors to correct: {:.1f} % in the raw key", 100 * rate));
+  };
+  if (code == Code::bch) {
+    scheme.frames = 1;
+    scheme.errors = most_errors;
+    scheme.element_bits = BchCode::element_bits(raw_bits);
+    if (mean > 0.25 || scheme.leaked_bits() >= raw_bits) return too_noisy(mean);
+    return scheme;
+  }
   scheme.frames = static_cast<std::uint32_t>(divide_up(raw_bits, largest_frame_bits));
   std::uint64_t frame_bits = divide_up(raw_bits, scheme.frames);
   scheme.circulant =
       static_cast<std::uint32_t>(std::max<std::uint64_t>(8, round_up(divide_up(frame_bits, target_columns), 8)));
   scheme.columns =
       static_cast<std::uint32_t>(std::max<std::uint64_t>(fewest_rows, divide_up(frame_bits, scheme.circulant)));
-  double mean = static_cast<double>(most_errors) / static_cast<double>(raw_bits);
   double in_frame = static_cast<double>(frame_bits);
   double rate = mean + (scheme.frames > 1 ? frame_sigmas * std::sqrt(mean / in_frame) : 0.0);
   rate = std::max(rate, least_design_rate);
-  auto too_noisy = refused(fmt::format("too many errors to correct: {:.1f} % in the raw key", 100 * rate));
-  if (rate > 0.25) return too_noisy;
+  if (rate > 0.25) return too_noisy(rate);
   scheme.design_errors_per_million = static_cast<std::uint32_t>(std::ceil(rate * 1e6));
   double rows = std::ceil(scheme.columns * entropy(rate) * working_efficiency(rate));
   // What a finite length costs beyond the threshold, measured: most where frames are short.
   rows += std::ceil((in_frame < 3e4 ? 1.3 : in_frame < 3e5 ? 0.8 : 0.4) * std::sqrt(in_frame) / scheme.circulant);
-  if (rows >= scheme.columns) return too_noisy;
+  if (rows >= scheme.columns) return too_noisy(rate);
   scheme.rows = std::max(fewest_rows, static_cast<std::uint32_t>(rows));
   return scheme;
 }
 
-Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits) {
-  bool fits = scheme.raw_bits == raw_bits && raw_bits >= fewest_raw_bits && raw_bits <= most_raw_bits &&
-              scheme.frames >= 1 && scheme.frames <= raw_bits && scheme.circulant >= 8 && scheme.circulant % 8 == 0 &&
-              scheme.circulant <= usual_frame_bits && scheme.columns >= fewest_rows &&
-              scheme.columns <= 2 * target_columns && scheme.rows >= fewest_rows && scheme.rows <= scheme.columns &&
-              scheme.code_bits() >= divide_up(raw_bits, scheme.frames) &&
-              scheme.code_bits() <= 2 * divide_up(raw_bits, scheme.frames) + 8192 &&
-              scheme.design_errors_per_million > 0 && scheme.design_errors_per_million < 400'000 &&
-              16 * std::uint64_t{scheme.columns} <= std::uint64_t{most_edges_in_row} * scheme.rows * 3;
-  if (!fits) return bad_input("the error-correction scheme does not fit the raw key");
+Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits, std::uint64_t most_errors) {
+  auto wrong = [](const char* why) { return bad_input(fmt::format("the error-correction scheme {}", why)); };
+  if (scheme.raw_bits != raw_bits || scheme.frames < 1 || scheme.frames > raw_bits)
+    return wrong("does not fit the raw key");
+  auto planned = plan_scheme(scheme.code, raw_bits, most_errors,
+                             std::clamp(divide_up(raw_bits, scheme.frames), least_frame_bits, usual_frame_bits));
+  if (!planned.ok()) return wrong("does not fit the raw key");
+  // The numbers of ldpc come from logarithms in doubles, whose last place machines may round differently.
+  auto near = [&](std::uint32_t a, std::uint32_t b) { return std::max(a, b) - std::min(a, b) <= (scheme.code == Code::ldpc ? 1u : 0u); };
+  if (scheme.frames != planned->frames || scheme.errors != planned->errors ||
+      scheme.element_bits != planned->element_bits || scheme.circulant != planned->circulant ||
+      scheme.columns != planned->columns || !near(scheme.rows, planned->rows) ||
+      !near(scheme.design_errors_per_million, planned->design_errors_per_million) ||
+      (scheme.code == Code::ldpc && scheme.rows > scheme.columns))
+    return wrong("is not the one for this length and number of errors");
+  if (static_cast<double>(scheme.leaked_bits()) + 1 < log2_patterns(raw_bits, most_errors))
+    return wrong("publishes less than any code for so many errors must");
   return {};
 }
 
@@ -126,6 +176,7 @@ Result<bits::BitString> encode(const Scheme& scheme, const PermutationSeed& seed
                                const Context& context) {
   BELLOWS_CHECK(raw.size_bits == scheme.raw_bits, "the scheme is for another length");
   BELLOWS_TRY(context.check_cancelled());
+  if (scheme.code == Code::bch) return BchCode(scheme.raw_bits, scheme.errors).syndromes(raw, context);
   auto order = permutation(raw.size_bits, seed);
   LdpcCode code = code_of(scheme);
   std::vector<bits::BitString> parts(scheme.frames);
@@ -150,6 +201,7 @@ Result<Decoded> decode(const Scheme& scheme, const PermutationSeed& seed, bits::
   if (syndromes.size_bits != scheme.leaked_bits())
     return bad_input("wrong number of syndrome bits", "", std::nullopt, fmt::format("{}", scheme.leaked_bits()),
                      fmt::format("{}", syndromes.size_bits));
+  if (scheme.code == Code::bch) return decode_bch(scheme, received, syndromes, context);
   auto order = permutation(received.size_bits, seed);
   LdpcCode code = code_of(scheme);
   const unsigned threads = std::max(1u, std::min<unsigned>(context.thread_count, scheme.frames));

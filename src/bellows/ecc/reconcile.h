@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "bellows/base/progress.h"
@@ -11,42 +12,64 @@
 
 namespace bellows::ecc {
 
-/// How a raw key is cut into frames and which code serves them. Public; the sender's word counts.
-struct Scheme {
-  std::uint64_t raw_bits = 0;
-  std::uint32_t frames = 0;
-  std::uint32_t circulant = 0, columns = 0, rows = 0;
-  std::uint32_t design_errors_per_million = 0;  ///< the error rate that the code is made for
+/// Which code corrects the raw key.
+enum class Code {
+  bch,   ///< corrects every pattern of so many errors, for certain: proved
+  ldpc,  ///< publishes less; that it corrects so many errors is measured, not proved
+};
+const char* code_name(Code code);
+/// Errors: usage: no such code.
+Result<Code> code_from_name(std::string_view name);
 
-  std::uint64_t code_bits() const { return std::uint64_t{circulant} * columns; }
+/// How a raw key is cut into frames and which code serves them. Public; a function of raw_bits, the bound on the errors
+/// and the number of frames.
+struct Scheme {
+  Code code = Code::bch;
+  std::uint64_t raw_bits = 0;
+  std::uint32_t frames = 0;  ///< bch: 1
+  // bch: the errors that it corrects and the bits that each costs.
+  std::uint64_t errors = 0;
+  std::uint32_t element_bits = 0;
+  // ldpc: the parity-check matrix, and the error rate that it is made for.
+  std::uint32_t circulant = 0, columns = 0, rows = 0;
+  std::uint32_t design_errors_per_million = 0;
+
+  std::uint64_t code_bits() const { return code == Code::bch ? raw_bits : std::uint64_t{circulant} * columns; }
   /// Data bits of a frame; the rest of the code word is padding that both sides know.
   std::uint64_t frame_bits(std::uint32_t frame) const { return raw_bits / frames + (frame < raw_bits % frames); }
-  std::uint64_t frame_syndrome_bits() const { return std::uint64_t{circulant} * rows; }
+  std::uint64_t frame_syndrome_bits() const {
+    return code == Code::bch ? errors * element_bits : std::uint64_t{circulant} * rows;
+  }
   /// What is published about the raw key: all syndromes.
   std::uint64_t leaked_bits() const { return frames * frame_syndrome_bits(); }
 };
 
-inline constexpr std::uint64_t most_raw_bits = std::uint64_t{1} << 31;
+inline constexpr std::uint64_t most_raw_bits = (std::uint64_t{1} << 31) - 1;
 
 /// Frames are as long as this allows: the longer, the less is published.
 inline constexpr std::uint64_t usual_frame_bits = std::uint64_t{1} << 24;
 inline constexpr std::uint64_t least_frame_bits = 1024;
 
-/// The scheme for an error rate that the strings will not exceed.
-/// In:     raw_bits: 64 to 2^31. most_errors: upper bound on the differing places, for the whole string.
-///         largest_frame_bits: 1024 to 2^24.
+/// The scheme for a number of errors that the strings will not exceed.
+/// In:     raw_bits: 64 to 2^31 - 1. most_errors: upper bound on the differing places, for the whole string.
+///         largest_frame_bits: 1024 to 2^24; for ldpc only.
 /// Errors: refused: so many errors that the code would publish more bits than the string has. usage: raw_bits,
 ///         largest_frame_bits.
-Result<Scheme> plan_scheme(std::uint64_t raw_bits, std::uint64_t most_errors,
+Result<Scheme> plan_scheme(Code code, std::uint64_t raw_bits, std::uint64_t most_errors,
                            std::uint64_t largest_frame_bits = usual_frame_bits);
-/// Errors: bad_input: numbers of a peer that make no sense for this length.
-Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits);
+/// A peer's scheme is the one that plan_scheme gives for some length of frames.
+/// Errors: bad_input: it is not; above all, one that publishes less than any code for so many errors must.
+Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits, std::uint64_t most_errors);
 
-/// Seed of the public permutation that spreads errors evenly over places and frames.
+/// log2 of the number of patterns of `errors` errors in `bits` bits: no code that corrects them all publishes less.
+double log2_patterns(std::uint64_t bits, std::uint64_t errors);
+
+/// Seed of the public permutation that spreads errors evenly over places and frames (ldpc).
 using PermutationSeed = std::array<std::uint8_t, 32>;
 
 /// The syndromes of all frames, one after another: leaked_bits() bits.
-/// Cost: about 20 bytes a raw bit in a frame's worth of memory a thread, and 4 bytes a raw bit for the permutation.
+/// Cost: ldpc: about 20 bytes a raw bit in a frame's worth of memory a thread, and 12 bytes a raw bit for the
+/// permutation. bch: next to no memory.
 Result<bits::BitString> encode(const Scheme& scheme, const PermutationSeed& seed, bits::BitView raw,
                                const Context& context = {});
 
@@ -56,8 +79,8 @@ struct Decoded {
   std::uint64_t corrected_errors = 0;
 };
 
-/// The sender's string from the receiver's and the syndromes. A frame whose decoding ends has the right syndrome, and
-/// still may be wrong: compare a hash.
+/// The sender's string from the receiver's and the syndromes. bch: it is the sender's, if they differ in scheme.errors
+/// places at most. Otherwise a frame whose decoding ends has the right syndrome and still may be wrong: compare a hash.
 Result<Decoded> decode(const Scheme& scheme, const PermutationSeed& seed, bits::BitView received,
                        bits::BitView syndromes, const Context& context = {});
 

@@ -392,6 +392,7 @@ TEST(Eavesdropper, CopiesOfEverythingSayNothingOfTheKey) {
     ASSERT_TRUE(alice.ok());
     const KeyStatement& s = alice->statement;
     ASSERT_EQ(s.counts.raw_bits, known_raw.size());
+    ASSERT_EQ(s.scheme.code, ecc::Code::bch);
     for (const auto& [use, message] : proxy.uses) {
       net::MessageHeader header;
       std::memcpy(&header, message.data(), sizeof header);
@@ -400,37 +401,20 @@ TEST(Eavesdropper, CopiesOfEverythingSayNothingOfTheKey) {
       sent[header.type] = *decode_payload({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, 1);
     }
     const std::uint64_t n = s.counts.raw_bits, m = s.length.bits;
-    // The place of each raw bit in the only frame: its number, told bit by bit.
-    ASSERT_EQ(s.scheme.frames, 1u);
-    ecc::PermutationSeed seed;
-    const auto& text = sent[message_correction].head["permutation"].get_ref<const std::string&>();
-    for (std::size_t i = 0; i < seed.size(); ++i)
-      seed[i] = static_cast<std::uint8_t>(std::stoul(text.substr(2 * i, 2), nullptr, 16));
-    std::vector<std::uint64_t> raw_at(n), column_of(n);
-    for (unsigned bit = 0; bit < 20; ++bit) {
-      bits::BitString digits(n), where(n);
-      for (std::uint64_t place = 0; place < n; ++place) digits.set(place, (place >> bit & 1) != 0);
-      ASSERT_TRUE(ecc::insert_frames(s.scheme, seed, digits, {0}, where).ok());
-      for (std::uint64_t i = 0; i < n; ++i) raw_at[i] |= std::uint64_t{where[i]} << bit;
-    }
+    std::vector<std::uint64_t> column_of(n);
     std::uint64_t unknown = 0;
     for (std::uint64_t i = 0; i < n; ++i) column_of[i] = known_raw[i] ? n : unknown++;
     EXPECT_LT(unknown, n);
-    auto code = ecc::make_code(s.scheme.circulant, s.scheme.columns, s.scheme.rows);
-    std::vector<std::uint64_t> at_place(code.length_bits(), n);
-    for (std::uint64_t i = 0; i < n; ++i) at_place[raw_at[i]] = column_of[i];
-    std::vector<bits::BitString> rows;
-    for (std::uint32_t row = 0; row < code.rows; ++row)
-      for (std::uint32_t check = 0; check < code.circulant; ++check) {
-        bits::BitString line(unknown);
-        for (std::uint32_t e = code.row_start[row]; e < code.row_start[row + 1]; ++e) {
-          const auto& block = code.circulants[e];
-          std::uint64_t column =
-              at_place[std::uint64_t{block.column} * code.circulant + (check + block.shift) % code.circulant];
-          if (column < n) line.set(column, true);
-        }
-        rows.push_back(std::move(line));
-      }
+    // Column by column: what a single one among the raw bits adds to the syndromes.
+    std::vector<bits::BitString> rows(s.scheme.leaked_bits(), bits::BitString(unknown));
+    for (std::uint64_t i = 0; i < n; ++i) {
+      if (column_of[i] == n) continue;
+      bits::BitString one(n);
+      one.set(i, true);
+      auto syndromes = ecc::encode(s.scheme, {}, one);
+      for (std::uint64_t row = 0; row < rows.size(); ++row)
+        if ((*syndromes)[row]) rows[row].set(column_of[i], true);
+    }
     const std::size_t told = rank_of(rows);
     // Row i of the hash reads seed bit i + j (or i + n - 1 - j) for raw bit j; which, the hash itself says.
     extract::HashShape shape{extract::Family::toeplitz, n, m};

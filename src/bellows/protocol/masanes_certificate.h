@@ -16,15 +16,18 @@ namespace bellows::protocol {
 /// public messages of the difference to an ideal key, twice the trace distance.
 struct EpsilonBudget {
   numeric::Exact total;
-  numeric::Exact privacy;     ///< epsilon of the key length
-  numeric::Exact sample;      ///< no_signalling: chance that the raw key holds more errors than the sample allows
-  numeric::Exact correction;  ///< no_signalling: chance, ASSUMED, that correction fails although it does not
-  /// Doubles stand for the two chances (theorem 9); the hash comparison and the tags are added as 2^-80 at most.
+  numeric::Exact privacy;  ///< epsilon of the key length
+  numeric::Exact sample;   ///< no_signalling: chance that the raw key holds more errors than the sample allows
+  /// The chance counts twice (theorem 9); what hash comparison and tags add is below the rest.
   static EpsilonBudget of(KeyMethod method, const numeric::Exact& total);
 };
-/// Errors: usage: not in [1e-20, 1). What hash comparison and tags add, 2^-75 at most, has its place in an eighth of
-/// 1e-20.
+/// Errors: usage: not in [1e-20, 1). What hash comparison and tags add, 2^-75 at most, has its place in a thirty-second
+/// of 1e-20.
 Status check_total_epsilon(const numeric::Exact& total);
+
+/// The code that corrects unless another is asked for: the one with which the claim is proved, and of those the one that
+/// publishes less. (Against a quantum adversary the proof needs nothing of the code.)
+ecc::Code usual_code(KeyMethod method);
 
 /// Everything public about one key: both parties hold the same statement, and neither holds anything of the key.
 struct KeyStatement {
@@ -35,6 +38,9 @@ struct KeyStatement {
   std::uint64_t sample_pairs = 0, sample_errors = 0;  ///< announced pairs of the raw key's kind
   std::uint64_t most_errors = 0;                      ///< bound on the raw key's errors
   ecc::Scheme scheme;
+  /// Whether the claim is proved under the assumptions that the paper names too. It is not if bob tells a no-signalling
+  /// adversary whether a code worked that may fail on few errors.
+  bool is_proved() const { return method == KeyMethod::quantum || scheme.code == ecc::Code::bch; }
   std::uint64_t revealed_frames = 0;
   KeyLength length;
   std::string transcript_alice, transcript_bob;  ///< SHA-256 over the messages up to the hash seed
@@ -61,6 +67,10 @@ inline constexpr std::uint64_t verification_bits = 128;
 /// for Bob's word on whether all frames could be corrected, and if some could not, their bits and two bits a frame for
 /// which they were (his word selects among 2^frames continuations, twice).
 std::uint64_t leaked_bits(const KeyStatement& statement);
+
+/// A scheme in messages and certificates. scheme_of: errors as ecc::check_scheme; bad_input: something missing.
+nlohmann::json scheme_json(const ecc::Scheme& scheme);
+Result<ecc::Scheme> scheme_of(const nlohmann::json& document, std::uint64_t raw_bits, std::uint64_t most_errors);
 
 /// The certificate as JSON: the statement, the claim in words, every assumption.
 nlohmann::json to_json(const KeyStatement& statement);

@@ -221,14 +221,19 @@ TEST(MasanesPlan, FewestPairsForAKey) {
 TEST(MasanesPlan, ThePromiseHoldsWithItsChance) {
   struct Case {
     KeyMethod method;
+    ecc::Code code;
     double noise;
     std::uint64_t key_bits;
   };
   std::mt19937_64 engine(11);
-  for (Case c : {Case{KeyMethod::no_signalling, 0.0, 256}, Case{KeyMethod::no_signalling, 0.005, 250'000},
-                 Case{KeyMethod::no_signalling, 0.025, 256}, Case{KeyMethod::quantum, 0.05, 1000}}) {
+  for (Case c : {Case{KeyMethod::no_signalling, ecc::Code::bch, 0.0, 256},
+                 Case{KeyMethod::no_signalling, ecc::Code::bch, 0.005, 220'000},
+                 Case{KeyMethod::no_signalling, ecc::Code::ldpc, 0.005, 250'000},
+                 Case{KeyMethod::no_signalling, ecc::Code::ldpc, 0.025, 256},
+                 Case{KeyMethod::quantum, ecc::Code::ldpc, 0.05, 1000}}) {
     PlanRequest request;
     request.method = c.method;
+    request.correction = c.code;
     request.noise = c.noise;
     auto point = plan_for_key(request, c.key_bits);
     ASSERT_TRUE(point.ok());
@@ -252,7 +257,7 @@ TEST(MasanesPlan, ThePromiseHoldsWithItsChance) {
       std::uint64_t sample = draw(point->pairs, gamma * (1 - gamma) / request.settings),
                     errors = draw(sample, expected_error_rate(c.noise));
       auto scheme =
-          ecc::plan_scheme(counts.raw_bits, ecc::most_unseen_errors(sample, errors, counts.raw_bits, budget.sample));
+          ecc::plan_scheme(c.code, counts.raw_bits, ecc::most_unseen_errors(sample, errors, counts.raw_bits, budget.sample));
       ASSERT_TRUE(scheme.ok());
       counts.leaked_bits = scheme->leaked_bits() + verification_bits + (c.method == KeyMethod::quantum ? 1 : 0);
       auto length = key_length(c.method, counts, budget.privacy);

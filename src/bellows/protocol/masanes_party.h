@@ -32,7 +32,9 @@ struct PartyRequest {
   net::Duration connect_patience{60'000};
   std::optional<Path>
       hash_seed;  ///< alice: uniform bits for hash seed, permutation and hash comparison; nothing: the system's
-  /// Alice: the longest frame of the error correction. Long ones publish least; against a quantum adversary a frame
+  std::optional<ecc::Code> correction;  ///< both parties the same; nothing: usual_code(method)
+  ecc::Code code() const { return correction.value_or(usual_code(method)); }
+  /// Alice: the longest frame of the error correction (ldpc). Long ones publish least; against a quantum adversary a frame
   /// that cannot be corrected is revealed, and a short one costs less then.
   std::uint64_t largest_frame_bits = ecc::usual_frame_bits;
   std::vector<nlohmann::json> random_bits_certificates;  ///< entries of this party's (random_bits_entry())

@@ -199,6 +199,50 @@ TEST(Party, AFrameThatFailsIsRevealedAndCounted) {
   EXPECT_EQ(alice->reason, "error correction failed");
 }
 
+// Which code corrects decides what is proved, and the certificate says so before anything else.
+TEST(Party, TheCodeDecidesWhatIsProved) {
+  std::uint64_t published[2], bits[2];
+  for (ecc::Code code : {ecc::Code::bch, ecc::Code::ldpc}) {
+    Site site;
+    auto a = site.request(Role::alice, good_halves()), b = site.request(Role::bob, good_halves());
+    if (code == ecc::Code::ldpc) a.correction = b.correction = code;
+    auto [alice, bob] = run_both(a, b);
+    ASSERT_TRUE(alice.ok() && bob.ok());
+    ASSERT_EQ(alice->verdict, SessionVerdict::key) << alice->reason;
+    EXPECT_EQ(key_text(site.key(Role::alice)), key_text(site.key(Role::bob)));
+    const auto& certificate = alice->certificate;
+    EXPECT_TRUE(check_certificate(certificate).ok());
+    const KeyStatement& s = alice->statement;
+    EXPECT_EQ(s.scheme.code, code);
+    published[code == ecc::Code::ldpc] = s.counts.leaked_bits;
+    bits[code == ecc::Code::ldpc] = s.length.bits;
+    const bool proved = code == ecc::Code::bch;
+    EXPECT_EQ(s.is_proved(), proved);
+    EXPECT_EQ(certificate["verdict"], proved ? "certified" : "not certified");
+    EXPECT_EQ(certificate["claim"].get<std::string>().find("NOT CERTIFIED") == 0, !proved);
+    EXPECT_EQ(certificate["assumptions"][0].get<std::string>().find("NOT PROVED") == 0, !proved);
+    EXPECT_EQ(certificate.dump().find("LDPC") == std::string::npos, proved);
+    // No certificate passes for more than it is, nor its code for a better one.
+    auto altered = [&](auto change) {
+      auto lying = certificate;
+      change(lying);
+      return check_certificate(lying).ok();
+    };
+    EXPECT_FALSE(altered([&](auto& d) { d["verdict"] = proved ? "not certified" : "certified"; }));
+    EXPECT_FALSE(altered([](auto& d) { d["assumptions"].erase(0); }));
+    EXPECT_FALSE(altered([](auto& d) { d["error_correction"]["frames"] = 2u; }));
+    for (const char* number : {"errors", "element_bits", "rows", "columns", "design_errors_per_million"})
+      if (certificate["error_correction"].contains(number)) {
+        EXPECT_FALSE(altered([&](auto& d) { d["error_correction"][number] = 10u; })) << number;
+        EXPECT_FALSE(altered([&](auto& d) { d["error_correction"].erase(number); })) << number;
+      }
+    EXPECT_FALSE(altered([&](auto& d) { d["error_correction"]["code"] = proved ? "ldpc" : "bch"; }));
+    EXPECT_FALSE(altered([&](auto& d) { d["error_correction"]["code"] = 1; }));
+  }
+  EXPECT_LT(published[0], published[1]);  // few errors: the proved code even publishes less
+  EXPECT_GT(bits[0], bits[1]);
+}
+
 // Every sentence and number of a certificate follows from the counts or is compared between the parties.
 TEST(Party, ACertificateThatWasTouchedIsFoundOut) {
   Site site;
@@ -339,6 +383,7 @@ TEST(Party, DisagreementsAreNamed) {
   };
   for (const Case& c :
        std::vector<Case>{{[](PartyRequest& r) { r.epsilon = numeric::Exact::literal("1e-8"); }, "epsilon"},
+                         {[](PartyRequest& r) { r.correction = ecc::Code::ldpc; }, "correction"},
                          {[](PartyRequest& r) { r.method = KeyMethod::quantum; }, "adversary"},
                          {[&](PartyRequest& r) { r.records = &other.bob; }, "pairs"},
                          {[](PartyRequest& r) { r.records = nullptr; }, "task"}}) {

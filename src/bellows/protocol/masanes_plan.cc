@@ -84,7 +84,7 @@ double largest_noise(KeyMethod method, unsigned settings, double efficiency) {
   return low;
 }
 
-std::uint64_t published_bits(KeyMethod method, std::uint64_t raw_bits, std::uint64_t sample_pairs,
+std::uint64_t published_bits(KeyMethod method, ecc::Code code, std::uint64_t raw_bits, std::uint64_t sample_pairs,
                              std::uint64_t sample_errors, const numeric::Exact& total_epsilon) {
   const double sample_epsilon = EpsilonBudget::of(method, total_epsilon).sample.approximate();
   // Beyond what one session takes: as many frames more.
@@ -92,7 +92,7 @@ std::uint64_t published_bits(KeyMethod method, std::uint64_t raw_bits, std::uint
   const std::uint64_t bits = raw_bits / parts;
   std::uint64_t most =
       ecc::likely_most_unseen_errors(sample_pairs / parts, sample_errors / parts, bits, sample_epsilon);
-  auto scheme = ecc::plan_scheme(bits, most);
+  auto scheme = ecc::plan_scheme(code, bits, most);
   return verification_bits + (method == KeyMethod::quantum ? 1 : 0) +
          (scheme.ok() ? parts * scheme->leaked_bits() : raw_bits);
 }
@@ -119,11 +119,12 @@ Result<PlanPoint> plan_at(const PlanRequest& request, std::uint64_t pairs, std::
 
   // Codes come in steps, so the leak is looked at in a few places of the range.
   std::uint64_t leaked = 0;
+  const ecc::Code code = request.correction.value_or(usual_code(request.method));
   for (std::uint64_t step = 0; step <= 8; ++step) {
     std::uint64_t bits = raw_range[0] + (raw_range[1] - raw_range[0]) * step / 8;
     leaked =
         std::max(leaked, request.leak ? request.leak(bits)
-                                      : published_bits(request.method, bits, sample, sample_errors, request.epsilon));
+                                      : published_bits(request.method, code, bits, sample, sample_errors, request.epsilon));
     if (request.chance == 0) break;
   }
   const auto privacy = EpsilonBudget::of(request.method, request.epsilon).privacy;

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
+#include "bellows/ecc/reconcile.h"
 #include "bellows/numeric/exact.h"
 #include "bellows/protocol/masanes_key.h"
 
@@ -29,7 +31,7 @@ double largest_noise(KeyMethod method, unsigned settings, double efficiency = 1)
 
 /// Everything that is published about a raw key of so many bits: what a session counts as N_c when the error sample of
 /// `sample_pairs` shows `sample_errors`. In doubles, for planning.
-std::uint64_t published_bits(KeyMethod method, std::uint64_t raw_bits, std::uint64_t sample_pairs,
+std::uint64_t published_bits(KeyMethod method, ecc::Code code, std::uint64_t raw_bits, std::uint64_t sample_pairs,
                              std::uint64_t sample_errors, const numeric::Exact& total_epsilon);
 
 struct PlanRequest {
@@ -39,6 +41,7 @@ struct PlanRequest {
   numeric::Exact epsilon = numeric::Exact::literal("1e-9");  ///< total, as a session is given it
   /// An honest run reaches the length planned with this chance at least; 0: the length at the expected counts.
   double chance = 0.99;
+  std::optional<ecc::Code> correction = {};  ///< nothing: usual_code(method)
   /// Counts the published bits in another way (for comparisons with the asymptotic rate); nothing: published_bits.
   std::function<std::uint64_t(std::uint64_t raw_bits)> leak = {};
 };

@@ -164,6 +164,7 @@ json Session::hello(const std::string& nonce) const {
     mine["pairs"] = request_.records->pairs;
     mine["adversary"] = key_method_name(request_.method);
     mine["epsilon"] = request_.epsilon.text();
+    mine["correction"] = ecc::code_name(request_.code());
     mine["simulated"] = request_.records->simulated;
     mine["random_bits"] = request_.random_bits_certificates;
   }
@@ -177,7 +178,8 @@ Status Session::learn_hello(const json& mine, json& theirs) {
     return refused(fmt::format("the peer speaks another version of the protocol: 2 here, {} there",
                                theirs.value("format", json()).dump()));
   for (const char* key :
-       {"protocol", "secret", "keys", "task", "settings", "pairs", "adversary", "epsilon", "simulated"}) {
+       {"protocol", "secret", "keys", "task", "settings", "pairs", "adversary", "epsilon", "correction",
+        "simulated"}) {
     json here = mine.value(key, json()), there = theirs.value(key, json());
     if (here != there)
       return refused(
@@ -450,6 +452,19 @@ Result<bits::BitString> Session::draw_random(std::uint64_t count_bits) {
   return drawn;
 }
 
+// What the code that nobody has proved would leave, where the proved one leaves nothing.
+std::string Session::with_the_other_code() const {
+  KeyStatement other = result_.statement;
+  if (other.method != KeyMethod::no_signalling || request_.code() != ecc::Code::bch) return "";
+  auto scheme = ecc::plan_scheme(ecc::Code::ldpc, other.counts.raw_bits, other.most_errors);
+  if (!scheme.ok()) return "";
+  other.scheme = *scheme;
+  other.counts.leaked_bits = leaked_bits(other);
+  auto length = key_length(other.method, other.counts, other.epsilon.privacy);
+  if (!length.ok() || length->bits == 0) return "";
+  return fmt::format(" (--correction ldpc would leave a key of {} bits that is not certified)", length->bits);
+}
+
 Status Session::correct_as_alice() {
   KeyStatement& s = result_.statement;
   auto no_key = [&](const std::string& reason) -> Status {
@@ -458,15 +473,16 @@ Status Session::correct_as_alice() {
   };
   if (s.counts.raw_bits < fewest_raw_bits)
     return no_key(fmt::format("the raw key has {} bits only", s.counts.raw_bits));
-  auto scheme = ecc::plan_scheme(s.counts.raw_bits, s.most_errors, request_.largest_frame_bits);
+  auto scheme = ecc::plan_scheme(request_.code(), s.counts.raw_bits, s.most_errors, request_.largest_frame_bits);
   if (!scheme.ok()) {
-    if (scheme.error().code == ErrorCode::refused) return no_key(scheme.error().message);
+    if (scheme.error().code == ErrorCode::refused) return no_key(scheme.error().message + with_the_other_code());
     return scheme.error();
   }
   s.scheme = *scheme;
   BELLOWS_TRY(find_length());
   if (s.length.bits == 0)
-    return no_key(fmt::format("the violation does not suffice: the bound is {:.0f} bits", s.length.bound_bits));
+    return no_key(fmt::format("the violation does not suffice: the bound is {:.0f} bits{}", s.length.bound_bits,
+                              with_the_other_code()));
 
   if (material_->random) {
     // While the records can still serve another session.
@@ -481,11 +497,7 @@ Status Session::correct_as_alice() {
   std::memcpy(verification_key_.bytes.data(), random.words() + 4, 16);
   BELLOWS_ASSIGN(auto syndromes, ecc::encode(s.scheme, permutation_, raw_, context_));
   json head = {{"key", true},
-               {"frames", s.scheme.frames},
-               {"circulant", s.scheme.circulant},
-               {"columns", s.scheme.columns},
-               {"rows", s.scheme.rows},
-               {"design_errors_per_million", s.scheme.design_errors_per_million},
+               {"scheme", scheme_json(s.scheme)},
                {"permutation", hex(permutation_)},
                {"hash_point", hex(std::span(verification_key_.bytes).first(16))},
                {"hash", hex(verification_tag(raw_))}};
@@ -525,19 +537,8 @@ Status Session::correct_as_bob() {
   KeyStatement& s = result_.statement;
   BELLOWS_ASSIGN(auto message, receive(message_correction, 1, s.counts.raw_bits / 4 + small_message_bytes));
   if (message.head.value("key", json()) != true) return end_without_key(text_of(message.head, "reason"));
-  s.scheme.raw_bits = s.counts.raw_bits;
-  auto read = [&](const char* name, std::uint32_t& to) -> Status {
-    BELLOWS_ASSIGN(auto value, number(message.head, name));
-    if (value > 0xffffffff) return bad_input("a number of the error-correction scheme is too large");
-    to = static_cast<std::uint32_t>(value);
-    return {};
-  };
-  BELLOWS_TRY(read("frames", s.scheme.frames));
-  BELLOWS_TRY(read("circulant", s.scheme.circulant));
-  BELLOWS_TRY(read("columns", s.scheme.columns));
-  BELLOWS_TRY(read("rows", s.scheme.rows));
-  BELLOWS_TRY(read("design_errors_per_million", s.scheme.design_errors_per_million));
-  BELLOWS_TRY(ecc::check_scheme(s.scheme, s.counts.raw_bits));
+  BELLOWS_ASSIGN(s.scheme, scheme_of(message.head.value("scheme", json()), s.counts.raw_bits, s.most_errors));
+  if (s.scheme.code != request_.code()) return refused("the peer uses another code than was agreed");
   BELLOWS_ASSIGN(permutation_, from_hex<32>(message.head.value("permutation", json())));
   BELLOWS_ASSIGN(auto point, from_hex<16>(message.head.value("hash_point", json())));
   BELLOWS_ASSIGN(auto hash, from_hex<16>(message.head.value("hash", json())));

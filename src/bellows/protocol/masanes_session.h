@@ -49,6 +49,7 @@ class Session {
   Status resolve(const net::Label& id, bool deliver, const char* why_not);
   Status announce();
   Status estimate();
+  std::string with_the_other_code() const;
   Status correct_as_alice();
   Status correct_as_bob();
   Status reveal_as_alice(const std::vector<std::uint32_t>& frames);

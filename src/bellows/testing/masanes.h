@@ -69,7 +69,7 @@ inline Halves with_a_bad_frame(Halves halves, const bits::BitString& hash_seed, 
     if (!a[i] && !b[i]) raw_places.push_back(i);
   ecc::PermutationSeed seed;
   std::memcpy(seed.data(), hash_seed.words(), seed.size());
-  auto scheme = ecc::plan_scheme(raw_places.size(), 0, frame_bits);
+  auto scheme = ecc::plan_scheme(ecc::Code::ldpc, raw_places.size(), 0, frame_bits);
   bits::BitString ones(scheme->frame_bits(bad_frame)), where(raw_places.size());
   for (std::uint64_t i = 0; i < ones.size_bits(); i += 20) ones.set(i, true);
   EXPECT_TRUE(ecc::insert_frames(*scheme, seed, ones, {bad_frame}, where).ok());
