@@ -1,4 +1,5 @@
 """certify, plan and locality as people use them."""
+import hashlib
 import json
 import os
 import pathlib
@@ -177,6 +178,65 @@ duration_ns = {0}
         (self.folder / "bad.toml").write_text(self.FILE.format(-1))
         _, err = self.run_program("locality", "bad.toml", expect=3)
         self.assertIn("negative duration", err)
+
+    PULSES = "time_h,station,early_ns,late_ns,granularity_ns\n0,A,1,1.1,1.66\n1,A,1,1.2,1.66\n"
+
+    def test_the_verdict_stands_in_the_certificate(self):
+        (self.folder / "good.toml").write_text(self.FILE.format(86))
+        (self.folder / "late.toml").write_text(self.FILE.format(98))
+        (self.folder / "pulses.csv").write_text(self.PULSES)
+        digest = hashlib.sha256(self.FILE.format(86).encode()).hexdigest()
+        numbers = ["certify", "--trials", "2^24", "--mu", "0.01", "--score", "0.82"]
+        sentence = lambda words: next(s for s in words["assumptions"] if s.startswith("Space"))
+        passed = sentence(self.run_json(*numbers, "--locality", "good.toml", "--strict"))
+        self.assertTrue(passed.startswith("Space-time check by this program: passed; A->B: "), passed)
+        self.assertIn(f"SHA-256 {digest}", passed)
+        with_pulses = sentence(self.run_json(*numbers, "--locality", "good.toml", "--pulses", "pulses.csv"))
+        self.assertIn(hashlib.sha256(self.PULSES.encode()).hexdigest(), with_pulses)
+        out, _ = self.run_program(*numbers, "--locality", "late.toml")
+        self.assertIn("SPACE-TIME CHECK FAILED; A->B", "".join(out.splitlines()[:2]))
+        out, _ = self.run_program(*numbers, "--locality", "late.toml", "--strict", expect=1)
+        self.assertIn("not certified: strict: the space-time check failed", out.splitlines()[0])
+        # Typed words never look like a check, whatever they say.
+        typed = sentence(self.run_json(*numbers, "--locality-stated", "passed; A->B: 1 ns"))
+        self.assertTrue(typed.startswith("Space-time check NOT made by this program; as stated by the operator: passed"), typed)
+        out, _ = self.run_program(*numbers, "--locality-stated", "FAILED; by far")
+        self.assertNotIn("SPACE-TIME CHECK", out)
+        self.run_program(*numbers, "--locality", "passed, as everybody saw", expect=3)
+        self.run_program(*numbers, "--pulses", "pulses.csv", expect=2)
+        self.run_program(*numbers, "--locality", "good.toml", "--locality-stated", "words", expect=2)
+
+    def test_a_run_keeps_and_verifies_the_check(self):
+        (self.folder / "good.toml").write_text(self.FILE.format(86))
+        (self.folder / "late.toml").write_text(self.FILE.format(98))
+        (self.folder / "pulses.csv").write_text(self.PULSES)
+        words = ["amplify", "--preset", "tsirelson", "--trial-count", "2^18", "--sim-seed", "1"]
+        _, err = self.run_program(*words, "--out", "strict", "--locality", "late.toml", "--strict", expect=1)
+        self.assertIn("the space-time check failed", err)
+        self.assertFalse((self.folder / "strict" / "log.trials").exists(), "refused before the first trial")
+        out, _ = self.run_program(*words, "--out", "late", "--locality", "late.toml")
+        self.assertIn("SPACE-TIME CHECK FAILED", "".join(out.splitlines()[:2]))
+        self.assertIn("The space-time check FAILED", (self.folder / "late" / "report.html").read_text())
+        self.run_program("verify", "late")
+
+        run = self.folder / "run"
+        self.run_program(*words, "--out", run, "--locality", "good.toml", "--pulses", "pulses.csv")
+        self.run_program(*words, "--out", run, "--locality", "good.toml", "--pulses", "pulses.csv")
+        self.run_program(*words, "--out", run, "--locality", "late.toml", expect=1)
+        for name in ("locality.toml", "pulses.csv"):
+            self.assertEqual(stat.S_IMODE(os.stat(run / name).st_mode), 0o600)
+        steps = {step["what"]: step["matches"] for step in self.run_json("verify", run)["steps"]}
+        self.assertTrue(steps["space-time check"])
+        text = (run / "locality.toml").read_text()
+        (run / "locality.toml").write_text(text.replace("86", "85"))
+        self.assertEqual(self.run_json("verify", run, expect=1)["first_mismatch"], "space-time check")
+        (run / "locality.toml").unlink()
+        self.assertIn("not made again", self.run_json("verify", run)["warnings"][0])
+        self.run_program("verify", run, "--locality", "good.toml")
+        # The sentence belongs to what the certificate's digest covers.
+        certificate = (run / "certificate.json").read_text()
+        (run / "certificate.json").write_text(certificate.replace("program: passed; A->B", "program: passed, A->B"))
+        self.run_program("verify", run, expect=3)
 
 
 if __name__ == "__main__":

@@ -255,6 +255,8 @@ std::string to_text(const Certificate& certificate, bool full) {
                      plan.epsilons.total.text(), name(plan.adversary)));
   else
     line(fmt::format("{}not certified{}{}", head, score.reason.empty() ? "" : ": ", score.reason));
+  if (const LocalityStatement locality = statements_from_words(certificate.assumptions).locality; locality.failed())
+    line("SPACE-TIME CHECK " + locality.words);
   if (!score.settings_consistent)
     line(fmt::format("SETTINGS INCONSISTENT with the claimed bias mu = {}: {} ({:.1f} sigma outside)", plan.mu.text(),
                      score.settings_worst, score.settings_sigmas));

@@ -62,11 +62,12 @@ Result<Certificate> finish(Certificate certificate, const Exact& recorded_score,
     BELLOWS_ASSIGN(score.reason,
                    why_not_certified({plan, *score.observed, recorded_score, certificate.trial_count}));
   }
-  if (circumstances.strict_settings && !score.settings_consistent) {
+  const bool wrong_settings = !score.settings_consistent;
+  if (circumstances.strict && (wrong_settings || circumstances.statements.locality.failed())) {
     certificate.verdict = Verdict::not_certified;
     certificate.min_entropy_bits = 0;
     certificate.extraction = {};
-    score.reason = strict_refusal;
+    score.reason = wrong_settings ? strict_refusal : strict_locality_refusal;
   }
   if (!certificate.hypothetical) certificate.statements_digest = digest(circumstances.statements);
   certificate.assumptions = assumptions_in_words(certificate, circumstances, source->assumption());

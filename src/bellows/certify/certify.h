@@ -18,14 +18,15 @@ struct Circumstances {
   Statements statements;
   /// What the record shows against the assumptions, a sentence each (estimate/origin.h).
   std::vector<std::string> notes;
-  /// Refuse where the settings are unlikely under the claimed bias.
-  bool strict_settings = false;
+  /// Refuse where the settings are unlikely under the claimed bias, or the space-time check failed.
+  bool strict = false;
   /// Method two-sided: which entropy proofs may be used.
   ProofChoice entropy_proofs = {};
 };
 
-/// The reason in the score of a run that strict_settings refused.
+/// The reasons in the score of a run that `strict` refused.
 inline constexpr const char* strict_refusal = "strict: the settings are unlikely under the claimed bias";
+inline constexpr const char* strict_locality_refusal = "strict: the space-time check failed";
 
 /// Evidence and plan to certificate.
 /// In:     plan: valid. evidence: counts of all trials of one run. circumstances: see above.

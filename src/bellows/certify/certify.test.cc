@@ -464,7 +464,7 @@ TEST(Certify, SettingsOutsideTheClaimAreSaidNotJudged) {
   EXPECT_TRUE(certificate->certified());
   EXPECT_FALSE(certificate->score.settings_consistent);
   EXPECT_NE(to_text(*certificate, false).find("SETTINGS INCONSISTENT"), std::string::npos);
-  auto strict = certify(*plan, evidence, {.statements = {}, .notes = {}, .strict_settings = true});
+  auto strict = certify(*plan, evidence, {.statements = {}, .notes = {}, .strict = true});
   EXPECT_FALSE(strict->certified());
 }
 

@@ -310,6 +310,27 @@ Result<LocalityReport> check_locality(std::string_view toml, const std::string& 
   return report;
 }
 
+namespace {
+constexpr const char* pulses_digest = "; pulses, SHA-256 ";
+}
+
+Result<LocalityCheck> check_locality_files(const Path& toml, const Path& pulses) {
+  LocalityCheck check;
+  BELLOWS_ASSIGN(check.toml, read_text_file(toml));
+  if (!pulses.empty()) {
+    BELLOWS_ASSIGN(check.csv, read_text_file(pulses));
+  }
+  BELLOWS_ASSIGN(check.report, check_locality(check.toml, toml.string(), check.csv, pulses.string()));
+  check.statement = {LocalityStatement::By::program,
+                     check.report.in_words() + "; space-time file, SHA-256 " + sha256(check.toml).hex()};
+  if (!pulses.empty()) check.statement.words += pulses_digest + sha256(check.csv).hex();
+  return check;
+}
+
+bool names_pulses(const LocalityStatement& statement) {
+  return statement.by == LocalityStatement::By::program && statement.words.find(pulses_digest) != std::string::npos;
+}
+
 nlohmann::json to_json(const LocalityReport& report) {
   using nlohmann::json;
   json directions = json::array(), pulses = json::array(), blocks = json::array();

@@ -8,6 +8,7 @@
 
 #include "bellows/base/file.h"
 #include "bellows/base/result.h"
+#include "bellows/certify/statements.h"
 
 namespace bellows::certify {
 
@@ -83,6 +84,17 @@ struct LocalityReport {
 /// Source: kulikov-2024, supplement IV, eq. (6) - (8).
 Result<LocalityReport> check_locality(std::string_view toml, const std::string& toml_origin, std::string_view csv,
                                       const std::string& csv_origin);
+
+/// The check from files, with what a certificate says of it: verdict, sums, and the SHA-256 of each file.
+struct LocalityCheck {
+  LocalityReport report;
+  LocalityStatement statement;
+  std::string toml, csv;  ///< as they were read
+};
+/// In: pulses: empty: no series. Errors: as check_locality(); files that cannot be read.
+Result<LocalityCheck> check_locality_files(const Path& toml, const Path& pulses);
+/// Whether such a statement was made with a series of pulses.
+bool names_pulses(const LocalityStatement& statement);
 
 nlohmann::json to_json(const LocalityReport& report);
 

@@ -6,7 +6,9 @@
 namespace bellows::certify {
 namespace {
 
-constexpr std::string_view space_time = "Space-time check: ", operator_states = "The operator states: ";
+constexpr std::string_view space_time = "Space-time check by this program: ",
+                           space_time_stated = "Space-time check NOT made by this program; as stated by the operator: ",
+                           operator_states = "The operator states: ";
 
 struct SeedWords {
   SeedOrigin origin;
@@ -44,10 +46,21 @@ std::optional<SeedOrigin> seed_origin_named(std::string_view text) {
   return std::nullopt;
 }
 
+LocalityStatement LocalityStatement::stated(std::string words) {
+  if (words.empty()) return {};
+  return {By::operator_, std::move(words)};
+}
+
 std::string locality_in_words(const Statements& statements) {
-  if (statements.locality.empty())
-    return "Space-like separation (or shielding that replaces it) was NOT checked; it is assumed.";
-  return std::string(space_time) + statements.locality;
+  switch (statements.locality.by) {
+    case LocalityStatement::By::program:
+      return std::string(space_time) + statements.locality.words;
+    case LocalityStatement::By::operator_:
+      return std::string(space_time_stated) + statements.locality.words;
+    case LocalityStatement::By::nobody:
+      break;
+  }
+  return "Space-like separation (or shielding that replaces it) was NOT checked; it is assumed.";
 }
 
 std::vector<std::string> closing_words(const Statements& statements) {
@@ -61,7 +74,10 @@ std::vector<std::string> closing_words(const Statements& statements) {
 Statements statements_from_words(const std::vector<std::string>& assumptions) {
   Statements statements;
   for (const std::string& sentence : assumptions) {
-    if (sentence.starts_with(space_time)) statements.locality = sentence.substr(space_time.size());
+    if (sentence.starts_with(space_time))
+      statements.locality = {LocalityStatement::By::program, sentence.substr(space_time.size())};
+    if (sentence.starts_with(space_time_stated))
+      statements.locality = {LocalityStatement::By::operator_, sentence.substr(space_time_stated.size())};
     if (sentence.starts_with(operator_states))
       statements.of_operator.push_back(sentence.substr(operator_states.size()));
     for (const SeedWords& seed : seed_words)

@@ -20,12 +20,28 @@ const char* name(SeedOrigin origin);
 /// Nothing for a name that is none.
 std::optional<SeedOrigin> seed_origin_named(std::string_view name);
 
+/// What a certificate says of the space-time check.
+struct LocalityStatement {
+  enum class By {
+    nobody,    ///< it was not made, and nobody says anything
+    operator_, ///< somebody's words; this program checked nothing
+    program,   ///< made from files whose digests stand in the words (locality.h)
+  };
+  By by = By::nobody;
+  std::string words;
+  bool operator==(const LocalityStatement&) const = default;
+
+  /// Nobody where there are no words.
+  static LocalityStatement stated(std::string words);
+  /// The check was made, and not passed.
+  bool failed() const { return by == By::program && !words.starts_with("passed"); }
+};
+
 /// What a certificate says on somebody's word: nothing in the run's files proves it, so `verify` cannot recompute it.
 /// A digest of all of it stands in the certificate, against change by accident; a signature, against intent.
 struct Statements {
   SeedOrigin seed_origin = SeedOrigin::not_drawn;
-  /// Verdict of the space-time check, in words; empty: it was not made.
-  std::string locality;
+  LocalityStatement locality;
   /// Sentences of the operator's, as given.
   std::vector<std::string> of_operator;
   bool operator==(const Statements&) const = default;

@@ -14,7 +14,10 @@ std::vector<std::string> words_of(const Statements& statements) {
 TEST(Statements, AreReadBackFromTheirWords) {
   for (SeedOrigin origin :
        {SeedOrigin::not_drawn, SeedOrigin::simulated_source, SeedOrigin::operators_file, SeedOrigin::system_generator})
-    for (const char* locality : {"", "passed, margin 3.2 ns"})
+    for (const LocalityStatement& locality :
+         {LocalityStatement{}, LocalityStatement::stated("passed, margin 3.2 ns"),
+          LocalityStatement{LocalityStatement::By::program, "passed, margin 3.2 ns"},
+          LocalityStatement{LocalityStatement::By::program, "FAILED; margin -3.2 ns"}})
       for (const std::vector<std::string>& said : {std::vector<std::string>{}, {"one"}, {"one", "Seed: two", ""}}) {
         Statements statements{origin, locality, said};
         EXPECT_EQ(statements_from_words(words_of(statements)), statements);
@@ -23,7 +26,7 @@ TEST(Statements, AreReadBackFromTheirWords) {
 }
 
 TEST(Statements, EveryChangedByteChangesWhatIsRead) {
-  const Statements statements{SeedOrigin::system_generator, "passed", {"the lab was locked"}};
+  const Statements statements{SeedOrigin::system_generator, LocalityStatement::stated("passed"), {"the lab was locked"}};
   const std::vector<std::string> words = words_of(statements);
   for (std::size_t sentence : {1u, 3u, 4u})
     for (std::size_t at = 0; at < words[sentence].size(); ++at) {
@@ -33,11 +36,22 @@ TEST(Statements, EveryChangedByteChangesWhatIsRead) {
     }
 }
 
+TEST(Statements, WhatIsTypedNeverReadsAsChecked) {
+  const Statements typed{SeedOrigin::not_drawn, LocalityStatement::stated("passed; A->B: margin 3 ns"), {}},
+      checked{SeedOrigin::not_drawn, {LocalityStatement::By::program, "passed; A->B: margin 3 ns"}, {}};
+  EXPECT_NE(locality_in_words(typed), locality_in_words(checked));
+  EXPECT_NE(locality_in_words(typed).find("as stated by the operator"), std::string::npos);
+  EXPECT_NE(digest(typed), digest(checked));
+  EXPECT_FALSE(LocalityStatement::stated("FAILED").failed()) << "somebody's word is no check";
+  EXPECT_TRUE((LocalityStatement{LocalityStatement::By::program, "FAILED; A->B"}).failed());
+  EXPECT_FALSE(checked.locality.failed());
+}
+
 TEST(Statements, OneSentenceIsNotTwo) {
-  EXPECT_NE(digest(Statements{SeedOrigin::not_drawn, "", {"ab"}}),
-            digest(Statements{SeedOrigin::not_drawn, "", {"a", "b"}}));
-  EXPECT_NE(digest(Statements{SeedOrigin::not_drawn, "", {"a", "b"}}),
-            digest(Statements{SeedOrigin::not_drawn, "", {"b", "a"}}));
+  EXPECT_NE(digest(Statements{SeedOrigin::not_drawn, {}, {"ab"}}),
+            digest(Statements{SeedOrigin::not_drawn, {}, {"a", "b"}}));
+  EXPECT_NE(digest(Statements{SeedOrigin::not_drawn, {}, {"a", "b"}}),
+            digest(Statements{SeedOrigin::not_drawn, {}, {"b", "a"}}));
 }
 
 }  // namespace

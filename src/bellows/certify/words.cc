@@ -55,6 +55,9 @@ std::vector<std::string> assumptions_in_words(const Certificate& certificate, co
       "enters the "
       "devices from Eve during the run.");
   say(locality_in_words(circumstances.statements));
+  if (circumstances.statements.locality.failed())
+    say("WARNING: the space-time check failed. That no device learns the other party's setting in time then rests on "
+        "shielding alone, which no program can check.");
   say("The settings are fresh: each is drawn after the previous trial's outcomes are fixed and before it is used.");
   say("All trials of the run are in the record; none was left out or selected.");
   say("The outcomes stay in the laboratory: the devices are shielded, and nothing that depends on outcomes leaves but "

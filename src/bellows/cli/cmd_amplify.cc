@@ -35,7 +35,7 @@ constexpr const char* manual =
 
 struct Options {
   std::string preset = "kulikov-2024", trial_count, trials, format, relabel, seed, mu, epsilon, plan, out, method,
-              extractor, mode, signing_key, source, device;
+              extractor, mode, signing_key, source, device, locality, pulses;
   std::optional<std::uint64_t> sim_seed;
   std::vector<std::string> notes;
   bool raw_output = false, strict = false;
@@ -65,6 +65,8 @@ Result<protocol::AmplifyRequest> request_of(const Options& options) {
   if (!options.trials.empty()) request.trials_file = options.trials;
   if (!options.plan.empty()) request.plan_file = options.plan;
   if (!options.seed.empty()) request.seed_file = options.seed;
+  if (!options.locality.empty()) request.locality_file = options.locality;
+  if (!options.pulses.empty()) request.pulses_file = options.pulses;
   if (!options.signing_key.empty()) request.signing_key = options.signing_key;
   request.format = options.format;
   request.relabelling = options.relabel;
@@ -129,9 +131,15 @@ void add_amplify(CommandLine& line) {
   verb.add_option("--extractor", options->extractor, "auto, toeplitz, circulant, short-seed or shift-matrix");
   verb.add_option("--mode", options->mode, "private, or public (a beacon: log and output are published together)");
   verb.add_option("--sign", options->signing_key, "sign the certificates with this key, see `bellows certify --help`");
+  auto* locality = verb.add_option(
+      "--locality", options->locality, "make the space-time check of this file; the certificate has its verdict and digest");
+  locality->type_name("TOML");
+  verb.add_option("--pulses", options->pulses, "with --locality: arrival times of reference pulses")
+      ->needs(locality)
+      ->type_name("CSV");
   verb.add_option("--note", options->notes, "a sentence of yours for the certificate's assumptions; may be repeated");
   verb.add_flag("--raw-out", options->raw_output, "also write the output without header, output.raw");
-  verb.add_flag("--strict", options->strict, "refuse where the settings speak against the claimed bias");
+  verb.add_flag("--strict", options->strict, "refuse where the settings speak against the claimed bias, or the space-time check fails");
   line.on_run(verb, [options](Console& console) -> Result<Verdict> {
     BELLOWS_ASSIGN(protocol::AmplifyRequest request, request_of(*options));
     BELLOWS_ASSIGN(protocol::AmplifyOutcome outcome, protocol::amplify(request, console.context()));

@@ -5,6 +5,7 @@
 
 #include "bellows/certify/certify.h"
 #include "bellows/certify/compare.h"
+#include "bellows/certify/locality.h"
 #include "bellows/certify/signature.h"
 #include "bellows/cli/certify_options.h"
 #include "bellows/cli/prove_for.h"
@@ -34,7 +35,7 @@ Exit code 1: not certified, or refused (another plan's log, no trials). docs/sec
 
 struct Options {
   PlanOptions plan;
-  std::string log, plan_file, score, out, sign, make_key, check, key, locality;
+  std::string log, plan_file, score, out, sign, make_key, check, key, locality, pulses, locality_stated;
   bool compare = false, prove = false, strict = false, full = false, overwrite = false;
 };
 
@@ -168,8 +169,12 @@ Result<Verdict> run(Console& console, const Options& options) {
   if (!options.check.empty()) return check_signature(console, options);
   if (!options.sign.empty() && options.out.empty()) return usage_error("--sign signs files", "--out FILE", "nothing");
   certify::Circumstances circumstances;
-  circumstances.strict_settings = options.strict;
-  circumstances.statements.locality = options.locality;
+  circumstances.strict = options.strict;
+  circumstances.statements.locality = certify::LocalityStatement::stated(options.locality_stated);
+  if (!options.locality.empty()) {
+    BELLOWS_ASSIGN(certify::LocalityCheck check, certify::check_locality_files(options.locality, options.pulses));
+    circumstances.statements.locality = check.statement;
+  }
   if (options.log.empty()) {
     if (options.score.empty())
       return usage_error("nothing to certify", "a trial log, a run folder, or --trials N --score W", "neither");
@@ -219,10 +224,19 @@ void add_certify(CommandLine& line) {
   verb.add_option("--make-key", options->make_key, "make a signing key: KEY and KEY.pub");
   verb.add_option("--check", options->check, "check the signature of this certificate");
   verb.add_option("--key", options->key, "with --check: the public key that it must be");
-  verb.add_option("--locality", options->locality, "verdict of the space-time check in words, for the certificate");
+  auto* locality = verb.add_option("--locality", options->locality,
+                                   "make the space-time check of this file; the certificate has its verdict and digest");
+  locality->type_name("TOML");
+  verb.add_option("--pulses", options->pulses, "with --locality: arrival times of reference pulses")
+      ->needs(locality)
+      ->type_name("CSV");
+  verb.add_option("--locality-stated", options->locality_stated,
+                  "what you say of space-like separation; the certificate has it as stated, not checked")
+      ->excludes(locality)
+      ->type_name("WORDS");
   verb.add_flag("--compare", options->compare, "every method and extractor on a preset's published data");
   verb.add_flag("--prove", options->prove, "first find and keep an entropy proof for exactly this bias and threshold");
-  verb.add_flag("--strict", options->strict, "refuse settings that are unlikely under the claimed bias");
+  verb.add_flag("--strict", options->strict, "refuse settings that are unlikely under the claimed bias, and a failed space-time check");
   verb.add_flag("--full", options->full, "print every assumption");
   line.on_run(verb, [options](Console& console) { return run(console, *options); });
 }

@@ -32,19 +32,15 @@ Sums are computed from the parts, with all uncertainties added in full; a total 
 columns time_h, station, early_ns, late_ns (and device, block, granularity_ns where needed): each device's drift by a linear fit,
 jitter where late minus early reaches the granularity, and a verdict for each block of trials
 (the shifts of all its pulses add, and no pulse may be missing in it). Exit code 1: the check failed.
-The verdict goes into a certificate with `bellows certify --locality "..."`. Format: docs/locality.md.)";
+`bellows certify` and `bellows amplify` take both files and put the verdict into the certificate. Format: docs/locality.md.)";
 
 struct Options {
   std::string file, pulses;
 };
 
 Result<Verdict> run(Console& console, const Options& options) {
-  BELLOWS_ASSIGN(std::string toml, read_text_file(options.file));
-  std::string csv;
-  if (!options.pulses.empty()) {
-    BELLOWS_ASSIGN(csv, read_text_file(options.pulses));
-  }
-  BELLOWS_ASSIGN(certify::LocalityReport report, certify::check_locality(toml, options.file, csv, options.pulses));
+  BELLOWS_ASSIGN(const certify::LocalityCheck check, certify::check_locality_files(options.file, options.pulses));
+  const certify::LocalityReport& report = check.report;
   console.print(report.closed ? "locality: passed" : "locality: FAILED");
   for (const certify::Direction& one : report.directions) {
     console.print(fmt::format("\n{}  distance {:.3f} m, light needs at least {:.2f} ns", one.name, one.distance_m,

@@ -53,12 +53,8 @@ Result<Verdict> run(const Options& options, Console& console) {
   Context context = console.context();
   report::HtmlOptions html = options.html;
   if (!options.locality.empty()) {
-    BELLOWS_ASSIGN(std::string toml, read_text_file(options.locality));
-    std::string csv;
-    if (!options.pulses.empty()) {
-      BELLOWS_ASSIGN(csv, read_text_file(options.pulses));
-    }
-    BELLOWS_ASSIGN(html.locality, certify::check_locality(toml, options.locality, csv, options.pulses));
+    BELLOWS_ASSIGN(certify::LocalityCheck check, certify::check_locality_files(options.locality, options.pulses));
+    html.locality = std::move(check.report);
   }
   BELLOWS_ASSIGN(report::RunView view, report::read_run(options.folder, context));
   BELLOWS_ASSIGN(Path path, report::write_html_report(view, html, context, options.out));

@@ -30,7 +30,7 @@ constexpr const char* manual =
     "  bellows verify --plan p.json --log l.trials --seed s.bits --certificate c.json --output o.bits";
 
 struct Options {
-  std::string folder, plan, log, seed, certificate, output, public_key;
+  std::string folder, plan, log, seed, certificate, output, locality, pulses, public_key;
 };
 
 Result<report::VerifyRequest> request_of(const Options& options) {
@@ -47,6 +47,9 @@ Result<report::VerifyRequest> request_of(const Options& options) {
   BELLOWS_TRY(replace(request.seed, options.seed));
   BELLOWS_TRY(replace(request.certificate, options.certificate));
   BELLOWS_TRY(replace(request.output, options.output));
+  if (options.folder.empty()) request.locality.clear(), request.pulses.clear();
+  if (!options.locality.empty()) request.locality = options.locality;
+  if (!options.pulses.empty()) request.pulses = options.pulses;
   if (options.folder.empty())
     request.public_certificate.clear(), request.raw_output.clear(), request.other_private_files.clear();
   if (!options.public_key.empty()) request.public_key = options.public_key;
@@ -64,6 +67,8 @@ void add_verify(CommandLine& line) {
   verb.add_option("--seed", options->seed, "seed, in place of FOLDER/seed.bits");
   verb.add_option("--certificate", options->certificate, "certificate, in place of FOLDER/certificate.json");
   verb.add_option("--output", options->output, "output, in place of FOLDER/output.bits");
+  verb.add_option("--locality", options->locality, "space-time file, in place of FOLDER/locality.toml");
+  verb.add_option("--pulses", options->pulses, "arrival times, in place of FOLDER/pulses.csv");
   verb.add_option("--public-key", options->public_key, "the certificate must be signed with this key");
   line.on_run(verb, [options](Console& console) -> Result<Verdict> {
     BELLOWS_ASSIGN(report::VerifyRequest request, request_of(*options));

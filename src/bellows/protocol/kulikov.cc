@@ -7,6 +7,7 @@
 
 #include "bellows/bits/bit_file.h"
 #include "bellows/certify/certify.h"
+#include "bellows/certify/locality.h"
 #include "bellows/certify/signature.h"
 #include "bellows/estimate/gather.h"
 #include "bellows/estimate/origin.h"
@@ -45,7 +46,7 @@ Status make_folder(const Path& folder) {
 Status check_folder_is_ours(const RunFolder& folder) {
   if (folder.has(folder.plan())) return {};
   for (const Path& file : {folder.log(), folder.seed(), folder.output(), folder.raw_output(), folder.certificate(),
-                           folder.public_certificate(), folder.seed_origin()})
+                           folder.public_certificate(), folder.seed_origin(), folder.locality(), folder.pulses()})
     if (folder.has(file))
       return bad_input(
           "file exists already and is left as it is: the folder holds no plan, so it is not a run that could go on",
@@ -59,7 +60,8 @@ void remove_unfinished_files(const RunFolder& folder) {
   std::vector<std::string> ours{"import.trials.", "report.html."};
   for (const Path& file :
        {folder.plan(), folder.log(), folder.seed(), folder.output(), folder.raw_output(), folder.certificate(),
-        folder.public_certificate(), folder.simulation_key(), folder.seed_origin()})
+        folder.public_certificate(), folder.simulation_key(), folder.seed_origin(), folder.locality(),
+        folder.pulses()})
     ours.push_back(file.filename().string() + ".");
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(folder.root, ignored)) {
@@ -83,6 +85,38 @@ Status fix_plan(const plan::Plan& requested, const RunFolder& folder, bool& was_
   }
   was_continued = true;
   return {};
+}
+
+// The space-time check is made before the first trial, and its files are kept beside the plan.
+Status fix_space_time(const AmplifyRequest& request, const RunFolder& folder) {
+  if (!request.locality_file) return {};
+  BELLOWS_ASSIGN(const certify::LocalityCheck check,
+                 certify::check_locality_files(*request.locality_file, request.pulses_file.value_or(Path())));
+  auto keep = [&](const Path& file, const std::string& text, bool wanted) -> Status {
+    std::string stored;
+    const bool there = folder.has(file);
+    if (there) {
+      BELLOWS_ASSIGN(stored, read_text_file(file));
+    }
+    if (there == wanted && stored == text) return {};
+    if (there || folder.has(folder.certificate())) {
+      Error error = refused("the folder holds a run with another space-time check, or with none");
+      error.file = file;
+      return error;
+    }
+    return write_text_file(file, text, private_file_mode, false);
+  };
+  // The smaller file last: the check is there once it is.
+  BELLOWS_TRY(keep(folder.pulses(), check.csv, request.pulses_file.has_value()));
+  return keep(folder.locality(), check.toml, true);
+}
+
+Result<certify::LocalityStatement> fixed_space_time(const RunFolder& folder) {
+  if (!folder.has(folder.locality())) return certify::LocalityStatement{};
+  BELLOWS_ASSIGN(const certify::LocalityCheck check,
+                 certify::check_locality_files(folder.locality(),
+                                               folder.has(folder.pulses()) ? folder.pulses() : Path()));
+  return check.statement;
 }
 
 Status write_output(const bits::BitString& output, const RunFolder& folder, bool raw) {
@@ -130,12 +164,14 @@ Result<AmplifyOutcome> finished_run(const AmplifyRequest& request, const RunFold
 }
 
 // What the certificate must say beside its theorem's assumptions, for this run.
-Result<certify::Circumstances> circumstances_of(const AmplifyRequest& request, certify::SeedOrigin origin,
-                                                const trials::LogReader& log, const Context& context) {
+Result<certify::Circumstances> circumstances_of(const AmplifyRequest& request, const RunFolder& folder,
+                                                certify::SeedOrigin origin, const trials::LogReader& log,
+                                                const Context& context) {
   certify::Circumstances circumstances;
-  circumstances.strict_settings = request.strict;
+  circumstances.strict = request.strict;
   BELLOWS_ASSIGN(circumstances.notes, estimate::origin_notes(log, context));
-  circumstances.statements = {origin, "", request.notes};
+  BELLOWS_ASSIGN(certify::LocalityStatement locality, fixed_space_time(folder));
+  circumstances.statements = {origin, std::move(locality), request.notes};
   return circumstances;
 }
 
@@ -149,6 +185,12 @@ Result<AmplifyOutcome> amplify(const AmplifyRequest& request, const Context& con
   // What would be found missing after the last trial is looked for before the first.
   if (request.seed_file || request.trials_file) BELLOWS_TRY(extract::check_seed_ledger());
   if (request.signing_key) BELLOWS_TRY(certify::check_signing_key(*request.signing_key));
+  if (request.locality_file && request.strict) {
+    BELLOWS_ASSIGN(const certify::LocalityCheck check,
+                   certify::check_locality_files(*request.locality_file, request.pulses_file.value_or(Path())));
+    if (check.statement.failed())
+      return refused(std::string(certify::strict_locality_refusal) + ": " + check.report.in_words());
+  }
   remove_unfinished_files(folder);
   AmplifyOutcome outcome;
   Stopwatch watch;
@@ -166,6 +208,7 @@ Result<AmplifyOutcome> amplify(const AmplifyRequest& request, const Context& con
     BELLOWS_ASSIGN(experiment, requested_experiment(request, plan));
   }
   BELLOWS_TRY(fix_plan(plan, folder, outcome.was_continued));
+  BELLOWS_TRY(fix_space_time(request, folder));
   bits::StreamKey key;
   if (experiment) {
     BELLOWS_ASSIGN(key, fixed_simulation_key(request, folder));
@@ -190,7 +233,7 @@ Result<AmplifyOutcome> amplify(const AmplifyRequest& request, const Context& con
 
   // The last outcome lies behind us: only now is the seed drawn.
   BELLOWS_ASSIGN(Seed seed, fixed_seed(request, plan, folder, experiment.get(), key, log));
-  BELLOWS_ASSIGN(certify::Circumstances circumstances, circumstances_of(request, seed.origin, log, context));
+  BELLOWS_ASSIGN(certify::Circumstances circumstances, circumstances_of(request, folder, seed.origin, log, context));
   BELLOWS_ASSIGN(outcome.certificate, certify::certify(plan, evidence, circumstances));
   certify::Certificate& certificate = outcome.certificate;
   certificate.seed_digest = bits::payload_digest(seed.bits);

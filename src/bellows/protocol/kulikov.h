@@ -36,9 +36,10 @@ struct AmplifyRequest {
 
   std::optional<Path> seed_file;  ///< else the preset's simulated source, or the system's generator
   std::optional<Path> signing_key;
+  std::optional<Path> locality_file, pulses_file;  ///< of the space-time check (docs/locality.md)
   std::vector<std::string> notes;  ///< sentences of the operator's for the certificate's assumptions
   bool raw_output = false;         ///< also write the output without header
-  bool strict = false;             ///< refuse where the settings speak against the claimed bias
+  bool strict = false;  ///< refuse where the settings speak against the claimed bias, or the space-time check failed
 };
 
 struct AmplifyOutcome {

@@ -22,6 +22,10 @@ struct RunFolder {
   /// Fixes everything that a simulation draws; whoever has it knows the output.
   Path simulation_key() const { return root / "simulation.key"; }
 
+  /// Copies of what the space-time check is made from.
+  Path locality() const { return root / "locality.toml"; }
+  Path pulses() const { return root / "pulses.csv"; }
+
   bool has(const Path& file) const {
     std::error_code ignored;
     return std::filesystem::exists(file, ignored);

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "bellows/certify/statements.h"
 #include "bellows/plan/published.h"
 #include "bellows/report/html_assets.h"
 #include "bellows/report/html_data.h"
@@ -97,6 +99,10 @@ std::string verdict_section(const RunView& run, const Shown& shown) {
         "if it is true.</p>\n",
         escape_html(run.certificate->plan.mu.text()), escape_html(run.certificate->score.settings_worst),
         readable(run.certificate->score.settings_sigmas, 3));
+  if (run.certificate && state != RunState::mismatch)
+    if (const auto locality = certify::statements_from_words(run.certificate->assumptions).locality; locality.failed())
+      out += fmt::format("<p class=\"banner bad\">The space-time check FAILED{}.</p>\n",
+                         escape_html(locality.words.substr(std::min(locality.words.find(';'), locality.words.size()))));
   std::string name, heading, body;
   switch (state) {
     case RunState::certified: {

@@ -58,7 +58,7 @@ struct FinishedRun {
   certify::Certificate certificate(const certify::Statements& statements, bool strict = false) {
     certify::Circumstances circumstances;
     circumstances.statements = statements;
-    circumstances.strict_settings = strict;
+    circumstances.strict = strict;
     circumstances.notes = *estimate::origin_notes(*log, Context{});
     auto made = certify::certify(plan, evidence, circumstances);
     EXPECT_TRUE(made.ok()) << made.error().describe();
@@ -79,8 +79,8 @@ TEST(Recompute, CertificatesFollowWhateverIsStated) {
   using certify::SeedOrigin;
   for (const certify::Statements& statements :
        {certify::Statements{},
-        {SeedOrigin::simulated_source, "", {}},
-        {SeedOrigin::system_generator, "passed, margin 3.2 ns", {"the laboratory was locked", "it rained"}}}) {
+        {SeedOrigin::simulated_source, {}, {}},
+        {SeedOrigin::system_generator, certify::LocalityStatement::stated("passed, margin 3.2 ns"), {"the laboratory was locked", "it rained"}}}) {
     const certify::Certificate certificate = run.certificate(statements);
     ASSERT_TRUE(certificate.certified());
     EXPECT_TRUE(certificate.entropy_proof.has_value());
@@ -106,7 +106,7 @@ TEST(Recompute, EveryChangedByteIsFound) {
   FinishedRun run;
   ASSERT_NO_FATAL_FAILURE(run.make());
   const certify::Certificate certificate =
-      run.certificate({certify::SeedOrigin::simulated_source, "passed", {"the laboratory was locked"}});
+      run.certificate({certify::SeedOrigin::simulated_source, certify::LocalityStatement::stated("passed"), {"the laboratory was locked"}});
   const nlohmann::json document = certify::to_private_json(certificate);
   const std::string text = document.dump(2);
   std::size_t tried = 0;

@@ -5,7 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "bellows/bits/bit_file.h"
+#include "bellows/certify/locality.h"
 #include "bellows/certify/signature.h"
+#include "bellows/certify/statements.h"
 #include "bellows/entropy/two_sided.h"
 #include "bellows/estimate/gather.h"
 #include "bellows/extract/certified_output.h"
@@ -94,6 +96,22 @@ Status check_signature(const VerifyRequest& request, VerifyReport& report, Steps
   return {};
 }
 
+// A space-time check that this program made is made again from its files. Without them its words stand as they are.
+Status check_space_time(const VerifyRequest& request, VerifyReport& report, Steps& steps) {
+  const certify::LocalityStatement given =
+      certify::statements_from_words(report.certificate.assumptions).locality;
+  if (given.by != certify::LocalityStatement::By::program) return {};
+  const bool with_pulses = certify::names_pulses(given);
+  if (!is_there(request.locality) || (with_pulses && !is_there(request.pulses))) {
+    report.warnings.push_back("the space-time check was not made again: its files are not there");
+    return {};
+  }
+  BELLOWS_ASSIGN(const certify::LocalityCheck check,
+                 certify::check_locality_files(request.locality, with_pulses ? request.pulses : Path()));
+  steps.compare("space-time check", given.words, check.statement.words);
+  return {};
+}
+
 // Whoever has only the public form must read what the private one says.
 Status check_public_form(const VerifyRequest& request, const certify::Certificate& certificate, Steps& steps) {
   if (!is_there(request.public_certificate)) return {};
@@ -166,6 +184,8 @@ VerifyRequest VerifyRequest::of_folder(const Path& folder) {
           .public_certificate = folder / "certificate.public.json",
           .raw_output = folder / "output.raw",
           .other_private_files = {folder / "simulation.key", folder / "report.html"},
+          .locality = folder / "locality.toml",
+          .pulses = folder / "pulses.csv",
           .public_key = std::nullopt};
 }
 
@@ -198,6 +218,8 @@ Result<VerifyReport> verify_run(const VerifyRequest& request, const Context& con
   if (!check_proof_at_hand(certificate, steps)) return report;
   BELLOWS_ASSIGN(certify::Certificate recomputed, recompute_certificate(certificate, plan, evidence, log, context));
   if (!compare_certificates(certificate, recomputed, steps)) return report;
+  BELLOWS_TRY(check_space_time(request, report, steps));
+  if (!report.verified()) return report;
   BELLOWS_TRY(check_public_form(request, certificate, steps));
   if (!report.verified()) return report;
   BELLOWS_TRY(check_output(request, certificate, log, seed.bits, context, steps));

@@ -18,6 +18,9 @@ struct VerifyRequest {
   Path public_certificate = {}, raw_output = {};
   /// Other files that must stay private, for the warnings about modes.
   std::vector<Path> other_private_files = {};
+  /// What the space-time check was made from: where the certificate has such a check and the files are there, it is made
+  /// again.
+  Path locality = {}, pulses = {};
   /// If given, the certificate must carry a valid signature under this key; if not, a signature that is there must be
   /// valid, of both forms of the certificate with one key, or of none. That both were taken away, only a key shows.
   std::optional<Path> public_key;
@@ -36,7 +39,8 @@ struct VerifyReport {
   certify::Certificate certificate;
   std::vector<VerifyStep> steps;         ///< in order; verification ends at the first that does not match
   std::optional<std::string> signed_by;  ///< public key in hexadecimal; nothing: the certificate is unsigned
-  std::vector<std::string> warnings;     ///< private files that others may read; no part of what was verified
+  std::vector<std::string> warnings;     ///< private files that others may read, a check whose files are not there; no
+                                         ///< part of what was verified
 
   bool verified() const { return !steps.empty() && steps.back().matches; }
 };
