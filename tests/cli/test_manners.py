@@ -114,6 +114,15 @@ class Terminal(ProgramTest):
             _, err = self.run_program(*words)
             self.assertEqual(err, "")
 
+    def test_results_stand_on_lines_of_their_own(self):
+        """Not behind a progress line that was left open, whichever verb left it."""
+        self.run_program("amplify", "--preset", "tsirelson", "--mu", "0.75%", "--trial-count", "2^22", "--sim-seed", 1, "--out", "run")
+        for words, result in ((("report", "run"), "run/report.html"), (("figure", "kulikov-4", "run", "--out", "a.svg"), "a.svg"),
+                              (("figure", "kulikov-2", "--mu", "0.75%", "--out", "b.csv"), "b.csv")):
+            text = self.on_terminal(*words)
+            self.assertIn("%)", text)
+            self.assertIn(result, text.replace("\r\n", "\n").split("\n"), repr(text))
+
     def test_json_is_one_document(self):
         (self.folder / "random").write_bytes(os.urandom(2000))
         out, _ = self.run_program("test", "--raw", "--json", "random")

@@ -73,16 +73,22 @@ unsigned Console::width_columns() {
 }
 
 void Console::print(std::string_view line) const {
-  if (!json_) write_line(stdout, line);
+  if (json_) return;
+  leave_progress_line();
+  write_line(stdout, line);
 }
 
 void Console::result(const nlohmann::json& document) const {
   // On a terminal in ASCII, so that no letter of it is a control character.
-  if (json_)
-    write_line(stdout, document.dump(2, ' ', ::isatty(STDOUT_FILENO) == 1, nlohmann::json::error_handler_t::replace));
+  if (!json_) return;
+  leave_progress_line();
+  write_line(stdout, document.dump(2, ' ', ::isatty(STDOUT_FILENO) == 1, nlohmann::json::error_handler_t::replace));
 }
 
-void Console::note(std::string_view line) const { write_line(stderr, line); }
+void Console::note(std::string_view line) const {
+  leave_progress_line();
+  write_line(stderr, line);
+}
 
 Context Console::context() {
   Context context{.cancel = &interrupt_token(), .thread_count = thread_count_};
@@ -94,9 +100,13 @@ Context Console::context() {
   return context;
 }
 
-void Console::finish_progress() {
+void Console::leave_progress_line() const {
   if (line_open_) std::fputc('\n', stderr);
   line_open_ = false;
+}
+
+void Console::finish_progress() {
+  leave_progress_line();
   stage_.clear();
 }
 

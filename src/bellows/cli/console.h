@@ -34,13 +34,15 @@ class Console {
   void finish_progress();
 
  private:
+  // A result or a message begins a line of its own; the progress behind it goes on in another.
+  void leave_progress_line() const;
   void show_progress(std::string_view stage, std::uint64_t done, std::uint64_t total, std::string_view unit);
 
   bool json_, quiet_, terminal_, color_on_stdout_;
   unsigned thread_count_;
   std::string stage_;
   std::chrono::steady_clock::time_point stage_start_{}, last_shown_{};
-  bool line_open_ = false;
+  mutable bool line_open_ = false;
 };
 
 /// The token that Ctrl-C and SIGTERM set, once install_signal_handlers() ran.
