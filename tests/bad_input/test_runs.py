@@ -43,6 +43,34 @@ class Runs(BadInput):
             file.write_bytes(sound)
         self.run_program("verify", run)
 
+    @needs("amplify", "verify", "report", "test", "watch")
+    def test_nothing_waits_for_a_file_that_is_none(self):
+        """A named pipe without writer, a device or a folder where a file of the run should be: a word each, no waiting."""
+        run = self.a_run()
+        makers = {"pipe": os.mkfifo, "folder": os.mkdir, "endless": lambda path: os.symlink("/dev/zero", path)}
+        calls = [["verify", run], ["report", run, "--show-output"], ["report", run, "--public"], ["amplify", *SMALL, "--out", run, "--quiet"]]
+        reads = {"output.bits": [["test", run / "output.bits"], ["test", "--raw", "--bits", "1000", run / "output.bits"],
+                                 ["figure", "kulikov-10", run / "output.bits"]],
+                 "log.trials": [["watch", "--once", run / "log.trials"], ["inspect", run / "log.trials"]]}
+        for name in ("plan.json", "log.trials", "seed.bits", "output.bits", "certificate.json", "certificate.public.json"):
+            file = run / name
+            sound = file.read_bytes()
+            for kind, make in makers.items():
+                file.unlink()
+                make(file)
+                for words in calls + (reads.get(name, []) if kind == "pipe" else []):
+                    if name == "certificate.public.json" and words[0] != "verify":
+                        continue
+                    with self.subTest(file=name, kind=kind, verb=words[0]):
+                        process = self.start(*words, text=True)
+                        _, err = process.communicate(timeout=20)
+                        # Of a finished run amplify only looks at the result.
+                        self.assertIn(process.returncode, (0, 1, 3) if words[0] == "amplify" else (1, 3), err)
+                        self.assertTrue(err.strip() or words[0] == "verify")
+                os.rmdir(file) if kind == "folder" else file.unlink()
+                file.write_bytes(sound)
+        self.run_program("verify", run)
+
     @needs("amplify")
     def test_amplify_does_not_build_on_damage(self):
         """A run that was stopped before its certificate, and damaged since: amplify refuses, or ends with the same output."""

@@ -12,6 +12,7 @@
 #include "bellows/base/digest.h"
 #include "bellows/base/file.h"
 #include "bellows/base/json_number.h"
+#include "bellows/base/plain_file.h"
 #include "bellows/base/progress.h"
 #include "bellows/base/secret.h"
 #include "bellows/base/threads.h"
@@ -105,6 +106,22 @@ TEST(File, MissingFileAndDirectory) {
   EXPECT_EQ(File::open_for_reading("/nonexistent/x").error().code, ErrorCode::bad_input);
   EXPECT_EQ(MappedFile::open("/").error().code, ErrorCode::bad_input);
   EXPECT_EQ(read_text_file("/dev/zero", 1000).error().code, ErrorCode::bad_input);
+}
+
+TEST(File, NamedPipesAreRefusedInsteadOfWaitedAt) {
+  testing::TempFolder folder;
+  const Path pipe = folder.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(open_plain_file(pipe).error().got, "a named pipe");
+  EXPECT_EQ(read_text_file(pipe).error().got, "a named pipe");
+  EXPECT_EQ(MappedFile::open(pipe).error().got, "a named pipe");
+  // A pipe that the shell hands over is open already.
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_EQ(::write(ends[1], "text", 4), 4);
+  ::close(ends[1]);
+  EXPECT_EQ(*read_text_file("/dev/fd/" + std::to_string(ends[0])), "text");
+  ::close(ends[0]);
 }
 
 TEST(FolderLock, SecondIsRefused) {

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "bellows/base/plain_file.h"
+
 namespace bellows {
 namespace {
 
@@ -58,6 +60,14 @@ Result<File> File::open_for_reading(const Path& path) {
   BELLOWS_ASSIGN(auto info, status_of(file.descriptor_, path));
   if (S_ISDIR(info.st_mode)) return bad_input("cannot open", path, std::nullopt, "a file", "a directory");
   return file;
+}
+
+Result<File> open_plain_file(const Path& path) {
+  struct stat info {};
+  const bool handed_over = path.native().starts_with("/dev/") || path.native().starts_with("/proc/");
+  if (!handed_over && ::stat(path.c_str(), &info) == 0 && S_ISFIFO(info.st_mode))
+    return bad_input("cannot open", path, std::nullopt, "a file", "a named pipe");
+  return File::open_for_reading(path);
 }
 
 Result<File> File::create(const Path& path, mode_t mode) {
@@ -119,7 +129,7 @@ MappedFile::~MappedFile() {
 }
 
 Result<MappedFile> MappedFile::open(const Path& path) {
-  BELLOWS_ASSIGN(File file, File::open_for_reading(path));
+  BELLOWS_ASSIGN(File file, open_plain_file(path));
   BELLOWS_ASSIGN(auto info, status_of(file.descriptor(), path));
   if (!S_ISREG(info.st_mode)) return bad_input("cannot map", path, std::nullopt, "a regular file", "a pipe or device");
   MappedFile mapped;
@@ -171,7 +181,7 @@ Status AtomicFile::commit() {
 }
 
 Result<std::string> read_text_file(const Path& path, std::uint64_t limit_bytes) {
-  BELLOWS_ASSIGN(File file, File::open_for_reading(path));
+  BELLOWS_ASSIGN(File file, open_plain_file(path));
   std::string text;
   std::string piece(1 << 16, '\0');
   for (;;) {

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "bellows/base/plain_file.h"
 #include "bellows/bits/bit_file_header.h"
 
 namespace bellows::bits {
@@ -62,7 +63,7 @@ Status write_bit_file(const Path& path, const BitString& bits, BitFileKind kind,
 }
 
 Result<BitString> read_raw_bits(const Path& path, RawBits raw) {
-  BELLOWS_ASSIGN(File file, File::open_for_reading(path));
+  BELLOWS_ASSIGN(File file, open_plain_file(path));
   BELLOWS_ASSIGN(BitString bits, read_payload(file, raw.size_bits, 0));
   if (raw.msb_first)
     for (std::byte& byte : bits.writable_bytes()) byte = std::byte{reversed(static_cast<std::uint8_t>(byte))};
@@ -75,7 +76,7 @@ Result<BitFile> read_bit_file(const Path& path, std::optional<RawBits> raw) {
     BELLOWS_ASSIGN(BitString bits, read_raw_bits(path, *raw));
     return BitFile{std::move(bits), BitFileKind::secret};
   }
-  BELLOWS_ASSIGN(File file, File::open_for_reading(path));
+  BELLOWS_ASSIGN(File file, open_plain_file(path));
   BELLOWS_ASSIGN(BitFileHeader header, read_bit_file_header(file));
   BELLOWS_ASSIGN(BitString bits, read_payload(file, header.size_bits, sizeof header));
   std::byte extra{};

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 
+#include "bellows/base/plain_file.h"
 #include "bellows/bits/bit_file_header.h"
 
 namespace bellows::bits {
@@ -26,7 +27,7 @@ Result<BitStream> BitStream::open(const Path& path, BitStreamFormat format, std:
   BitStream stream;
   stream.format_ = format;
   stream.limit_bits_ = limit_bits;
-  BELLOWS_ASSIGN(stream.file_, File::open_for_reading(path == "-" ? Path("/dev/stdin") : path));
+  BELLOWS_ASSIGN(stream.file_, open_plain_file(path == "-" ? Path("/dev/stdin") : path));
   BELLOWS_ASSIGN(std::uint64_t file_bytes, stream.file_.size_bytes());
   if (format == BitStreamFormat::bit_file) {
     BELLOWS_ASSIGN(BitFileHeader header, read_bit_file_header(stream.file_));

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <optional>
 
+#include "bellows/base/plain_file.h"
 #include "bellows/bits/bit_file.h"
 #include "bellows/cli/command.h"
 #include "bellows/cli/terminal_text.h"
@@ -122,7 +123,7 @@ Result<Verdict> inspect_bits(const Options& options, Console& console) {
 Result<Verdict> run(const Options& options, Console& console) {
   char magic[8]{};
   {
-    BELLOWS_ASSIGN(File file, File::open_for_reading(options.file));
+    BELLOWS_ASSIGN(File file, open_plain_file(options.file));
     BELLOWS_ASSIGN(std::size_t got, file.read_some(std::as_writable_bytes(std::span(magic))));
     if (got == sizeof magic && std::memcmp(magic, trials::log_magic, sizeof magic) == 0)
       return inspect_log(options, console);

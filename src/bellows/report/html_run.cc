@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "bellows/base/plain_file.h"
 #include "bellows/bits/bit_file_header.h"
 #include "bellows/bits/bit_stream.h"
 #include "bellows/certify/certify.h"
@@ -138,7 +139,7 @@ void read_bit_files(RunView& run) {
     is_missing(run, "seed.bits");
     return;
   }
-  auto file = File::open_for_reading(seed_path);
+  auto file = open_plain_file(seed_path);
   Result<bits::BitFileHeader> header = file.ok() ? bits::read_bit_file_header(*file) : file.error();
   if (!header.ok()) {
     cannot_read(run, "seed.bits", seed_path, header.error());
