@@ -12,12 +12,13 @@ void copy_bits(BitView view, std::uint64_t* to, std::uint64_t position) {
   std::uint64_t shift = position % 64, full = view.size_bits / 64, rest = view.size_bits % 64;
   if (shift == 0) {
     if (full != 0) std::memcpy(out, view.words, full * 8);  // an empty view may have no words
-  } else {
-    std::uint64_t low = low_mask(shift);
-    for (std::uint64_t i = 0; i < full; ++i) {
-      out[i] = (out[i] & low) | view.words[i] << shift;
-      out[i + 1] = (out[i + 1] & ~low) | view.words[i] >> (64 - shift);
-    }
+  } else if (full != 0) {
+    // Every word of `to` is written once, from two neighbours.
+    const std::uint64_t low = low_mask(shift);
+    const std::uint64_t* const in = view.words;
+    out[0] = (out[0] & low) | in[0] << shift;
+    for (std::uint64_t i = 1; i < full; ++i) out[i] = in[i - 1] >> (64 - shift) | in[i] << shift;
+    out[full] = (out[full] & ~low) | in[full - 1] >> (64 - shift);
   }
   if (rest == 0) return;
   std::uint64_t last = view.word(full), mask = low_mask(rest);

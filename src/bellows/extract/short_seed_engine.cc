@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "bellows/base/threads.h"
 #include "bellows/extract/engine.h"
 #include "bellows/gf2/large_field.h"
 
@@ -93,15 +94,25 @@ class ShortSeedEngine : public Hasher::Engine {
     field_.transform(value_.data(), work_);
     field_.multiply_add(sum_, work_, powers_[0]);
     field_.element_of(sum_, value_.data());
-    return bits::BitString(bits::BitView{reinterpret_cast<const std::uint64_t*>(value_.data()), shape_.output_bits});
+    bits::BitString output(shape_.output_bits);
+    std::memcpy(output.words(), value_.data(), 8 * output.size_words());
+    output.trim();
+    std::vector<LargeField::Spectrum*> spectra = {&work_, &sum_};
+    for (auto& power : powers_) spectra.push_back(&power);
+    field_.wipe_all(spectra);
+    return output;
   }
 
  private:
   // Element 0 of the seed is alpha, element 1 beta.
   void read_seed(std::uint64_t index, std::uint8_t* element) const {
     auto* words = reinterpret_cast<std::uint64_t*>(element);
-    for (std::uint64_t i = 0; i < divide_up(piece_bits_, 64); ++i)
-      words[i] = seed_.word_at_bit(index * piece_bits_ + 64 * i);  // the last word may reach into the slack
+    constexpr std::uint64_t piece = 1 << 16;
+    const std::uint64_t size = divide_up(piece_bits_, 64);  // the last word may reach into the slack
+    parallel_for(divide_up(size, piece), context_.thread_count, [&](std::uint64_t task, unsigned) {
+      for (std::uint64_t i = task * piece; i < std::min(size, (task + 1) * piece); ++i)
+        words[i] = seed_.word_at_bit(index * piece_bits_ + 64 * i);
+    });
   }
 
   // The staged piece is full.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 
 #include "bellows/base/check.h"
 #include "bellows/gf2/field_sizes.h"
@@ -89,22 +90,24 @@ void LargeField::element_of(Spectrum& sum, std::uint8_t* element) {
   });
   if (sum.zero_) return;
   sum.zero_ = true;
-  // The product of chunk n covers chunks n and n + 1, so even and odd ones take turns; the last one wraps around.
-  auto add_chunk = [&](std::uint64_t chunk, unsigned worker) {
+  // The product of chunk n covers chunks n and n + 1; the last one wraps around.
+  std::vector<std::mutex> places(chunk_count_);
+  workers_.run(chunk_count_, [&](std::uint64_t chunk, unsigned worker) {
     workers_.kernel().inverse(sum.chunks_[chunk], rows_, workers_.scratch(worker));
     const std::uint64_t begin = chunk * chunk_length_, size = 2 * chunk_length_ - 1;
-    const std::uint64_t inside = std::min(size, k_ - begin);
+    const std::uint64_t inside = std::min(size, k_ - begin), next = (chunk + 1) % chunk_count_;
+    std::unique_lock first(places[chunk], std::defer_lock), second(places[next], std::defer_lock);
+    if (next == chunk)
+      first.lock();
+    else
+      std::lock(first, second);
     for (int p = 0; p < 4; ++p) {
       std::uint8_t* plane = element + static_cast<std::uint64_t>(p) * k_;
       const std::uint8_t* from = workers_.plane(worker, p);
       workers_.kernel().add_coefficients(plane + begin, from, 0, inside, false);
       workers_.kernel().add_coefficients(plane, from, inside, size - inside, true);
     }
-  };
-  for (std::uint64_t parity = 0; parity < 2; ++parity)
-    workers_.run((chunk_count_ - parity) / 2,
-                 [&](std::uint64_t task, unsigned worker) { add_chunk(2 * task + parity, worker); });
-  add_chunk(chunk_count_ - 1, 0);
+  });
 }
 
 void LargeField::multiply(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* product) {
@@ -113,6 +116,12 @@ void LargeField::multiply(const std::uint8_t* a, const std::uint8_t* b, std::uin
   transform(b, y);
   multiply_add(sum, x, y);
   element_of(sum, product);
+}
+
+void LargeField::wipe_all(std::span<Spectrum* const> spectra) {
+  std::vector<Buffer*> buffers;
+  for (Spectrum* spectrum : spectra) buffers.push_back(&spectrum->chunks_.buffer());
+  workers_.wipe_all(buffers);
 }
 
 std::uint64_t LargeField::spectrum_bytes(std::uint64_t k, unsigned thread_count) {

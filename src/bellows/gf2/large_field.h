@@ -44,6 +44,9 @@ class LargeField {
   /// product = a b.
   void multiply(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* product);
 
+  /// Wipes spectra that are needed no more, with all threads.
+  void wipe_all(std::span<Spectrum* const> spectra);
+
   /// Memory of one spectrum, and of the field itself.
   static std::uint64_t spectrum_bytes(std::uint64_t k, unsigned thread_count);
   static std::uint64_t memory_bytes(std::uint64_t k, unsigned thread_count);

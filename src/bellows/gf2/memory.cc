@@ -62,7 +62,7 @@ Buffer::Buffer(std::size_t size_bytes) {
 
 Buffer::~Buffer() {
   if (bytes_ == nullptr) return;
-  wipe(bytes_, size_);
+  if (!wiped_) wipe(bytes_, size_);
   ::munmap(bytes_, size_);
 }
 

@@ -20,21 +20,31 @@ class Buffer {
  public:
   Buffer() = default;
   explicit Buffer(std::size_t size_bytes);
-  Buffer(Buffer&& other) noexcept : bytes_(std::exchange(other.bytes_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  Buffer(Buffer&& other) noexcept
+      : bytes_(std::exchange(other.bytes_, nullptr)), size_(std::exchange(other.size_, 0)), wiped_(other.wiped_) {}
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(bytes_, other.bytes_);
     std::swap(size_, other.size_);
+    std::swap(wiped_, other.wiped_);
     return *this;
   }
   ~Buffer();
 
-  std::uint8_t* data() { return bytes_; }
+  /// Says that the owner has just wiped all of it, so that this need not be done once more at the end, unless it is asked
+  /// for again in between.
+  void set_wiped() { wiped_ = true; }
+
+  std::uint8_t* data() {
+    if (wiped_) wiped_ = false;
+    return bytes_;
+  }
   const std::uint8_t* data() const { return bytes_; }
   std::size_t size_bytes() const { return size_; }
 
  private:
   std::uint8_t* bytes_ = nullptr;
   std::size_t size_ = 0;
+  bool wiped_ = false;
 };
 
 }  // namespace bellows::gf2

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 
 #include "bellows/gf2/kernel_costs.h"
 #include "bellows/gf2/small_product.h"
@@ -70,8 +71,11 @@ Result<bits::BitString> multiply_by_transform(bits::BitView a, bits::BitView b, 
   BELLOWS_TRY(check_memory("the product", memory_bytes(cut, product_bits, context.thread_count)));
   Workers workers(context.thread_count, cut.rows);
   Spectra spectra(cut.a_chunks + cut.b_chunks, cut.rows);
-  workers.run(spectra.size(), [&](std::uint64_t i, unsigned worker) {
-    if (i < cut.a_chunks)
+  bits::BitString product;
+  workers.run(spectra.size() + 1, [&](std::uint64_t i, unsigned worker) {
+    if (i == spectra.size())
+      product = bits::BitString(product_bits);  // clearing it takes as long as a transform
+    else if (i < cut.a_chunks)
       transform_chunk(workers, worker, a, i, cut, spectra[i]);
     else
       transform_chunk(workers, worker, b, i - cut.a_chunks, cut, spectra[i]);
@@ -86,28 +90,28 @@ Result<bits::BitString> multiply_by_transform(bits::BitView a, bits::BitView b, 
   workers.multiply_chunks({chunks.data(), cut.a_chunks, chunks.data() + cut.a_chunks, cut.b_chunks, out.data()}, cut.rows);
   BELLOWS_TRY(context.check_cancelled());
 
-  // Chunk n covers two chunks of the product, from n on, so even and odd ones take turns.
-  bits::BitString product(product_bits);
+  // Chunk n covers places n and n + 1 of the product.
   const std::uint64_t chunk_words = cut.chunk_bits / 64;
-  for (std::uint64_t parity = 0; parity < 2; ++parity) {
-    workers.run((cut.out_chunks() + 1 - parity) / 2, [&](std::uint64_t task, unsigned worker) {
-      const std::uint64_t n = 2 * task + parity, begin = n * chunk_words;
-      workers.kernel().inverse(spectra[n], cut.rows, workers.scratch(worker));
-      const std::uint64_t room = product.size_words() - begin;  // words from the chunk's beginning to the product's end
-      if (room >= 2 * chunk_words) {
-        workers.kernel().add_decoded(workers.scratch(worker), 2 * cut.chunk_bits / coefficient_bits - 1,
-                                     reinterpret_cast<std::uint8_t*>(product.words() + begin));
-      } else {
-        const std::uint64_t count = (room + 1) * 64 / coefficient_bits - 1;
-        const std::uint64_t all = static_cast<std::uint64_t>(cut.rows) * transform::row_points;
-        SecretWords tail(room + 1);
-        workers.kernel().add_decoded(workers.scratch(worker), std::min(count, all),
-                                     reinterpret_cast<std::uint8_t*>(tail.data()));
-        for (std::uint64_t i = 0; i < room; ++i) product.words()[begin + i] ^= tail[i];
-      }
-    });
-    BELLOWS_TRY(context.check_cancelled());
-  }
+  std::vector<std::mutex> place(cut.out_chunks() + 1);
+  workers.run(cut.out_chunks(), [&](std::uint64_t n, unsigned worker) {
+    const std::uint64_t begin = n * chunk_words;
+    workers.kernel().inverse(spectra[n], cut.rows, workers.scratch(worker));
+    const std::scoped_lock lock(place[n], place[n + 1]);
+    const std::uint64_t room = product.size_words() - begin;  // words from the chunk's beginning to the product's end
+    if (room >= 2 * chunk_words) {
+      workers.kernel().add_decoded(workers.scratch(worker), 2 * cut.chunk_bits / coefficient_bits - 1,
+                                   reinterpret_cast<std::uint8_t*>(product.words() + begin));
+    } else {
+      const std::uint64_t count = (room + 1) * 64 / coefficient_bits - 1;
+      const std::uint64_t all = static_cast<std::uint64_t>(cut.rows) * transform::row_points;
+      SecretWords tail(room + 1);
+      workers.kernel().add_decoded(workers.scratch(worker), std::min(count, all),
+                                   reinterpret_cast<std::uint8_t*>(tail.data()));
+      for (std::uint64_t i = 0; i < room; ++i) product.words()[begin + i] ^= tail[i];
+    }
+  });
+  workers.wipe_all({&spectra.buffer()});
+  BELLOWS_TRY(context.check_cancelled());
   return product;
 }
 

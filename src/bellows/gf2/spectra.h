@@ -20,6 +20,8 @@ class Spectra {
   std::uint8_t* operator[](std::size_t i) { return buffer_.data() + i * stride_; }
   const std::uint8_t* operator[](std::size_t i) const { return buffer_.data() + i * stride_; }
 
+  Buffer& buffer() { return buffer_; }
+
   static std::uint64_t memory_bytes(std::uint64_t count, int rows) {
     return round_up(count * stride(rows), std::uint64_t{2} << 20);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 
 #include "bellows/gf2/kernel_costs.h"
 #include "bellows/gf2/spectra.h"
@@ -181,22 +182,25 @@ struct StreamedWindow::State {
     BELLOWS_TRY(flush());
     bits::BitString output(shape.output_bits);
     if (!any_sum) return output;
-    // Sum v covers 2 B bits from v B on (in its direction); neighbours overlap, so first the even ones, then the odd.
+    // Sum v covers places v and v + 1 of B bits each (in its direction).
     Buffer line_of_sums((cut.lag_count + 1) * block_bytes + 256);
-    for (std::uint64_t parity = 0; parity < 2; ++parity) {
-      BELLOWS_TRY(context.check_cancelled());
-      workers.run((cut.lag_count + 1 - parity) / 2, [&](std::uint64_t task, unsigned worker) {
-        const std::uint64_t v = 2 * task + parity;
-        const std::uint64_t place = shape.direction == Direction::correlation ? v : cut.lag_count - 1 - v;
-        workers.kernel().inverse(sums[v], cut.rows, workers.scratch(worker));
-        workers.kernel().add_decoded(workers.scratch(worker), block_bits / 8 - 1, line_of_sums.data() + place * block_bytes);
-      });
-    }
+    std::vector<std::mutex> places(cut.lag_count + 1);
+    BELLOWS_TRY(context.check_cancelled());
+    workers.run(cut.lag_count, [&](std::uint64_t v, unsigned worker) {
+      const std::uint64_t place = shape.direction == Direction::correlation ? v : cut.lag_count - 1 - v;
+      workers.kernel().inverse(sums[v], cut.rows, workers.scratch(worker));
+      const std::scoped_lock lock(places[place], places[place + 1]);
+      workers.kernel().add_decoded(workers.scratch(worker), block_bits / 8 - 1, line_of_sums.data() + place * block_bytes);
+    });
     const bits::BitView all{reinterpret_cast<const std::uint64_t*>(line_of_sums.data()),
                             (cut.lag_count + 1) * block_bits + 64};
-    for (std::uint64_t i = 0; i < output.size_words(); ++i)
-      output.words()[i] = all.word_at_bit(block_bits - 1 + 64 * i);
+    constexpr std::uint64_t piece = 1 << 16;
+    workers.run(divide_up(output.size_words(), piece), [&](std::uint64_t task, unsigned) {
+      const std::uint64_t end = std::min(output.size_words(), (task + 1) * piece);
+      for (std::uint64_t i = task * piece; i < end; ++i) output.words()[i] = all.word_at_bit(block_bits - 1 + 64 * i);
+    });
     output.trim();
+    workers.wipe_all({&line_of_sums, &stage, &line_spectra.buffer(), &x_spectra.buffer(), &sums.buffer()});
     return output;
   }
 

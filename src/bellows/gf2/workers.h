@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "bellows/base/checked.h"
+#include "bellows/base/secret.h"
 #include "bellows/base/threads.h"
 #include "bellows/gf2/memory.h"
 #include "bellows/gf2/transform/kernel.h"
@@ -53,6 +55,22 @@ class Workers {
       return sum({x.data(), x.size(), 0, y.data(), y.size(), product.out, a_count + b_count - 1, false}, rows);
     }
     run_pointwise(kernel_->product_of_chunks, product, kernel_->product_scratch_bytes(product.a_count, product.b_count), rows);
+  }
+
+  /// Wipes buffers that nobody uses any more, its own scratch included, with all threads: at the end of a long product one
+  /// thread would be at it for as long as all of them for some of the transforms.
+  void wipe_all(std::vector<Buffer*> all) {
+    for (auto* set : {&scratch_, &sums_})
+      for (Buffer& buffer : *set) all.push_back(&buffer);
+    constexpr std::size_t piece_bytes = std::size_t{4} << 20;
+    struct Piece { std::uint8_t* bytes; std::size_t size; };
+    std::vector<Piece> pieces;
+    for (Buffer* buffer : all) {
+      for (std::size_t at = 0; at < buffer->size_bytes(); at += piece_bytes)
+        pieces.push_back({buffer->data() + at, std::min(piece_bytes, buffer->size_bytes() - at)});
+      buffer->set_wiped();
+    }
+    run(pieces.size(), [&](std::uint64_t i, unsigned) { wipe(pieces[i].bytes, pieces[i].size); });
   }
 
   /// What a set of workers takes.
