@@ -63,13 +63,6 @@ void plane_to_novel(std::uint8_t* plane, int coefficient_rows, RowScratch<L>& sc
     row_to_novel_a<L>(plane + static_cast<std::size_t>(j) * coefficient_stride, scratch);
 }
 
-template <class L>
-void plane_from_novel(std::uint8_t* plane, int rows, RowScratch<L>& scratch) {
-  for (int j = 0; j < rows; ++j)
-    row_from_novel_a<L>(plane + static_cast<std::size_t>(j) * coefficient_stride, scratch);
-  contract_rows<L>(plane, static_cast<std::size_t>(rows));
-}
-
 /// A row of `count` coefficients, or of the sums of two, and zeros behind them.
 template <class L>
 void fill_row(std::uint8_t* to, const std::uint8_t* a, const std::uint8_t* b, std::size_t count) {
@@ -165,7 +158,7 @@ void inverse_block(std::uint8_t* spectrum, int rows, const BlockScratch& scratch
   for (std::size_t p = 0; p < 4; ++p) {
     std::uint8_t* plane = scratch.coefficients + p * scratch.plane_bytes;
     levels_between_rows_back<L>(spectrum + p * row_points, rows, plane);
-    plane_from_novel<L>(plane, rows, row);
+    contract_rows<L>(plane, static_cast<std::size_t>(rows));
   }
 }
 

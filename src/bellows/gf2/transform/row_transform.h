@@ -32,15 +32,6 @@ void row_to_novel_a(std::uint8_t* plane, RowScratch<L>& scratch) {
     to_novel_256<L>(f + column, columns, f + column, columns, scratch.line);
 }
 
-template <class L>
-void row_from_novel_a(std::uint8_t* plane, RowScratch<L>& scratch) {
-  constexpr std::size_t columns = 256 / L::width;
-  auto* const f = reinterpret_cast<typename L::V*>(plane);
-  for (std::size_t column = 0; column < columns; ++column)
-    from_novel_256<L>(f + column, columns, f + column, columns, scratch.line);
-  contract_plane<L>(plane, row_points, 8);
-}
-
 /// Two levels at once, `high` on pairs two apart and `low` on neighbours; the inverse in the other order.
 template <bool inverse, class High, class Low0, class Low1, class G>
 BELLOWS_INLINE void two_levels(G& g, const High& high, const Low0& low0, const Low1& low1) {
@@ -194,6 +185,8 @@ void row_forward(const std::uint8_t* row, const std::uint8_t* next, std::uint8_t
   }
 }
 
+/// The way back, last conversions of the row included, which need not wait for the levels between rows: those have one
+/// twiddle for all of a row.
 template <class L>
 void row_inverse(std::uint8_t* row, const std::uint8_t* next, int y, RowScratch<L>& scratch) {
   using V = typename L::V;
@@ -216,12 +209,12 @@ void row_inverse(std::uint8_t* row, const std::uint8_t* next, int y, RowScratch<
           L::transpose(values + (group * 256 + column * L::width) * 4 + 2 * half + p, 4,
                        &scratch.pair[group * L::width][p], 2);
       levels_a<L, true>(scratch.pair, y);
-      for (int p = 0; p < 2; ++p) {
-        V* f = planes + (2 * half + p) * (row_points / L::width) + column;
-        for (int a = 0; a < 256; ++a) f[a * groups] = scratch.pair[a][p];
-      }
+      for (int p = 0; p < 2; ++p)
+        from_novel_256<L>(&scratch.pair[0][p], 2, planes + (2 * half + p) * (row_points / L::width) + column, groups,
+                          scratch.line);
     }
   }
+  for (std::size_t p = 0; p < 4; ++p) contract_plane<L>(row + p * row_points, row_points, 8);
 }
 
 }  // namespace bellows::gf2::transform

@@ -232,7 +232,7 @@ BELLOWS_INLINE void pieces_inverse(typename L::V (*v)[4], int y, int a, const ty
   });
 }
 
-/// Levels of the bits a on all columns, from planes to planes.
+/// Levels of the bits a on all columns, from planes to planes; on the way back also their conversion.
 template <class L, bool inverse>
 void row_levels_a(const std::uint8_t* from, std::uint8_t* to, int y, RowScratch<L>& scratch) {
   for (int column = 0; column < 256; column += L::width)
@@ -241,8 +241,13 @@ void row_levels_a(const std::uint8_t* from, std::uint8_t* to, int y, RowScratch<
       for (std::size_t a = 0; a < 256; ++a)
         for (std::size_t p = 0; p < 2; ++p) scratch.pair[a][p] = L::load(from + at + p * row_points + 256 * a);
       levels_a<L, inverse>(scratch.pair, y);
-      for (std::size_t a = 0; a < 256; ++a)
-        for (std::size_t p = 0; p < 2; ++p) L::store(to + at + p * row_points + 256 * a, scratch.pair[a][p]);
+      for (std::size_t p = 0; p < 2; ++p) {
+        auto* const plane = reinterpret_cast<typename L::V*>(to + at + p * row_points);
+        if constexpr (inverse)
+          from_novel_256<L>(&scratch.pair[0][p], 2, plane, 256 / L::width, scratch.line);
+        else
+          for (std::size_t a = 0; a < 256; ++a) plane[a * (256 / L::width)] = scratch.pair[a][p];
+      }
     }
 }
 
@@ -281,6 +286,7 @@ void row_inverse_narrow(std::uint8_t* row, int y, RowScratch<L>& scratch) {
         L::store_pieces(planes + p * row_points + 256 * static_cast<std::size_t>(a) + 16 * i, 256, v[i][p]);
   }
   row_levels_a<L, true>(planes, row, y, scratch);
+  for (std::size_t p = 0; p < 4; ++p) contract_plane<L>(row + p * row_points, row_points, 8);
 }
 
 }  // namespace bellows::gf2::transform
