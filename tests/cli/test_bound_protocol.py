@@ -22,6 +22,37 @@ class TestBound(ProgramTest):
         (self.folder / "cut.json").write_text((self.folder / "b.json").read_text()[:100])
         self.run_program("bound", "--check", "cut.json", expect=3)
 
+    def test_a_title_is_not_what_is_bounded(self):
+        title = "P(0000@1000) at four-party <= 1/100, tight\naccepted: everything"
+        empty = {"format": "bellows-bound", "version": 1, "title": title, "settings": [2, 2, 2, 2], "value": "0", "maximise": [],
+                 "constraints": [], "weights": []}
+        (self.folder / "empty.json").write_text(json.dumps(empty))
+        out, _ = self.run_program("bound", "--check", "empty.json")
+        lines = out.splitlines()
+        self.assertTrue(lines[0].startswith("accepted: 0 is at most 0"), out)
+        self.assertEqual((len(lines), sum(line.startswith("accepted") for line in lines)), (2, 1), out)
+        self.assertIn("title, which proves nothing", lines[1])
+        self.run_program("bound", "four-party", "--event", "0000@1000", "--at-most", "1/100", "--save", "b.json")
+        out, _ = self.run_program("bound", "--check", "b.json")
+        self.assertIn("P(0000|1000) given four-party <= 1/100 is at most 1/200", out)
+        # Twenty thousand empty constraints on seven parties would take ten gigabytes.
+        empty.update(settings=[2] * 7, constraints=[{"expression": [], "relation": "<=", "right_hand_side": "0", "multiplier": "0"}] * 20000)
+        (self.folder / "many.json").write_text(json.dumps(empty))
+        _, err = self.run_program("bound", "--check", "many.json", expect=3)
+        self.assertIn("MiB", err)
+
+    def test_numbers_that_no_solver_likes(self):
+        head = "bellows-functional 1\nsettings 2 2\n"
+        for number, high in (("1e25", "1" + 25 * "0"), ("1e4000", "1" + 4000 * "0"), ("1e-30", "1/1" + 30 * "0"), ("7e300", "7" + 300 * "0")):
+            (self.folder / "f.txt").write_text(head + f"00 00 {number}\n11 11 -{number}\n")
+            report = self.run_json("bound", "--file", "f.txt")
+            self.assertEqual(report["no_signalling"], {"minimum": "-" + high, "maximum": high, "tight": True})
+            out, _ = self.run_program("bound", "--file", "f.txt")
+            self.assertLess(max(map(len, out.splitlines())), 120, "no fractions of thousands of digits")
+        (self.folder / "f.txt").write_text("bellows-functional 1\nsettings 1000 500\n00 0,0 1\n")
+        _, err = self.run_program("bound", "--file", "f.txt", expect=3)
+        self.assertIn("MiB", err)
+
     def test_lemma_three_is_saved_and_checked(self):
         report = self.run_json("bound", "--paper", "guess-radius", "--save", "g.json")
         for row in report["classes"]:

@@ -43,6 +43,11 @@ Result<SavedBound> parse_document(const json& document) {
   saved.program.objective = {"objective", s, std::move(objective_table)};
   BELLOWS_ASSIGN(const json* constraints, member(document, "constraints"));
   if (!constraints->is_array()) return bad_input("'constraints' must be a list");
+  constexpr std::uint64_t most_bytes = std::uint64_t{1} << 30;
+  if (const std::uint64_t needed = constraints->size() * s.table_size() * sizeof(Rational); needed > most_bytes) {
+    return bad_input(std::to_string(constraints->size()) + " constraints on this scenario are too many", {}, std::nullopt,
+                     "at most " + std::to_string(most_bytes >> 20) + " MiB", std::to_string(needed >> 20) + " MiB");
+  }
   for (const json& entry : *constraints) {
     BELLOWS_ASSIGN(const json* expression, member(entry, "expression"));
     BELLOWS_ASSIGN(RationalTable table, table_from_json(s, *expression));

@@ -89,6 +89,16 @@ Reduced reduce(const NoSignallingProgram& program, const std::vector<Relabelling
   return reduced;
 }
 
+/// What numbers are divided by before the solver sees them: 1 where they are of a size that it is made for, else the largest.
+Rational size_of(const std::vector<Rational>& numbers) {
+  Rational largest = 0;
+  for (const Rational& number : numbers) {
+    if (abs(number) > largest) largest = abs(number);
+  }
+  if (largest == 0 || (largest < 1000000 && largest * 1000000 > 1)) return 1;
+  return largest;
+}
+
 void set(fmpq* to, const Rational& from) { fmpq_set_mpq(to, from.get_mpq_t()); }
 
 Rational get(const fmpq* from) {
@@ -152,6 +162,12 @@ RationalTable expand_box(const Reduced& reduced, const std::vector<Rational>& va
 
 Result<NoSignallingBound> solve(const NoSignallingProgram& program, const SolveOptions& options) {
   const Scenario& s = program.objective.scenario;
+  // Each entry of the table is a row of up to 2^parties numbers; symmetries only make them fewer.
+  constexpr std::uint64_t bytes_of_number = 96, most_bytes = std::uint64_t{512} << 20;
+  if (const std::uint64_t needed = s.table_size() * s.outcomes() * bytes_of_number; needed > most_bytes) {
+    return bad_input("the linear program of this scenario is too large", {}, std::nullopt, "at most " + std::to_string(most_bytes >> 20) + " MiB",
+                     "about " + std::to_string(needed >> 20) + " MiB");
+  }
   std::vector<const Functional*> functionals = {&program.objective};
   for (const BellConstraint& constraint : program.constraints) {
     if (!(constraint.functional.scenario == s)) return bad_input("a constraint has another scenario than the objective");
@@ -178,13 +194,20 @@ Result<NoSignallingBound> solve(const NoSignallingProgram& program, const SolveO
   // Float step. Positivity keeps correlators in [-1, 1]: the wider limits are never reached, so that no dual sits on them.
   std::vector<int> row_index, column_index;
   std::vector<double> elements, row_low(rows), row_high(rows), column_low(variables, -2.0), column_high(variables, 2.0), cost(variables);
+  const Rational objective_size = size_of(reduced.objective);
+  std::vector<Rational> row_size(rows, Rational(1));
   for (std::size_t r = 0; r < rows; ++r) {
+    if (r >= reduced.positivity_rows) {
+      std::vector<Rational> numbers = {reduced.row_constant[r]};
+      for (const auto& [column, value] : reduced.rows[r]) numbers.push_back(value);
+      row_size[r] = size_of(numbers);
+    }
     for (const auto& [column, value] : reduced.rows[r]) {
       row_index.push_back(static_cast<int>(r));
       column_index.push_back(column);
-      elements.push_back(value.get_d());
+      elements.push_back(Rational(value / row_size[r]).get_d());
     }
-    const double side = -reduced.row_constant[r].get_d();
+    const double side = -Rational(reduced.row_constant[r] / row_size[r]).get_d();
     row_low[r] = side;
     row_high[r] = COIN_DBL_MAX;
     if (r >= reduced.positivity_rows) {
@@ -192,7 +215,7 @@ Result<NoSignallingBound> solve(const NoSignallingProgram& program, const SolveO
       if (program.constraints[r - reduced.positivity_rows].relation == Relation::at_most) row_low[r] = -COIN_DBL_MAX;
     }
   }
-  for (std::size_t v = 0; v < variables; ++v) cost[v] = reduced.objective[v + 1].get_d();
+  for (std::size_t v = 0; v < variables; ++v) cost[v] = Rational(reduced.objective[v + 1] / objective_size).get_d();
   ClpSimplex model;
   model.setLogLevel(0);
   const CoinPackedMatrix matrix(false, row_index.data(), column_index.data(), elements.data(), static_cast<CoinBigIndex>(elements.size()));
@@ -222,11 +245,11 @@ Result<NoSignallingBound> solve(const NoSignallingProgram& program, const SolveO
       Rational price = rationalise(positivity ? -row_price[r] : row_price[r], largest_denominator);
       const bool free_sign = !positivity && program.constraints[r - reduced.positivity_rows].relation == Relation::equal;
       if (price < 0 && !free_sign) price = 0;
-      duals[r] = price;
+      duals[r] = price * objective_size / row_size[r];
     }
     return check_bound(program, expand(program, reduced, duals));
   };
-  const double float_value = (model.objectiveValue() + reduced.objective[0].get_d()) / static_cast<double>(s.outcomes());
+  const double float_value = (model.objectiveValue() + Rational(reduced.objective[0] / objective_size).get_d()) / static_cast<double>(s.outcomes());
   bool found = false;
   const auto keep = [&](const CheckedBound& bound) {
     if (found && bound.value >= result.bound.value) return;
@@ -236,7 +259,7 @@ Result<NoSignallingBound> solve(const NoSignallingProgram& program, const SolveO
   };
   for (long denominator : {60L, 5040L, 1000000L}) {
     const auto bound = candidate(denominator);
-    if (bound.ok() && bound->exact_identity && std::abs(bound->value.get_d() - float_value) < 1e-7) {
+    if (bound.ok() && bound->exact_identity && std::abs(Rational(bound->value / objective_size).get_d() - float_value) < 1e-7) {
       keep(*bound);
       break;
     }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
 #include <memory>
 
 #include "bellows/base/file.h"
@@ -9,6 +10,7 @@
 #include "bellows/bell/guess_radius.h"
 #include "bellows/bell/local_bound.h"
 #include "bellows/cli/command.h"
+#include "bellows/cli/terminal_text.h"
 
 namespace bellows::cli {
 namespace {
@@ -38,7 +40,61 @@ struct Options {
   bool show = false;
 };
 
-std::string decimals(const Rational& value) { return fmt::format("{:.9g}", value.get_d()); }
+/// Nine digits, also of numbers that no double holds.
+std::string decimals(const Rational& value) {
+  const double nearest = value.get_d();
+  if (std::isfinite(nearest) && (nearest != 0 || value == 0)) return fmt::format("{:.9g}", nearest);
+  char text[64];
+  gmp_snprintf(text, sizeof text, "%.8Fe", mpf_class(value, 128).get_mpf_t());
+  return text;
+}
+
+/// The fraction where it can be read, else its decimals; --json has it in full.
+std::string brief(const Rational& value) {
+  const std::string text = format_rational(value);
+  return text.size() <= 24 ? text : "about " + decimals(value);
+}
+
+/// What a table is: a known expression, a probability, or a sum.
+std::string describe(const Scenario& s, const RationalTable& table) {
+  std::vector<std::size_t> terms;
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    if (table[i] != 0) terms.push_back(i);
+  }
+  if (terms.empty()) return "0";
+  for (const char* name : {"chsh", "chsh-losses", "mermin:3", "mermin:5", "mermin:7", "four-party"}) {
+    const auto known = functional_by_name(name);
+    if (known && known->scenario == s && known->coefficients == table) return name;
+  }
+  if (s.parties() == 2 && s.settings_of(0) == s.settings_of(1) && s.settings_of(0) <= 64) {
+    const std::string name = "chained:" + std::to_string(s.settings_of(0));
+    if (const auto known = functional_by_name(name); known && known->scenario == s && known->coefficients == table) return name;
+  }
+  const std::size_t setting = terms.front() >> s.parties();
+  bool event = true;
+  for (const std::size_t i : terms) event = event && table[i] == 1 && i >> s.parties() == setting;
+  if (terms.size() > 8 && !event) return fmt::format("a sum of {} probabilities with coefficients of their own", terms.size());
+  std::string text;
+  for (std::size_t k = 0; k < terms.size() && k < 16; ++k) {
+    const std::string outcome = s.format_outcome(terms[k] & (s.outcomes() - 1));
+    if (event) text += (text.empty() ? "" : " or ") + outcome;
+    else text += fmt::format("{}{} P({}|{})", text.empty() ? "" : " + ", brief(table[terms[k]]), outcome, s.format_setting(terms[k] >> s.parties()));
+  }
+  if (terms.size() > 16) text += fmt::format(" or {} more", terms.size() - 16);
+  return event ? "P(" + text + "|" + s.format_setting(setting) + ")" : text;
+}
+
+/// What a saved program bounds, from its tables and not from its title.
+std::string describe(const NoSignallingProgram& program) {
+  const Scenario& s = program.objective.scenario;
+  std::string text = describe(s, program.objective.coefficients);
+  for (std::size_t k = 0; k < program.constraints.size() && k < 4; ++k) {
+    const BellConstraint& c = program.constraints[k];
+    text += fmt::format("{}{} {} {}", k == 0 ? " given " : " and ", describe(s, c.functional.coefficients), c.relation == Relation::equal ? "=" : "<=", brief(c.right_hand_side));
+  }
+  if (program.constraints.size() > 4) text += fmt::format(" and {} more constraints", program.constraints.size() - 4);
+  return text;
+}
 
 Result<NoSignallingProgram> guessing_program(const Options& options, const Functional& f) {
   const Scenario& s = f.scenario;
@@ -83,10 +139,9 @@ json as_json(const NoSignallingBound& bound) {
 }
 
 std::string sentence(const NoSignallingBound& bound) {
-  std::string text = format_rational(bound.bound.value);
-  if (text.size() > 24) text = decimals(bound.bound.value);
+  std::string text = brief(bound.bound.value);
   if (!bound.bound.multipliers.empty() && bound.bound.multipliers[0] != 0 && bound.bound.exact_identity) {
-    text += " = " + format_rational(bound.bound.constant) + " + " + format_rational(bound.bound.multipliers[0]) + " x (right-hand side)";
+    text += " = " + brief(bound.bound.constant) + " + " + brief(bound.bound.multipliers[0]) + " x (right-hand side)";
   }
   return text + (bound.tight() ? ", tight" : bound.bound.exact_identity ? ", proved from above" : ", proved from above with rounding paid");
 }
@@ -104,9 +159,10 @@ Result<Verdict> check_file(const Options& options, Console& console) {
     console.result({{"file", options.check}, {"accepted", false}, {"why", bound.error().message}});
     return Verdict::refused;
   }
-  console.print("accepted: " + saved.title);
-  console.print("  at most " + sentence(*bound));
+  console.print("accepted: " + describe(saved.program) + " is at most " + sentence(*bound));
+  console.print("  the file's own title, which proves nothing: \"" + terminal_word(saved.title) + "\"");
   json result = as_json(*bound);
+  result["bounds"] = describe(saved.program);
   result["accepted"] = true;
   result["title"] = saved.title;
   result["file"] = options.check;
@@ -180,10 +236,13 @@ Result<Verdict> check_radii(const std::string& text, const Options& options, Con
     const Status status = check_saved_radius(saved);
     const bool good = status.ok();
     all = all && good;
-    console.print(good ? fmt::format("accepted: {}: within {} + {} x expression{}", saved.title, decimals(saved.radius.alpha), decimals(saved.radius.beta),
-                                     saved.gamma ? fmt::format(", gamma = {}", decimals(*saved.gamma)) : "")
-                       : fmt::format("REFUSED: {}: {}", saved.title, status.error().message));
-    json row = {{"title", saved.title}, {"accepted", good}, {"alpha", format_rational(saved.radius.alpha)}, {"beta", format_rational(saved.radius.beta)}};
+    const Scenario& s = saved.problem.expression.scenario;
+    const std::string what = describe(s, saved.problem.event0.coefficients) + " and " + describe(s, saved.problem.event1.coefficients);
+    console.print(good ? fmt::format("accepted: {}: within {} + {} x {}{}", what, decimals(saved.radius.alpha), decimals(saved.radius.beta),
+                                     describe(s, saved.problem.expression.coefficients), saved.gamma ? fmt::format(", gamma = {}", decimals(*saved.gamma)) : "")
+                       : fmt::format("REFUSED: {}: {}", what, status.error().message));
+    console.print("  the file's own title, which proves nothing: \"" + terminal_word(saved.title) + "\"");
+    json row = {{"title", saved.title}, {"bounds", what}, {"accepted", good}, {"alpha", format_rational(saved.radius.alpha)}, {"beta", format_rational(saved.radius.beta)}};
     if (saved.gamma) row["gamma"] = format_rational(*saved.gamma);
     if (!good) row["why"] = status.error().message;
     rows.push_back(std::move(row));
@@ -251,7 +310,7 @@ Result<Verdict> values_of(const Functional& f, bool named, Console& console) {
   console.print(f.name + ":");
   const auto local = local_bounds(f);
   if (local) {
-    console.print(fmt::format("  local boxes:          {} to {}", format_rational(local->minimum), format_rational(local->maximum)));
+    console.print(fmt::format("  local boxes:          {} to {}", brief(local->minimum), brief(local->maximum)));
     result["local"] = {{"minimum", format_rational(local->minimum)}, {"maximum", format_rational(local->maximum)}};
   } else {
     console.print("  local boxes:          not computed: " + local.error().message);
@@ -264,7 +323,7 @@ Result<Verdict> values_of(const Functional& f, bool named, Console& console) {
   for (Rational& c : negated.coefficients) c = -c;
   BELLOWS_ASSIGN(const NoSignallingBound high, solve({f, {}}));
   BELLOWS_ASSIGN(const NoSignallingBound low, solve({negated, {}}));
-  console.print(fmt::format("  no-signalling boxes:  {} to {}{}", format_rational(-low.bound.value), format_rational(high.bound.value),
+  console.print(fmt::format("  no-signalling boxes:  {} to {}{}", brief(-low.bound.value), brief(high.bound.value),
                             low.tight() && high.tight() ? ", tight" : ""));
   result["no_signalling"] = {{"minimum", format_rational(-low.bound.value)}, {"maximum", format_rational(high.bound.value)},
                              {"tight", low.tight() && high.tight()}};
@@ -283,7 +342,7 @@ Result<Verdict> value_at_box(const Options& options, const Functional& f, Consol
     return error;
   }
   const Rational value = f.value(box.coefficients);
-  console.print(fmt::format("{} = {} ({}); the box does not signal", f.name, format_rational(value), decimals(value)));
+  console.print(fmt::format("{} = {} ({}); the box does not signal", f.name, brief(value), decimals(value)));
   console.result({{"expression", f.name}, {"box", options.box}, {"value", format_rational(value)}, {"value_decimal", value.get_d()}});
   return Verdict::done;
 }

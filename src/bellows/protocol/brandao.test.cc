@@ -339,6 +339,20 @@ TEST(ProtocolI, AllThreeExtractorsGiveWhatTheirDefinitionsGive) {
   }
 }
 
+TEST(SmallestTrials, OneBitMayGiveEveThatRareEventWithAlmostAllOfEpsilon) {
+  // e_A counts with 2^{m+1} (1 - 2^-m), which is half of 2^{m+1} for one bit: a search that forgets it ends at 250, 417, 909 and 2,919.
+  for (const auto& [mu, trials] : {std::pair{"0.01", 248U}, {"0.1", 412U}, {"0.2", 893U}, {"0.3", 2853U}}) {
+    const auto found = smallest_four_device(number(mu), number("0"), 1, number("1e-9"), 1000000);
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ(found->plan.trials, trials) << mu;
+    FourDeviceCertificate again = *found;
+    EXPECT_TRUE(prove_four_device(again));
+    // A plan with as many trials finds it too, and with one fewer does not.
+    EXPECT_TRUE(certify_four_device({number(mu), trials, 0, 1, number("1e-9")}).best.has_value()) << mu;
+    EXPECT_FALSE(certify_four_device({number(mu), trials - 1, 0, 1, number("1e-9")}).best.has_value()) << mu;
+  }
+}
+
 TEST(ProtocolI, CheatsAreCaught) {
   FourDeviceOptions options = options_for("0.1", 1000, 1);
   options.device = "local";

@@ -60,7 +60,8 @@ struct Shares {
 Shares shares(const FourDevicePlan& plan, double extractor_share) {
   const double base = std::log2(plan.epsilon.value().get_d() > 0 ? plan.epsilon.value().get_d() : 1e-300) -
                       static_cast<double>(plan.output_bits) - 1;
-  return {base + std::log2(1 - extractor_share), base + std::log2(extractor_share)};
+  const double weight = std::log1p(-std::exp2(-static_cast<double>(plan.output_bits))) / std::log(2.0);
+  return {base + std::log2(1 - extractor_share) - weight, base + std::log2(extractor_share)};
 }
 
 }  // namespace

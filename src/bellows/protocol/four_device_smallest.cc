@@ -148,11 +148,13 @@ class SmallestRead {
 
   /// The best e_A, and log2 of the total error with it.
   std::pair<double, double> best_split(const Shape& shape, std::uint64_t read) const {
-    const double most = log2_epsilon_ - bits_ - 1;
+    // e_A counts with the factor 2^{m+1} (1 - 2^-m): at most all of epsilon.
+    const double weight = std::log1p(-std::exp2(-bits_)) / std::log(2.0);
+    const double most = log2_epsilon_ - bits_ - 1 - weight;
     return valley(most - 40, most, 40, [&](double log2_e_a) {
       const double k = entropy(read, shape.parties, budget(log2_e_a));
       if (!(k > 0)) return 1e9 - k;
-      return bits_ + 1 + log2_sum(log2_extractor_error(shape, k), log2_e_a + std::log1p(-std::exp2(-bits_)) / std::log(2.0));
+      return bits_ + 1 + log2_sum(log2_extractor_error(shape, k), log2_e_a + weight);
     });
   }
 
