@@ -155,6 +155,12 @@ PlanWishes wishes_of(const plan::Preset& preset) {
   return wishes;
 }
 
+void set_publish_mode(PlanWishes& wishes, plan::PublishMode mode) {
+  wishes.publish_mode = mode;
+  if (mode == plan::PublishMode::public_mode && wishes.published.empty())
+    wishes.published = {plan::Publication::log_digest};
+}
+
 Claim claim_at(Claim claim, const Exact& win_frequency, const Exact& mu) {
   claim.mu = mu;
   claim.threshold = symmetric_score(plan::score_kind(claim.method), win_frequency, mu);

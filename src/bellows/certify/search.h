@@ -33,6 +33,10 @@ Error bias_is_needed();
 /// Wishes of a preset: its trials, bias, epsilon and expected score; marked simulated.
 PlanWishes wishes_of(const plan::Preset& preset);
 
+/// Public mode publishes, and pays for, the digest of the log (256 bits) where `published` names nothing: by it strangers
+/// see that the log which they are given is the one that was certified, and it may leave before the log does.
+void set_publish_mode(PlanWishes& wishes, plan::PublishMode mode);
+
 /// A plan whose grid of thresholds does not depend on the data: from the lowest score that gives a bit to the quantum
 /// maximum, in as many steps as cost least together. Its extractor is a definite family (for mdl_as_printed the
 /// published one, shift_matrix) and seed_bits is set.

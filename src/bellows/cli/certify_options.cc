@@ -22,7 +22,7 @@ void add_plan_options(CLI::App& verb, PlanOptions& options) {
   verb.add_option("--threshold", options.threshold, "one threshold on the score instead of the built-in grid");
   verb.add_option("--publish", options.published,
                   "what leaves while the output is secret, each at its price: score, counts, block-scores, log-digest");
-  verb.add_option("--mode", options.publish_mode, "private, or public: log and output are published together");
+  verb.add_option("--mode", options.publish_mode, "private, or public: log and output are published together; pays for the log's digest unless --publish says otherwise");
 }
 
 Result<LinearScore> read_linear_score(const std::string& file_or_name, const numeric::Exact& mu) {
@@ -74,12 +74,13 @@ Result<certify::PlanWishes> wishes_from(const PlanOptions& options) {
   if (!options.threshold.empty()) {
     BELLOWS_ASSIGN(wishes.threshold, numeric::Exact::parse(options.threshold));
   }
-  if (!options.publish_mode.empty()) {
-    BELLOWS_ASSIGN(wishes.publish_mode, plan::publish_mode_named(options.publish_mode));
-  }
   for (const std::string& item : options.published) {
     BELLOWS_ASSIGN(plan::Publication publication, plan::publication_named(item));
     wishes.published.push_back(publication);
+  }
+  if (!options.publish_mode.empty()) {
+    BELLOWS_ASSIGN(const plan::PublishMode mode, plan::publish_mode_named(options.publish_mode));
+    certify::set_publish_mode(wishes, mode);
   }
   return wishes;
 }

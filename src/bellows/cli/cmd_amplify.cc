@@ -129,7 +129,7 @@ void add_amplify(CommandLine& line) {
   verb.add_option("--method", options->method,
                   "how evidence becomes entropy: two-sided (default), win, ..., see `bellows certify --help`");
   verb.add_option("--extractor", options->extractor, "auto, toeplitz, circulant, short-seed or shift-matrix");
-  verb.add_option("--mode", options->mode, "private, or public (a beacon: log and output are published together)");
+  verb.add_option("--mode", options->mode, "private, or public (a beacon: log and output are published together, and the log's digest is paid for)");
   verb.add_option("--sign", options->signing_key, "sign the certificates with this key, see `bellows certify --help`");
   auto* locality = verb.add_option(
       "--locality", options->locality, "make the space-time check of this file; the certificate has its verdict and digest");

@@ -79,7 +79,7 @@ Result<plan::Plan> requested_plan(const AmplifyRequest& request, const RecordedT
   if (request.epsilon) wishes.epsilon = *request.epsilon;
   if (request.method) wishes.method = *request.method;
   if (request.extractor) wishes.extractor = *request.extractor;
-  if (request.publish_mode) wishes.publish_mode = *request.publish_mode;
+  if (request.publish_mode) certify::set_publish_mode(wishes, *request.publish_mode);
   return certify::built_in_plan(wishes);
 }
 

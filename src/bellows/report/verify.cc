@@ -10,34 +10,13 @@
 #include "bellows/certify/statements.h"
 #include "bellows/entropy/two_sided.h"
 #include "bellows/estimate/gather.h"
-#include "bellows/extract/certified_output.h"
 #include "bellows/plan/json_reader.h"
 #include "bellows/report/recompute.h"
+#include "bellows/report/verify_steps.h"
 #include "bellows/trials/reader.h"
 
 namespace bellows::report {
 namespace {
-
-// Collects steps; the first mismatch ends the verification.
-class Steps {
- public:
-  explicit Steps(VerifyReport& report) : report_(report) {}
-  bool compare(std::string what, const std::string& expected, const std::string& got) {
-    bool matches = expected == got;
-    report_.steps.push_back({std::move(what), matches, expected, got});
-    return matches;
-  }
-  // Without the two values: they are secret, or too long to read.
-  bool require(std::string what, bool matches, std::string expected = {}, std::string got = {}) {
-    report_.steps.push_back({std::move(what), matches, std::move(expected), std::move(got)});
-    return matches;
-  }
-
- private:
-  VerifyReport& report_;
-};
-
-std::string text_of(const std::optional<Digest>& digest) { return digest ? digest->hex() : "none"; }
 
 // Without the proof that a certificate names it would come out shorter, which is nobody's mistake.
 bool check_proof_at_hand(const certify::Certificate& certificate, Steps& steps) {
@@ -46,34 +25,6 @@ bool check_proof_at_hand(const certify::Certificate& certificate, Steps& steps) 
                        fmt::format("none of that digest among those that ship or in {}; get the file from whoever made "
                                    "the certificate, put it there and verify again",
                                    entropy::local_proof_folder().string()));
-}
-
-// Key by key, so that the first difference has a name.
-bool compare_certificates(const certify::Certificate& given, const certify::Certificate& recomputed, Steps& steps) {
-  std::optional<std::string> key = first_difference(given, recomputed);
-  if (!key) return steps.require("certificate follows from plan and log", true);
-  nlohmann::json expected = certify::to_private_json(recomputed), got = certify::to_private_json(given);
-  auto text = [&](const nlohmann::json& document) {
-    return document.contains(*key) ? document[*key].dump() : "nothing";
-  };
-  return steps.require("certificate: " + *key, false, text(expected), text(got));
-}
-
-bool is_there(const Path& path) {
-  std::error_code ignored;
-  return !path.empty() && std::filesystem::exists(path, ignored);
-}
-
-// Whose signature FILE carries. A wrong one is a step that does not match, and nothing.
-Result<std::optional<std::string>> signer_of(const Path& file, const char* step, const VerifyRequest& request,
-                                             Steps& steps) {
-  auto key = certify::verify_file_signature(file);
-  Status status = key.ok() ? Status() : Status(key.error());
-  if (status.ok() && request.public_key) status = certify::verify_file_signature(file, *request.public_key);
-  if (!status.ok() && status.error().code != ErrorCode::refused) return status.error();
-  if (!steps.require(step, status.ok(), "a valid signature", status.ok() ? "valid" : status.error().describe()))
-    return std::optional<std::string>();
-  return std::optional<std::string>(*key);
 }
 
 Status check_signature(const VerifyRequest& request, VerifyReport& report, Steps& steps) {
@@ -122,19 +73,6 @@ Status check_public_form(const VerifyRequest& request, const certify::Certificat
   return {};
 }
 
-// output.raw is the output without its header, the unused bits of the last byte 0.
-Status check_raw_output(const VerifyRequest& request, bits::BitView output, Steps& steps) {
-  if (!is_there(request.raw_output)) return {};
-  BELLOWS_ASSIGN(MappedFile file, MappedFile::open(request.raw_output));
-  const bits::BitString expected(output);
-  const std::span<const std::byte> bytes = expected.bytes();
-  if (!steps.compare("raw output length in bytes", fmt::format("{}", bytes.size()),
-                     fmt::format("{}", file.bytes().size())))
-    return {};
-  steps.require("raw output", equal_in_constant_time(bytes.data(), file.bytes().data(), bytes.size()));
-  return {};
-}
-
 // Modes are those of this machine and follow from nothing, so they are no step; but who can read these has the output.
 std::vector<std::string> mode_warnings(const VerifyRequest& request, const plan::Plan& plan) {
   std::vector<std::string> warnings;
@@ -152,25 +90,6 @@ std::vector<std::string> mode_warnings(const VerifyRequest& request, const plan:
                                      file.filename().string(), mode));
   }
   return warnings;
-}
-
-Status check_output(const VerifyRequest& request, const certify::Certificate& certificate, const trials::LogReader& log,
-                    bits::BitView seed, const Context& context, Steps& steps) {
-  if (!certificate.certified()) {
-    bool absent = !is_there(request.output) && !is_there(request.raw_output);
-    steps.require("no output of a run that was not certified", absent, "no output file", absent ? "none" : "one");
-    return {};
-  }
-  BELLOWS_ASSIGN(bits::BitFile file, bits::read_bit_file(request.output));
-  if (!steps.compare("output length in bits", fmt::format("{}", certificate.output_bits()),
-                     fmt::format("{}", file.bits.size_bits())))
-    return {};
-  BELLOWS_ASSIGN(bits::BitString output, extract::certified_output(certificate, log, seed, context));
-  // The values stay unsaid: the output is private.
-  if (!steps.require("output",
-                     equal_in_constant_time(output.bytes().data(), file.bits.bytes().data(), output.bytes().size())))
-    return {};
-  return check_raw_output(request, output, steps);
 }
 
 }  // namespace
@@ -217,7 +136,7 @@ Result<VerifyReport> verify_run(const VerifyRequest& request, const Context& con
 
   if (!check_proof_at_hand(certificate, steps)) return report;
   BELLOWS_ASSIGN(certify::Certificate recomputed, recompute_certificate(certificate, plan, evidence, log, context));
-  if (!compare_certificates(certificate, recomputed, steps)) return report;
+  if (!compare_certificates(certificate, recomputed, "certificate follows from plan and log", steps)) return report;
   BELLOWS_TRY(check_space_time(request, report, steps));
   if (!report.verified()) return report;
   BELLOWS_TRY(check_public_form(request, certificate, steps));
@@ -240,6 +159,7 @@ nlohmann::json to_json(const VerifyReport& report) {
           {"output_bits", report.certificate.output_bits()},
           {"signed_by", report.signed_by ? nlohmann::json(*report.signed_by) : nlohmann::json()},
           {"warnings", report.warnings},
+          {"not_checked", report.not_checked},
           {"steps", steps}};
 }
 

@@ -39,6 +39,7 @@ struct VerifyReport {
   certify::Certificate certificate;
   std::vector<VerifyStep> steps;         ///< in order; verification ends at the first that does not match
   std::optional<std::string> signed_by;  ///< public key in hexadecimal; nothing: the certificate is unsigned
+  std::vector<std::string> not_checked;  ///< what could not be looked at, and why; of a whole run nothing
   std::vector<std::string> warnings;     ///< private files that others may read, a check whose files are not there; no
                                          ///< part of what was verified
 
@@ -53,6 +54,16 @@ struct VerifyReport {
 ///         the certificate were met, no program can tell.
 /// Cost:   as estimate, certify and extract together.
 Result<VerifyReport> verify_run(const VerifyRequest& request, const Context& context);
+
+/// The same for whoever was given a certificate alone, mostly in its public form, and perhaps more: in public mode
+/// plan, log, seed and output.
+/// In:     request.certificate: either form; plan, log, seed and output are looked at where they are there.
+/// Out:    without a log: signature, plan (a built-in grid is built again), threshold and score against each other,
+///         and entropy, losses, length and assumptions as they follow from plan and threshold. With a log, that it gives this
+///         certificate; with seed and output, the output. What could not be checked stands in not_checked.
+/// Errors: bad_input: a file that cannot be read, or an entropy proof that is not at hand; cancelled.
+/// Claim:  without a log: if the plan was fixed before the data and the threshold was reached, so many bits are certified.
+Result<VerifyReport> verify_statement(const VerifyRequest& request, const Context& context);
 
 nlohmann::json to_json(const VerifyReport& report);
 
