@@ -24,7 +24,7 @@ json extraction_json(const Extraction& extraction) {
 
 /// For readers of JSON; the exact number is text in the plan. Too small for a double: the smallest one, never zero.
 double epsilon_above(const Exact& epsilon) {
-  return std::max(epsilon.approximate(), std::numeric_limits<double>::denorm_min());
+  return std::max(epsilon.nearest(), std::numeric_limits<double>::denorm_min());
 }
 
 json to_json(const Certificate& certificate, bool everything) {
@@ -260,6 +260,9 @@ std::string to_text(const Certificate& certificate, bool full) {
   if (!score.settings_consistent)
     line(fmt::format("SETTINGS INCONSISTENT with the claimed bias mu = {}: {} ({:.1f} sigma outside)", plan.mu.text(),
                      score.settings_worst, score.settings_sigmas));
+  for (const std::string& sentence :
+       words_for_the_first_lines(certificate.assumptions, !certificate.simulated && !certificate.hypothetical))
+    line(sentence);
   line(fmt::format("trials          {}{}", certificate.trial_count,
                    certificate.trial_count < plan.trial_count ? fmt::format(" of {} planned", plan.trial_count) : ""));
   line(fmt::format("bias            mu = {} (asserted by the source's owner, {} polytope)", plan.mu.text(),

@@ -30,15 +30,15 @@ Exact threshold_of(double value) {
 /// asked.
 Claim claim_of_design(const Design& design, double win, double n, const Exact& mu, const Exact& epsilon) {
   Claim claim;
-  claim.method = design.method;
-  claim.polytope = design.polytope;
+  claim.method = design.wishes.method;
+  claim.polytope = design.wishes.polytope;
   claim.trial_count = static_cast<std::uint64_t>(std::min(n, std::exp2(60.0)));
-  claim.extractor = design.extractor;
-  claim.published = design.published;
-  claim.epsilons = plan::split_epsilon(epsilon, 1, design.extractor);
+  claim.extractor = design.wishes.extractor;
+  claim.published = design.wishes.published;
+  claim.epsilons = plan::split_epsilon(epsilon, design.wishes.relabelling == "auto" ? 8 : 1, design.wishes.extractor);
   double threshold = threshold_for_power(win, n, design.chance);
   claim.mu = mu;
-  if (plan::score_kind(design.method) == ScoreKind::mdl_value)
+  if (plan::score_kind(design.wishes.method) == ScoreKind::mdl_value)
     claim.threshold = symmetric_score(ScoreKind::mdl_value, exact_of(threshold), mu);
   // A threshold may not lie beyond what any quantum device is expected to reach.
   else
@@ -91,7 +91,7 @@ std::optional<double> first_reaching(double low, double high, double target, con
 
 Result<SolvedDesign> solve(const Design& asked) {
   BELLOWS_TRY(check(asked));
-  BELLOWS_ASSIGN(auto source, tradeoff_source(asked.method, asked.polytope));
+  BELLOWS_ASSIGN(auto source, tradeoff_source(asked.wishes.method, asked.wishes.polytope));
   SolvedDesign solved;
   Design& d = solved.design = asked;
   // Searches aim a few bits too high, since the proof rounds down and hash families have gaps.
@@ -144,14 +144,11 @@ Result<SolvedDesign> solve(const Design& asked) {
   const bool find_output = !d.output_bits;
   // The proof has the last word: where gaps between field sizes leave it short, a little more of the unknown.
   for (int attempt = 0;; ++attempt) {
-    PlanWishes wishes;
-    wishes.method = d.method;
-    wishes.polytope = d.polytope;
+    PlanWishes wishes = d.wishes;
+    wishes.preset.clear();  // its score and trials are not what is asked
     wishes.mu = *d.mu;
     wishes.trial_count = *d.trial_count;
     wishes.epsilon = *d.epsilon;
-    wishes.extractor = d.extractor;
-    wishes.published = d.published;
     Claim claim = claim_of_design(d, *d.win_frequency, n_of(), *d.mu, *d.epsilon);
     wishes.threshold = claim.threshold;
     BELLOWS_ASSIGN(solved.plan, built_in_plan(wishes));

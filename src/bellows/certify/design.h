@@ -20,10 +20,8 @@ struct Design {
   std::optional<Exact> epsilon;  ///< total
   /// Probability that the honest device reaches the threshold, which therefore lies below its score.
   double chance = 0.999;
-  plan::Method method = plan::Method::win;
-  plan::Polytope polytope = plan::Polytope::santha_vazirani;
-  plan::Extractor extractor = plan::Extractor::automatic;
-  std::vector<plan::Publication> published;
+  /// Method, polytope, extractor, what is published and the relabelling; its other numbers are not asked.
+  PlanWishes wishes = {};
 };
 
 struct SolvedDesign {

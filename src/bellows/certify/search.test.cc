@@ -51,5 +51,25 @@ TEST(Search, OnlyTheBuiltInGridMayCallItselfBuiltIn) {
   EXPECT_FALSE(check_origin(denser).ok());
 }
 
+// At 9 % a long seed costs all that a low score gives, while at the middle of the grid it is the better one.
+TEST(Search, BothOutcomesGiveNoLessThanOne) {
+  PlanWishes wishes;
+  wishes.epsilon = Exact::literal("1e-12");
+  wishes.trial_count = std::uint64_t{1} << 28;
+  for (const char* mu : {"0.02", "0.07", "0.085", "0.09", "0.095"}) {
+    wishes.mu = Exact::literal(mu);
+    wishes.method = plan::Method::win;
+    auto one = built_in_plan(wishes);
+    wishes.method = plan::Method::two_sided;
+    auto both = built_in_plan(wishes);
+    ASSERT_TRUE(one.ok() && both.ok());
+    for (const char* score : {"0.834", "0.837", "0.84", "0.845", "0.8535"}) {
+      const double with_one = static_cast<double>(certify_hypothetical(*one, Exact::literal(score))->output_bits());
+      const double with_both = static_cast<double>(certify_hypothetical(*both, Exact::literal(score))->output_bits());
+      EXPECT_GE(with_both, 0.97 * with_one - 1000) << mu << " " << score;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace bellows::certify

@@ -1,6 +1,8 @@
 #include "bellows/certify/statements.h"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <string_view>
 
 namespace bellows::certify {
@@ -8,7 +10,7 @@ namespace {
 
 constexpr std::string_view space_time = "Space-time check by this program: ",
                            space_time_stated = "Space-time check NOT made by this program; as stated by the operator: ",
-                           operator_states = "The operator states: ";
+                           operator_states = "The operator states: ", not_met = "NOT MET";
 
 struct SeedWords {
   SeedOrigin origin;
@@ -84,6 +86,21 @@ Statements statements_from_words(const std::vector<std::string>& assumptions) {
       if (sentence == seed.words) statements.seed_origin = seed.origin;
   }
   return statements;
+}
+
+std::vector<std::string> words_for_the_first_lines(const std::vector<std::string>& assumptions, bool of_a_record) {
+  auto says_not_met = [](const std::string& sentence) {
+    constexpr std::string_view words = "not met";
+    auto lower = [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); };
+    return std::search(sentence.begin(), sentence.end(), words.begin(), words.end(),
+                       [&](char a, char b) { return lower(a) == b; }) != sentence.end();
+  };
+  std::vector<std::string> words;
+  for (const std::string& sentence : assumptions)
+    if (sentence.starts_with(not_met) || (sentence.starts_with(operator_states) && says_not_met(sentence)) ||
+        sentence.starts_with(space_time) || sentence.starts_with(space_time_stated) || (of_a_record && sentence == locality_in_words({})))
+      words.push_back(sentence);
+  return words;
 }
 
 std::optional<Digest> digest(const Statements& statements) {

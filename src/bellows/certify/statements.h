@@ -56,6 +56,10 @@ std::vector<std::string> closing_words(const Statements& statements);
 /// The statements that stand in a certificate's assumptions. A sentence of another form is none; whoever recomputes the
 /// assumptions from the result finds that it differs.
 Statements statements_from_words(const std::vector<std::string>& assumptions);
+/// Of a certificate's assumptions those that its first lines must not leave out: what the record or the operator says is
+/// not met ("NOT MET by these records: ...", "The operator states: ... not met ..."), and the sentence on the space-time
+/// check. The last is left out for simulated devices and numbers alone, of which nothing was separate, if none was made.
+std::vector<std::string> words_for_the_first_lines(const std::vector<std::string>& assumptions, bool of_a_record);
 /// Nothing where nothing is stated.
 std::optional<Digest> digest(const Statements& statements);
 

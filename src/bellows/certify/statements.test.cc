@@ -54,5 +54,16 @@ TEST(Statements, OneSentenceIsNotTwo) {
             digest(Statements{SeedOrigin::not_drawn, {}, {"b", "a"}}));
 }
 
+TEST(Statements, WhatIsNotMetStandsInTheFirstLines) {
+  const std::string reuse = "NOT MET by these records: fresh settings for every trial. ...";
+  const std::vector<std::string> words{"Guarantee: ...", locality_in_words({}), "Quantum theory is correct.", reuse,
+                                       "The operator states: it rained",
+                                       "The operator states: separation is Not Met, one chip"};
+  EXPECT_EQ(words_for_the_first_lines(words, true), (std::vector<std::string>{words[1], reuse, words[5]}));
+  EXPECT_EQ(words_for_the_first_lines(words, false), (std::vector<std::string>{reuse, words[5]}));
+  const std::string checked = locality_in_words({SeedOrigin::not_drawn, "not met: one chip", {}});
+  EXPECT_EQ(words_for_the_first_lines({checked}, false), std::vector<std::string>{checked});
+}
+
 }  // namespace
 }  // namespace bellows::certify

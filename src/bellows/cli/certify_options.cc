@@ -45,6 +45,7 @@ Result<certify::PlanWishes> wishes_from(const PlanOptions& options) {
   if (!options.preset.empty()) {
     BELLOWS_ASSIGN(plan::Preset preset, plan::preset_named(options.preset));
     wishes = certify::wishes_of(preset);
+    wishes.simulated = false;  // its numbers serve for any experiment; a log says itself that it was simulated
   }
   if (!options.mu.empty()) {
     BELLOWS_ASSIGN(wishes.mu, numeric::Exact::parse(options.mu));

@@ -15,13 +15,13 @@ constexpr const char* manual =
     "The main job, start to end: plan, trials, seed, certificate, output. Without --trials the experiment is simulated "
     "(a\n"
     "demonstration); with --trials the records of a real one are used.\n\n"
-    "Everything goes to one folder: log.trials, seed.bits, output.bits, certificate.json, report.html (private, mode "
-    "0600),\n"
-    "plan.json and certificate.public.json (mode 0644). A run that was stopped goes on when the same command is given "
-    "again; a finished one "
-    "shows its\n"
-    "result. What may be published, and at what price, is in docs/security.md.\n\n"
-    "The seed is drawn after the last outcome: from --seed, else from the preset's simulated source, else (real "
+    "Everything goes to one folder: log.trials, seed.bits, seed.origin (where the seed came from), output.bits, "
+    "certificate.json,\n"
+    "report.html, with --raw-out output.raw, of a simulation simulation.key (private, mode 0600), plan.json and\n"
+    "certificate.public.json (mode 0644). A run that was stopped goes on when the same command is given again; a finished "
+    "one shows its\n"
+    "result, once its output was made again and compared; another --seed or --note is refused then. What may be published, and at what price, is in docs/security.md.\n\n"
+    "The seed is drawn after the last outcome: from --seed (a .bits file, or with --seed-raw bytes without header), else from the preset's simulated source, else (real "
     "records) from\n"
     "the system's generator. Without --plan the plan is built in: a grid of thresholds that does not depend on the "
     "data.\n\n"
@@ -35,10 +35,10 @@ constexpr const char* manual =
 
 struct Options {
   std::string preset = "kulikov-2024", trial_count, trials, format, relabel, seed, mu, epsilon, plan, out, method,
-              extractor, mode, signing_key, source, device, locality, pulses;
+              extractor, mode, signing_key, source, device, locality, pulses, seed_bits;
   std::optional<std::uint64_t> sim_seed;
   std::vector<std::string> notes;
-  bool raw_output = false, strict = false;
+  bool raw_output = false, strict = false, seed_raw = false, seed_msb_first = false;
 };
 
 template <class T, class Parse>
@@ -46,6 +46,21 @@ Status parse_into(std::optional<T>& target, const std::string& text, Parse parse
   if (text.empty()) return {};
   BELLOWS_ASSIGN(target, parse(text));
   return {};
+}
+
+/// Without --seed-bits all of the file; of a pipe or device nobody knows how long it is.
+Result<bits::RawBits> raw_seed_of(const Options& options) {
+  bits::RawBits raw{.size_bits = 0, .msb_first = options.seed_msb_first};
+  if (!options.seed_bits.empty()) {
+    BELLOWS_ASSIGN(raw.size_bits, parse_count(options.seed_bits));
+    return raw;
+  }
+  std::error_code error;
+  const std::uintmax_t bytes = std::filesystem::file_size(options.seed, error);
+  if (error && std::filesystem::exists(options.seed, error))
+    return usage_error("the length of this seed is not known", "--seed-bits N", "nothing");
+  if (!error) raw.size_bits = std::uint64_t{bytes} * 8;
+  return raw;
 }
 
 Result<protocol::AmplifyRequest> request_of(const Options& options) {
@@ -67,6 +82,11 @@ Result<protocol::AmplifyRequest> request_of(const Options& options) {
   if (!options.seed.empty()) request.seed_file = options.seed;
   if (!options.locality.empty()) request.locality_file = options.locality;
   if (!options.pulses.empty()) request.pulses_file = options.pulses;
+  if (options.seed_raw) {
+    BELLOWS_ASSIGN(request.seed_raw, raw_seed_of(options));
+  } else if (!options.seed_bits.empty() || options.seed_msb_first) {
+    return usage_error("--seed-bits and --seed-msb-first tell how to read a seed without header", "--seed-raw", "none");
+  }
   if (!options.signing_key.empty()) request.signing_key = options.signing_key;
   request.format = options.format;
   request.relabelling = options.relabel;
@@ -122,7 +142,10 @@ void add_amplify(CommandLine& line) {
           "--relabel", options->relabel,
           "auto (searches; counts as eight thresholds) or e.g. x:flip,a:flip-if-x; without it the plan's, or none")
       ->needs(trials);
-  verb.add_option("--seed", options->seed, "bit file with the seed, drawn after the last outcome");
+  auto* seed = verb.add_option("--seed", options->seed, "bit file with the seed, drawn after the last outcome");
+  verb.add_flag("--seed-raw", options->seed_raw, "the seed has no header: bytes, least significant bit first")->needs(seed);
+  verb.add_option("--seed-bits", options->seed_bits, "with --seed-raw: bits to read [all of the file]")->needs(seed);
+  verb.add_flag("--seed-msb-first", options->seed_msb_first, "with --seed-raw: most significant bit first")->needs(seed);
   verb.add_option("--mu", options->mu, "claimed bias of the source, as 0.0075 or 0.75%");
   verb.add_option("--epsilon", options->epsilon, "total failure probability, as 1e-12");
   verb.add_option("--plan", options->plan, "plan file (JSON or TOML) that was fixed before the first trial");

@@ -4,6 +4,7 @@
 
 #include "bellows/cli/command.h"
 #include "bellows/estimate/gather.h"
+#include "bellows/estimate/origin.h"
 #include "bellows/estimate/scores.h"
 #include "bellows/numeric/exact.h"
 
@@ -18,6 +19,9 @@ constexpr const char* manual =
   S_mu      MDL value at the claimed bias (with --mu)
   settings  how often each setting came, against the range that the claimed bias leaves (with --mu)
   signalling, drift   whether one side's outcomes know the other's setting; whether blocks differ
+
+Records whose settings come again are named in the first lines ("NOT MET by these records: fresh settings"), as later in
+the certificate; --unchecked and --recorded-digest leave that pass out.
 
 Intervals cover 95 % if trials are independent. They inform; what is certified never stands on them.
 The bias of a source is asserted by its owner and not tested: settings that are unlikely under the claim do not change a
@@ -49,9 +53,11 @@ void print_settings(const Console& console, const estimate::SettingCheck& check)
 }
 
 void print_summary(const Console& console, const Options& options, const trials::LogReader& log,
-                   const estimate::Evidence& evidence, const estimate::Summary& summary) {
+                   const estimate::Evidence& evidence, const estimate::Summary& summary,
+                   const std::vector<std::string>& notes) {
   const estimate::Scores& scores = summary.scores;
   if (evidence.simulated) console.print("SIMULATED device");
+  for (const std::string& note : notes) console.print(note);
   if (summary.settings) print_settings(console, *summary.settings);
   if (!log.is_complete())
     console.print(fmt::format("log           NOT COMPLETE: being written or cut, {} whole blocks", log.block_count()));
@@ -118,9 +124,15 @@ void add_estimate(CommandLine& line) {
                                                                                  : estimate::LogDigest::compute,
                                   options->unchecked ? trials::BlockCheck::none : trials::BlockCheck::full));
     BELLOWS_ASSIGN(estimate::Summary summary, estimate::summarize(evidence, mu));
+    // What the certificate will say against its own assumptions; a pass over the settings, unless speed was asked for.
+    std::vector<std::string> notes;
+    if (!options->unchecked && !options->recorded_digest) {
+      BELLOWS_ASSIGN(notes, estimate::origin_notes(log, console.context()));
+    }
     console.finish_progress();
-    print_summary(console, *options, log, evidence, summary);
+    print_summary(console, *options, log, evidence, summary, notes);
     nlohmann::json document = estimate::to_json(summary);
+    document["notes"] = notes;
     document["evidence"] = estimate::to_json(evidence);
     document["complete"] = log.is_complete();
     console.result(document);

@@ -10,6 +10,7 @@
 #include "bellows/certify/one_sided.h"
 #include "bellows/cli/certify_options.h"
 #include "bellows/cli/plan_witness.h"
+#include "bellows/trials/relabel.h"
 
 namespace bellows::cli {
 namespace {
@@ -39,7 +40,7 @@ A plan's digest goes into the trial log, so a plan is written before the first t
 
 struct Options {
   PlanOptions plan;
-  std::string score, chsh, bits, out, read, csv, svg;
+  std::string score, chsh, bits, out, read, csv, svg, relabel;
   double chance = 0.999;
   unsigned points = 200;
   bool grid = false, figure_two = false, overwrite = false;
@@ -128,7 +129,7 @@ Result<Verdict> show_figure(Console& console, const Options& options) {
   for (const certify::CurvePoint& point : points) {
     nlohmann::json row = {{"method", name(point.method)},
                           {"extractor", name(point.extractor)},
-                          {"mu", point.mu.approximate()},
+                          {"mu", point.mu.nearest()},
                           {"S", point.chsh},
                           {"trials", nullptr}};
     if (point.trial_count) row["trials"] = *point.trial_count;
@@ -145,15 +146,24 @@ Result<Verdict> show_figure(Console& console, const Options& options) {
   return Verdict::done;
 }
 
-Result<certify::Design> design_from(const Options& options) {
+/// The preset's or default wishes with what only a plan is asked: how settings and outcomes will be renamed.
+Result<certify::PlanWishes> plan_wishes(const Options& options) {
   BELLOWS_ASSIGN(certify::PlanWishes wishes, wishes_from(options.plan));
+  if (options.relabel == "auto") {
+    wishes.relabelling = "auto";
+  } else if (!options.relabel.empty()) {
+    BELLOWS_ASSIGN(const trials::Relabelling relabelling, trials::Relabelling::parse(options.relabel));
+    wishes.relabelling = relabelling.spec();
+  }
+  return wishes;
+}
+
+Result<certify::Design> design_from(const Options& options) {
+  BELLOWS_ASSIGN(certify::PlanWishes wishes, plan_wishes(options));
   const bool preset = !options.plan.preset.empty();
   certify::Design design;
   design.chance = options.chance;
-  design.method = wishes.method;
-  design.polytope = wishes.polytope;
-  design.extractor = wishes.extractor;
-  design.published = wishes.published;
+  design.wishes = wishes;
   if (!options.plan.mu.empty() || preset) design.mu = wishes.mu;
   if (!options.plan.epsilon.empty() || preset) design.epsilon = wishes.epsilon;
   if (!options.plan.trial_count.empty() || (preset && !options.bits.empty() == false))
@@ -176,15 +186,18 @@ Result<certify::Design> design_from(const Options& options) {
 }
 
 Result<Verdict> run(Console& console, const Options& options) {
-  if (options.witness.asked) return show_witness(console, options.witness, options.plan, options.overwrite);
+  // A saved witness says of itself what it is.
+  if (options.witness.asked || !options.witness.check.empty()) return show_witness(console, options.witness, options.plan, options.overwrite);
   if (options.figure_two) return show_figure(console, options);
   if (!options.read.empty()) {
+    if (!options.relabel.empty())
+      return usage_error("a plan file says itself how to relabel", "relabelling = ... in the file", "--relabel");
     BELLOWS_ASSIGN(plan::Plan plan, plan::read_plan(options.read));
     BELLOWS_ASSIGN(plan, certify::complete_plan(std::move(plan)));
     return show_plan(console, options, plan);
   }
   if (options.grid) {
-    BELLOWS_ASSIGN(certify::PlanWishes wishes, wishes_from(options.plan));
+    BELLOWS_ASSIGN(certify::PlanWishes wishes, plan_wishes(options));
     BELLOWS_ASSIGN(plan::Plan plan, certify::built_in_plan(wishes));
     return show_plan(console, options, plan);
   }
@@ -208,9 +221,9 @@ Result<Verdict> run(Console& console, const Options& options) {
                   {"score", *d.win_frequency},
                   {"S", chsh},
                   {"trials", *d.trial_count},
-                  {"mu", d.mu->approximate()},
+                  {"mu", d.mu->nearest()},
                   {"mu_exact", d.mu->text()},
-                  {"epsilon", std::max(d.epsilon->approximate(), std::numeric_limits<double>::denorm_min())},
+                  {"epsilon", std::max(d.epsilon->nearest(), std::numeric_limits<double>::denorm_min())},
                   {"epsilon_exact", d.epsilon->text()},
                   {"output_bits", solved.bound.extraction.output_bits},
                   {"threshold", solved.plan.thresholds.lowest().approximate()},
@@ -232,6 +245,9 @@ void add_plan(CommandLine& line) {
   verb.add_option("--S", options->chsh, "the same as a CHSH value, uniform settings");
   verb.add_option("--bits", options->bits, "output bits that are wanted: 1000000, 1e6");
   verb.add_option("--chance", options->chance, "probability that the honest device passes");
+  verb.add_option("--relabel", options->relabel,
+                  "how settings and outcomes will be renamed: auto (searched after the data, counts as eight thresholds) or "
+                  "e.g. x:flip,a:flip-if-x");
   verb.add_flag("--grid", options->grid, "the built-in grid of thresholds instead of one");
   verb.add_option("--read", options->read, "a plan file, TOML or JSON, to complete and check");
   verb.add_option("--out", options->out, "write the plan here, as JSON");

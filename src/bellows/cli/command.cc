@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <new>
+#include <vector>
 
 #include "bellows/bits/cpu.h"
 #include "bellows/cli/terminal_text.h"
@@ -14,6 +16,21 @@
 
 namespace bellows::cli {
 namespace {
+
+/// Letters to change, leave out, put in or swap with their neighbour to make one word of the other.
+std::size_t letters_apart(const std::string& a, const std::string& b) {
+  std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i)
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        d[i][j] = i + j;
+        continue;
+      }
+      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+    }
+  return d[a.size()][b.size()];
+}
 
 void print_error(const Error& error, const std::string& verb, bool json) {
   Error shown = error;
@@ -53,8 +70,28 @@ void CommandLine::on_run(CLI::App& verb, std::function<Result<Verdict>(Console&)
   verb.callback([this, run = std::move(run)] { chosen_ = run; });
 }
 
+Status CommandLine::require_known_verb(int argc, const char* const* argv) const {
+  if (argc < 2 || argv[1][0] == '-' || argv[1][0] == '\0') return {};
+  const std::string wanted = argv[1];
+  std::string nearest;
+  std::size_t best = 3;  // more letters apart is another word
+  for (const CLI::App* verb : app_.get_subcommands([](const CLI::App*) { return true; })) {
+    const std::string& name = verb->get_name();
+    if (name == wanted) return {};
+    const std::size_t apart = name.starts_with(wanted) ? 1 : letters_apart(name, wanted);
+    if (apart < best && apart < name.size()) best = apart, nearest = name;
+  }
+  return usage_error("no such verb",
+                     nearest.empty() ? "one of those in bellows --help" : fmt::format("{}, or another in bellows --help", nearest),
+                     wanted);
+}
+
 int CommandLine::run(int argc, const char* const* argv) {
   install_signal_handlers();  // first: help and usage errors go into closed pipes too
+  if (Status known = require_known_verb(argc, argv); !known.ok()) {
+    print_error(known.error(), "", false);
+    return exit_code(known.error().code);
+  }
   try {
     app_.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

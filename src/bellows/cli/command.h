@@ -35,6 +35,8 @@ class CommandLine {
   CLI::App& app() { return app_; }
 
  private:
+  /// Errors: usage: a first word that is no verb; names the nearest one.
+  Status require_known_verb(int argc, const char* const* argv) const;
   struct Common {
     bool json = false, quiet = false;
     unsigned thread_count = 0;

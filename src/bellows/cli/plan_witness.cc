@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bellows/base/count.h"
 #include "bellows/certify/two_sided.h"
 #include "bellows/plan/json_reader.h"
 
@@ -22,9 +23,12 @@ std::string percent(const std::optional<numeric::Exact>& value) {
 Result<certify::JointBehaviour> behaviour_of(const WitnessOptions& options) {
   if (options.counts.empty()) return certify::joint_behaviour(options.device);
   if (options.counts.size() != 16)
-    return usage_error("--counts takes the sixteen counts n_xyab", "16 numbers", std::to_string(options.counts.size()));
+    return usage_error("--counts takes the sixteen counts n_xyab", "16 whole numbers, separated by commas",
+                       options.counts.size() == 1 ? options.counts[0] : fmt::format("{} of them", options.counts.size()));
   std::array<std::uint64_t, 16> counts{};
-  std::copy(options.counts.begin(), options.counts.end(), counts.begin());
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    BELLOWS_ASSIGN(counts[i], parse_count(options.counts[i]));
+  }
   return certify::joint_behaviour(counts);
 }
 

@@ -13,7 +13,7 @@ namespace bellows::cli {
 struct WitnessOptions {
   bool asked = false;
   certify::QubitDevice device;
-  std::vector<std::uint64_t> counts;
+  std::vector<std::string> counts;  // as given
   std::string save, check;
 };
 

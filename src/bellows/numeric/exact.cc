@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -76,6 +77,7 @@ std::optional<mpq_class> read_number(std::string_view text) {
     if (!denominator || *denominator == 0) return std::nullopt;
     *value /= *denominator;
   }
+  while (!text.empty() && text[0] == ' ' && text.back() == '%') text.remove_prefix(1);  // "0.75 %"
   if (!text.empty() && text[0] == '%') text.remove_prefix(1), *value /= 100;
   if (!text.empty()) return std::nullopt;
   return negative ? mpq_class(-*value) : *value;
@@ -114,6 +116,14 @@ Exact Exact::fraction(std::uint64_t numerator, std::uint64_t denominator) {
       mpq_class(mpz_class(static_cast<unsigned long>(numerator)), mpz_class(static_cast<unsigned long>(denominator))));
 }
 
+double Exact::nearest() const {
+  const double below = value_.get_d();  // towards zero
+  const double beyond = std::nextafter(below, value_ < 0 ? -HUGE_VAL : HUGE_VAL);
+  if (!std::isfinite(beyond)) return below;
+  const mpq_class from_below = abs(value_ - mpq_class(below)), to_beyond = abs(mpq_class(beyond) - value_);
+  return to_beyond < from_below ? beyond : below;
+}
+
 Result<Exact> Exact::parse(std::string_view text) {
   auto value = text.size() <= 2 * static_cast<std::size_t>(max_exponent) ? read_number(text) : std::nullopt;
   if (!value)
@@ -121,6 +131,7 @@ Result<Exact> Exact::parse(std::string_view text) {
                        fmt::format("\"{}\"", text.substr(0, 60)));
   Exact exact(std::move(*value));
   exact.text_ = std::string(text);
+  std::erase(exact.text_, ' ');
   return exact;
 }
 

@@ -32,6 +32,8 @@ class Exact {
   const mpq_class& value() const { return value_; }
   /// For people and for optimisers only; no proof may use it. Tiny numbers may become 0 here.
   double approximate() const { return value_.get_d(); }
+  /// The nearest double, for readers of JSON; approximate() cuts towards zero.
+  double nearest() const;
   bool is_zero() const { return value_ == 0; }
   bool is_positive() const { return value_ > 0; }
   bool is_integer() const { return value_.get_den() == 1; }

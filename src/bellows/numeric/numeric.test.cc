@@ -12,6 +12,14 @@ namespace {
 
 TEST(Exact, ReadsWhatPeopleWrite) {
   EXPECT_EQ(Exact::literal("0.75%"), Exact::fraction(3, 400));
+  EXPECT_EQ(Exact::literal("1.5 %"), Exact::fraction(3, 200));
+  EXPECT_EQ(Exact::literal("1.5 %").text(), "1.5%");
+  for (const char* bad : {"1 .5%", "1.5 ", " 1.5%", "1 5", "%", " %", "1.5 % "}) EXPECT_FALSE(Exact::parse(bad).ok()) << bad;
+  EXPECT_EQ(Exact::literal("1e-9").nearest(), 1e-9);
+  EXPECT_EQ(Exact::literal("-0.1").nearest(), -0.1);
+  EXPECT_EQ(Exact::literal("0.1").nearest(), 0.1);
+  EXPECT_EQ(Exact().nearest(), 0.0);
+  EXPECT_EQ(Exact::fraction(1, 3).nearest(), 1.0 / 3);
   EXPECT_EQ(Exact::literal("0.0075"), Exact::fraction(3, 400));
   EXPECT_EQ(Exact::literal("3/400"), Exact::fraction(3, 400));
   EXPECT_EQ(Exact::literal("1e-12").value(), mpq_class(mpz_class(1), mpz_class("1000000000000")));

@@ -1,10 +1,12 @@
 #include "bellows/protocol/kulikov.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 
+#include "bellows/base/secret.h"
 #include "bellows/bits/bit_file.h"
 #include "bellows/certify/certify.h"
 #include "bellows/certify/locality.h"
@@ -31,6 +33,29 @@ class Stopwatch {
 
  private:
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+// A run folder that this run made, and in which nothing was written before it failed, goes away again.
+class NewFolder {
+ public:
+  explicit NewFolder(const Path& folder) {
+    std::error_code ignored;
+    for (Path path = std::filesystem::absolute(folder, ignored); !path.empty() && !std::filesystem::exists(path, ignored);
+         path = path.parent_path())
+      made_.push_back(path);
+  }
+  ~NewFolder() {
+    if (made_.empty()) return;
+    std::error_code ignored;
+    const Path lock = made_.front() / ".lock";
+    for (const auto& entry : std::filesystem::directory_iterator(made_.front(), ignored))
+      if (entry.path() != lock) return;
+    std::filesystem::remove(lock, ignored);
+    for (const Path& path : made_) ::rmdir(path.c_str());  // only where it is empty
+  }
+
+ private:
+  std::vector<Path> made_;  // innermost first
 };
 
 Status make_folder(const Path& folder) {
@@ -119,12 +144,14 @@ Result<certify::LocalityStatement> fixed_space_time(const RunFolder& folder) {
   return check.statement;
 }
 
+Status write_raw_output(const bits::BitString& output, const RunFolder& folder) {
+  BELLOWS_ASSIGN(AtomicFile file, AtomicFile::create(folder.raw_output(), private_file_mode, true));
+  BELLOWS_TRY(file.write(output.bytes()));
+  return file.commit();
+}
+
 Status write_output(const bits::BitString& output, const RunFolder& folder, bool raw) {
-  if (raw) {
-    BELLOWS_ASSIGN(AtomicFile file, AtomicFile::create(folder.raw_output(), private_file_mode, true));
-    BELLOWS_TRY(file.write(output.bytes()));
-    BELLOWS_TRY(file.commit());
-  }
+  if (raw) BELLOWS_TRY(write_raw_output(output, folder));
   // An output without certificate is what a crash between the two left: it is made again, bit for bit.
   return bits::write_bit_file(folder.output(), output, bits::BitFileKind::secret, true);
 }
@@ -139,7 +166,27 @@ Status write_certificates(const certify::Certificate& certificate, const RunFold
   return {};
 }
 
-Result<AmplifyOutcome> finished_run(const AmplifyRequest& request, const RunFolder& folder, const Digest& plan_digest) {
+// The output is made again from log and seed, where these are still there: a file of the same length is not yet the
+// output. --raw-out of a run that was finished without it is made up for.
+Status check_finished_output(const certify::Certificate& certificate, const AmplifyRequest& request,
+                             const RunFolder& folder, const Context& context) {
+  BELLOWS_ASSIGN(bits::BitFile output, bits::read_bit_file(folder.output()));
+  if (folder.has(folder.log()) && folder.has(folder.seed())) {
+    BELLOWS_ASSIGN(trials::LogReader log, trials::LogReader::open(folder.log()));
+    BELLOWS_TRY(log.require_complete());
+    BELLOWS_ASSIGN(bits::BitFile seed, bits::read_bit_file(folder.seed()));
+    BELLOWS_ASSIGN(bits::BitString again, extract::certified_output(certificate, log, seed.bits, context));
+    if (!equal_in_constant_time(again.bytes().data(), output.bits.bytes().data(), again.bytes().size()))
+      return bad_input(
+          "the run was finished, but its output is not the one that follows from log and seed; 'bellows verify' says more",
+          folder.output());
+  }
+  if (!request.raw_output || folder.has(folder.raw_output())) return {};
+  return write_raw_output(output.bits, folder);
+}
+
+Result<AmplifyOutcome> finished_run(const AmplifyRequest& request, const RunFolder& folder, const Digest& plan_digest,
+                                    const Context& context) {
   AmplifyOutcome outcome{.certificate = {}, .was_finished = true};
   BELLOWS_ASSIGN(outcome.certificate, certify::read_certificate(folder.certificate()));
   if (outcome.certificate.plan_digest != plan_digest)
@@ -154,6 +201,12 @@ Result<AmplifyOutcome> finished_run(const AmplifyRequest& request, const RunFold
                        fmt::format("{} bits", outcome.certificate.output_bits()),
                        fmt::format("{}", output.bits.size_bits()));
   }
+  BELLOWS_TRY(require_same_seed(request, outcome.certificate.plan, folder));
+  if (!request.notes.empty() &&
+      certify::statements_from_words(outcome.certificate.assumptions).of_operator != request.notes)
+    return refused(
+        "the run is finished, and its certificate does not state these notes; give the same ones, none, or another folder");
+  if (outcome.certificate.certified()) BELLOWS_TRY(check_finished_output(outcome.certificate, request, folder, context));
   if (request.strict && outcome.certificate.certified() && !outcome.certificate.score.settings_consistent)
     return refused("strict: the finished run's settings are unlikely under the claimed bias: " +
                    outcome.certificate.score.settings_worst + "; its files stay as they are");
@@ -179,8 +232,10 @@ Result<certify::Circumstances> circumstances_of(const AmplifyRequest& request, c
 
 Result<AmplifyOutcome> amplify(const AmplifyRequest& request, const Context& context) {
   RunFolder folder{request.folder};
+  std::optional<FolderLock> lock;  // outlives new_folder: it cleans up while the folder is still locked
+  const NewFolder new_folder(folder.root);
   BELLOWS_TRY(make_folder(folder.root));
-  BELLOWS_ASSIGN(FolderLock lock, FolderLock::acquire(folder.root));
+  BELLOWS_ASSIGN(lock, FolderLock::acquire(folder.root));
   BELLOWS_TRY(check_folder_is_ours(folder));
   // What would be found missing after the last trial is looked for before the first.
   if (request.seed_file || request.trials_file) BELLOWS_TRY(extract::check_seed_ledger());
@@ -214,7 +269,7 @@ Result<AmplifyOutcome> amplify(const AmplifyRequest& request, const Context& con
     BELLOWS_ASSIGN(key, fixed_simulation_key(request, folder));
   }
   if (recorded && folder.has(folder.log())) BELLOWS_TRY(recorded->require_same_trials(folder.log(), context));
-  if (folder.has(folder.certificate())) return finished_run(request, folder, plan_digest);
+  if (folder.has(folder.certificate())) return finished_run(request, folder, plan_digest, context);
 
   if (experiment) {
     BELLOWS_TRY(complete_simulated_log(*experiment, plan, folder, key, context));

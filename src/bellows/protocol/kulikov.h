@@ -7,6 +7,7 @@
 
 #include "bellows/base/file.h"
 #include "bellows/base/progress.h"
+#include "bellows/bits/bit_file.h"
 #include "bellows/certify/certificate.h"
 #include "bellows/numeric/exact.h"
 #include "bellows/plan/plan.h"
@@ -34,7 +35,8 @@ struct AmplifyRequest {
   std::optional<plan::Extractor> extractor;
   std::optional<plan::PublishMode> publish_mode;
 
-  std::optional<Path> seed_file;  ///< else the preset's simulated source, or the system's generator
+  std::optional<Path> seed_file;  ///< a .bits file, or (seed_raw) one without header; else the preset's simulated source, or the system's generator
+  std::optional<bits::RawBits> seed_raw = {};
   std::optional<Path> signing_key;
   std::optional<Path> locality_file, pulses_file;  ///< of the space-time check (docs/locality.md)
   std::vector<std::string> notes;  ///< sentences of the operator's for the certificate's assumptions
@@ -51,7 +53,7 @@ struct AmplifyOutcome {
 
 /// The main job: plan, trials, seed, evidence, certificate, output, in that order, each written whole into the run
 /// folder before the next begins. Run again after a crash or Ctrl-C it goes on where it was; a finished folder gives
-/// its result. Errors: refused: the folder holds a run under another plan, a log was taken under another plan, a seed
+/// its result, after its output was made again and compared. Errors: refused: the folder holds a run under another plan, a log was taken under another plan, a seed
 /// was used
 ///         before, no trials, or (strict) settings that speak against the bias.
 ///         bad_input: the folder is in use; files that cannot be read or written; seed too short or equal to bits of

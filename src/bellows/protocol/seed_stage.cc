@@ -12,7 +12,7 @@ namespace {
 Result<bits::BitString> draw_seed(const AmplifyRequest& request, const plan::Plan& plan, Experiment* experiment,
                                   const bits::StreamKey& key) {
   if (request.seed_file) {
-    BELLOWS_ASSIGN(bits::BitFile file, bits::read_bit_file(*request.seed_file));
+    BELLOWS_ASSIGN(bits::BitFile file, bits::read_bit_file(*request.seed_file, request.seed_raw));
     if (file.bits.size_bits() < plan.seed_bits)
       return bad_input("the seed is too short", *request.seed_file, std::nullopt,
                        fmt::format("{} bits", plan.seed_bits), fmt::format("{}", file.bits.size_bits()));
@@ -20,6 +20,19 @@ Result<bits::BitString> draw_seed(const AmplifyRequest& request, const plan::Pla
   }
   if (experiment == nullptr) return source::draw_system_bits(plan.seed_bits);
   return experiment->draw_seed_bits(key, plan.seed_bits);
+}
+
+// The requested file, if there is one, must begin with the seed of the folder.
+Status require_file_holds(const AmplifyRequest& request, const plan::Plan& plan, const Digest& seed_digest,
+                          const RunFolder& folder) {
+  if (!request.seed_file) return {};
+  BELLOWS_ASSIGN(bits::BitFile asked, bits::read_bit_file(*request.seed_file, request.seed_raw));
+  if (asked.bits.size_bits() >= plan.seed_bits &&
+      bits::payload_digest(bits::BitString(asked.bits.view().first(plan.seed_bits))) == seed_digest)
+    return {};
+  Error error = refused("the folder holds another seed already; give that file, none, or another folder");
+  error.file = folder.seed();
+  return error;
 }
 
 // Today's options may differ from those with which it was drawn.
@@ -34,16 +47,7 @@ Result<Seed> seed_of_folder(const AmplifyRequest& request, const plan::Plan& pla
   if (!origin || *origin == certify::SeedOrigin::not_drawn)
     return bad_input("does not say where the folder's seed came from", folder.seed_origin(), 0,
                      "simulated-source, operators-file or system-generator", text.substr(0, 40));
-  if (request.seed_file) {
-    BELLOWS_ASSIGN(bits::BitFile asked, bits::read_bit_file(*request.seed_file));
-    if (asked.bits.size_bits() < plan.seed_bits ||
-        bits::payload_digest(bits::BitString(asked.bits.view().first(plan.seed_bits))) !=
-            bits::payload_digest(file.bits)) {
-      Error error = refused("the folder holds another seed already; give that file, none, or another folder");
-      error.file = folder.seed();
-      return error;
-    }
-  }
+  BELLOWS_TRY(require_file_holds(request, plan, bits::payload_digest(file.bits), folder));
   return Seed{std::move(file.bits), *origin};
 }
 
@@ -71,6 +75,12 @@ Result<bits::StreamKey> fixed_simulation_key(const AmplifyRequest& request, cons
   }
   BELLOWS_TRY(write_text_file(folder.simulation_key(), asked->hex() + "\n", private_file_mode, false));
   return *asked;
+}
+
+Status require_same_seed(const AmplifyRequest& request, const plan::Plan& plan, const RunFolder& folder) {
+  if (!request.seed_file) return {};
+  BELLOWS_ASSIGN(bits::BitFile file, bits::read_bit_file(folder.seed()));
+  return require_file_holds(request, plan, bits::payload_digest(file.bits), folder);
 }
 
 Result<Seed> fixed_seed(const AmplifyRequest& request, const plan::Plan& plan, const RunFolder& folder,

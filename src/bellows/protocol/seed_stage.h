@@ -25,4 +25,7 @@ struct Seed {
 Result<Seed> fixed_seed(const AmplifyRequest& request, const plan::Plan& plan, const RunFolder& folder,
                         Experiment* experiment, const bits::StreamKey& key, const trials::LogReader& log);
 
+/// For a run that is finished. Errors: refused: the request names a seed file, and the run used another seed.
+Status require_same_seed(const AmplifyRequest& request, const plan::Plan& plan, const RunFolder& folder);
+
 }  // namespace bellows::protocol

@@ -36,6 +36,7 @@ std::string refusal(const RunView& run, const Shown& shown) {
   const certify::Certificate& certificate = *run.certificate;
   const certify::Score& score = certificate.score;
   const auto& thresholds = certificate.plan.thresholds;
+  if (shown.everything && !score.reason.empty()) return "Not certified: " + score.reason + ".";
   const char* kind = score.kind == plan::ScoreKind::win_frequency ? "share of trials won"
                      : score.kind == plan::ScoreKind::mdl_value   ? "MDL value"
                                                                   : "witness value";
@@ -49,8 +50,7 @@ std::string refusal(const RunView& run, const Shown& shown) {
                              kind, lowest);
   }
   return fmt::format(
-      "The threshold {} was reached, but what {} trials prove above it is used up by the price of their finite number, "
-      "of what is published and of the extraction.",
+      "The threshold {} was reached, the highest one that was, and {} trials prove no bit of it.",
       readable(score.threshold->approximate(), 7), grouped(certificate.trial_count));
 }
 
@@ -99,10 +99,15 @@ std::string verdict_section(const RunView& run, const Shown& shown) {
         "if it is true.</p>\n",
         escape_html(run.certificate->plan.mu.text()), escape_html(run.certificate->score.settings_worst),
         readable(run.certificate->score.settings_sigmas, 3));
-  if (run.certificate && state != RunState::mismatch)
-    if (const auto locality = certify::statements_from_words(run.certificate->assumptions).locality; locality.failed())
-      out += fmt::format("<p class=\"banner bad\">The space-time check FAILED{}.</p>\n",
-                         escape_html(locality.words.substr(std::min(locality.words.find(';'), locality.words.size()))));
+  if (run.certificate) {
+    const auto& assumptions = run.certificate->assumptions;
+    const bool separation_failed = certify::statements_from_words(assumptions).locality.failed();
+    for (const std::string& sentence : certify::words_for_the_first_lines(
+             assumptions, !run.certificate->simulated && !run.certificate->hypothetical)) {
+      const bool bad = sentence.starts_with("NOT MET") || (separation_failed && sentence.starts_with("Space-time check"));
+      out += fmt::format("<p class=\"banner{}\">{}</p>\n", bad ? " bad" : "", escape_html(sentence));
+    }
+  }
   std::string name, heading, body;
   switch (state) {
     case RunState::certified: {

@@ -193,6 +193,7 @@ Result<ImportReport> import_trials(const Path& from, const Path& log, const Impo
     BELLOWS_ASSIGN(report.format, foreign_format_from_path(from));
   }
   std::error_code ignored;
+  if (!std::filesystem::exists(from, ignored)) return bad_input("no such file", from);
   if (std::filesystem::exists(log, ignored)) return bad_input("file exists already and is left as it is", log);
   report.relabelling = options.relabelling;
   if (options.auto_relabel) {
