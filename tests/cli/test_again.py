@@ -99,7 +99,7 @@ class FirstLines(ProgramTest):
         plain = self.run_json("certify", "--trials", "1e6", "--score", "0.84", "--mu", "1.5%", "--epsilon", "1e-9")
         self.assertEqual(spaced, plain)
         self.assertEqual(spaced["epsilon"], 1e-9)
-        out, _ = self.run_program("certify", "--trials", "1e6", "--score", "0.84", "--epsilon", "1e-9", "--json")
+        out, _ = self.run_program("certify", "--trials", "1e6", "--score", "0.84", "--mu", "0.01", "--epsilon", "1e-9", "--json")
         self.assertIn('"epsilon": 1e-09', out)
 
     def test_plans(self):

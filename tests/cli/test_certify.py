@@ -47,7 +47,7 @@ class Certify(ProgramTest):
                       ["--trials", "1000", "--score", "0.8", "--mu", "0.5"], ["--trials", "1000", "--score", "0.8", "--mu", "-0.1"],
                       ["--trials", "1000", "--score", "0.8", "--epsilon", "0"], ["--trials", "1000", "--score", "0.8", "--epsilon", "1"],
                       ["--trials", "1000", "--score", "0.8", "--threshold", "0.9"], ["--trials", "1000"],
-                      ["--trials", "1e6", "--score", "1"], ["--trials", "1e6", "--score", "0.84", "--method", "mdl"],
+                      ["--trials", "1e6", "--score", "1", "--mu", "0.0075"], ["--trials", "1e6", "--score", "0.84", "--mu", "0.0075", "--method", "mdl"],
                       ["--trials", "1000", "--score", "0.8", "--method", "magic"], []):
             bias = [] if "--mu" in words else ["--mu", "0.01"]
             _, err = self.run_program("certify", *words, *bias, expect=2)
