@@ -216,7 +216,7 @@ duration_ns = {0}
         self.assertFalse((self.folder / "strict" / "log.trials").exists(), "refused before the first trial")
         out, _ = self.run_program(*words, "--out", "late", "--locality", "late.toml")
         self.assertIn("SPACE-TIME CHECK FAILED", "".join(out.splitlines()[:2]))
-        self.assertIn("The space-time check FAILED", (self.folder / "late" / "report.html").read_text())
+        self.assertIn("Space-time check by this program: FAILED", (self.folder / "late" / "report.html").read_text())
         self.run_program("verify", "late")
 
         run = self.folder / "run"

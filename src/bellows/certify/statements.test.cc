@@ -61,7 +61,7 @@ TEST(Statements, WhatIsNotMetStandsInTheFirstLines) {
                                        "The operator states: separation is Not Met, one chip"};
   EXPECT_EQ(words_for_the_first_lines(words, true), (std::vector<std::string>{words[1], reuse, words[5]}));
   EXPECT_EQ(words_for_the_first_lines(words, false), (std::vector<std::string>{reuse, words[5]}));
-  const std::string checked = locality_in_words({SeedOrigin::not_drawn, "not met: one chip", {}});
+  const std::string checked = locality_in_words({SeedOrigin::not_drawn, LocalityStatement::stated("not met: one chip"), {}});
   EXPECT_EQ(words_for_the_first_lines({checked}, false), std::vector<std::string>{checked});
 }
 
