@@ -1,11 +1,29 @@
 #include "bellows/protocol/masanes_party.h"
 
+#include <fmt/format.h>
+
 #include "bellows/bits/bit_file.h"
 #include "bellows/net/reception.h"
 #include "bellows/protocol/masanes_delivery.h"
 #include "bellows/protocol/masanes_session.h"
 
 namespace bellows::protocol {
+
+namespace {
+
+// Who runs the command of a session in doubt again means to settle it.
+Status check_records_are_fresh(const KeyMaterial& material, const net::Ledger& ledger) {
+  Status fresh = material.account.check_records(material.records_name);
+  if (fresh.ok()) return fresh;
+  BELLOWS_ASSIGN(auto doubts, ledger.sessions(net::SessionState::prepared));
+  Error error = fresh.error();
+  if (!doubts.empty())
+    error.message +=
+        fmt::format("; session {} is in doubt and can be settled (--settle)", net::label_text(doubts.front().id));
+  return error;
+}
+
+}  // namespace
 
 Result<PartyResult> run_party(const PartyRequest& request, const Context& context) {
   std::optional<KeyMaterial> material;
@@ -19,7 +37,6 @@ Result<PartyResult> run_party(const PartyRequest& request, const Context& contex
     BELLOWS_ASSIGN([[maybe_unused]] auto length, key_length(request.method, counts, request.epsilon));
     BELLOWS_ASSIGN(auto account, UseAccount::open(request.account));
     bits::BitString name = account.name_of(*request.records);
-    BELLOWS_TRY(account.check_records(name));
     std::optional<bits::BitString> random;
     if (request.hash_seed) {
       BELLOWS_ASSIGN(auto file, bits::read_bit_file(*request.hash_seed));
@@ -29,6 +46,7 @@ Result<PartyResult> run_party(const PartyRequest& request, const Context& contex
     material = KeyMaterial{std::move(account), std::move(name), std::move(random)};
   }
   BELLOWS_ASSIGN(auto ledger, net::Ledger::open(request.secret, request.role));
+  if (material) BELLOWS_TRY(check_records_are_fresh(*material, ledger));
   if (request.records != nullptr)
     for (net::Role sender : {net::Role::alice, net::Role::bob})
       BELLOWS_TRY(check_keys_left(sender, ledger.keys_left(sender)));

@@ -117,6 +117,14 @@ TEST(Party, RecordsAndHashSeedsServeOneKeyWithAnySecret) {
     half->outcomes = bits::BitString(half->outcomes.view().first(half->pairs));
   }
   refused_for(second.request(Role::alice, copies), "records make one key at most");
+  {  // With a session in doubt, the way out is named.
+    auto ledger = net::Ledger::open(a.secret, Role::alice);
+    ASSERT_TRUE(ledger->put_session({net::Label{3}, net::SessionState::prepared, R"({"key": "x"})"}).ok());
+  }
+  auto again = a;
+  again.key = first.key(Role::alice, "second");
+  again.hash_seed.reset();
+  refused_for(again, "--settle");
   static const Halves fresh = make_records(source(600'000, 0, 4));
   auto other = second.request(Role::alice, fresh);
   other.hash_seed = a.hash_seed;
@@ -370,6 +378,10 @@ TEST(Party, CheatingSourcesYieldNoKeyBeyondWhatIsUnknown) {
       double unknown = static_cast<double>(alice->statement.counts.raw_bits) * (1 - cheat);
       auto bits = static_cast<double>(alice->statement.length.bits);
       EXPECT_LE(bits, unknown);
+      // The syndromes are known too, and the key must not repeat what they say of the bits that are not.
+      if (alice->verdict == SessionVerdict::key) {
+        EXPECT_LE(bits + static_cast<double>(alice->statement.scheme.leaked_bits()), unknown);
+      }
       EXPECT_TRUE(cheat < 1 || alice->verdict == SessionVerdict::no_key);
     }
   }

@@ -10,6 +10,8 @@
 
 namespace bellows::protocol {
 
+inline constexpr std::uint64_t small_message_bytes = std::uint64_t{1} << 20;
+
 /// What serves one key only, and the account of it.
 struct KeyMaterial {
   UseAccount account;
@@ -40,6 +42,7 @@ class Session {
   void lap(const char* stage);
 
   Status steps();
+  // masanes_greeting.cc
   nlohmann::json hello(const std::string& nonce) const;
   Status learn_hello(const nlohmann::json& mine, nlohmann::json& theirs);
   Status greet();
@@ -47,6 +50,7 @@ class Session {
   Status settle_as_bob(const nlohmann::json& answers);
   Status settle_as_alice(const nlohmann::json& states);
   Status resolve(const net::Label& id, bool deliver, const char* why_not);
+  // masanes_session.cc
   Status announce();
   Status estimate();
   std::string with_the_other_code() const;
