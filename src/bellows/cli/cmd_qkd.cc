@@ -34,7 +34,7 @@ constexpr const char* manual =
   bellows qkd plan     --noise 0.005 --key-bits 1000000
   bellows qkd check    A.key.certificate.json [B.key.certificate.json]
 
-Try it on one machine, 1.8 million pairs without noise, about 6,500 bits of key (with --raw, bit files need no header):
+Try it on one machine, 1.8 million pairs without noise, about 6,800 bits of key (with --raw, bit files need no header):
 
   for p in a b; do head -c 800000 /dev/urandom > $p.raw; done
   bellows qkd simulate --pairs 1800000 --raw --alice-bits a.raw --bob-bits b.raw --alice A.trials --bob B.trials
