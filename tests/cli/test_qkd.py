@@ -94,7 +94,7 @@ class KeyDistribution(ProgramTest):
         self.prepare()
         alice, bob = self.parties("--correction", "ldpc")
         self.assertFalse(alice["certified"])
-        self.assertEqual(alice["certificate"]["verdict"], "not certified")
+        self.assertEqual(alice["certificate"]["verdict"], "not_certified")
         self.assertEqual((self.folder / "A.key").read_bytes(), (self.folder / "B.key").read_bytes())
         out, _ = self.run_program("qkd", "check", "A.key.certificate.json")
         self.assertTrue(out.startswith("NOT CERTIFIED"), out)

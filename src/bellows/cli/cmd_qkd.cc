@@ -385,12 +385,26 @@ json curves(const protocol::PlanRequest& base) {
   return out;
 }
 
-// Whether ldpc leaves a key where bch does not.
-bool could_be_unproved(protocol::PlanRequest request, std::uint64_t pairs) {
-  request.correction = ecc::Code::ldpc;
-  request.settings = 7;
-  auto point = pairs != 0 ? protocol::plan_for_pairs(request, pairs) : protocol::plan_for_key(request, 1);
-  return point.ok() && point->key_bits > 0;
+struct Wish {
+  unsigned least_settings = 3, most_settings = 15;
+  std::uint64_t pairs = 0;  ///< 0: as few as key_bits take
+  std::uint64_t key_bits = 256;
+};
+
+// The best number of settings for it; nothing: no key can be had.
+Result<std::optional<protocol::PlanPoint>> best_plan(protocol::PlanRequest request, const Wish& wish) {
+  std::optional<protocol::PlanPoint> best;
+  for (unsigned m = wish.least_settings; m <= wish.most_settings; ++m) {
+    request.settings = m;
+    if (protocol::largest_noise(request.method, m) <= request.noise) continue;
+    auto point = wish.pairs != 0 ? protocol::plan_for_pairs(request, wish.pairs)
+                                 : protocol::plan_for_key(request, wish.key_bits);
+    if (!point.ok() && point.error().code != ErrorCode::refused) return point.error();
+    if (!point.ok() || point->key_bits == 0) continue;
+    bool better = !best || (wish.pairs != 0 ? point->key_bits > best->key_bits : point->pairs < best->pairs);
+    if (better) best = *point;
+  }
+  return best;
 }
 
 Result<Verdict> run_plan(Console& console, const PlanOptions& options) {
@@ -423,29 +437,22 @@ Result<Verdict> run_plan(Console& console, const PlanOptions& options) {
                                 p["pairs"].is_null() ? "inf" : p["pairs"].dump(), p["rate"].get<double>()));
     return Verdict::done;
   }
-  std::uint64_t wanted_bits = 256, pairs = 0;
+  Wish wish;
   if (!options.key_bits.empty()) {
-    BELLOWS_ASSIGN(wanted_bits, parse_count(options.key_bits));
+    BELLOWS_ASSIGN(wish.key_bits, parse_count(options.key_bits));
   }
   if (!options.pairs.empty()) {
-    BELLOWS_ASSIGN(pairs, parse_count(options.pairs));
+    BELLOWS_ASSIGN(wish.pairs, parse_count(options.pairs));
   }
-  std::optional<protocol::PlanPoint> best;
-  unsigned low = options.settings != 0 ? options.settings : 3, high = options.settings != 0 ? options.settings : 15;
-  for (unsigned m = low; m <= high; ++m) {
-    request.settings = m;
-    if (protocol::largest_noise(request.method, m) <= request.noise) continue;
-    auto point = pairs != 0 ? protocol::plan_for_pairs(request, pairs) : protocol::plan_for_key(request, wanted_bits);
-    if (!point.ok() && point.error().code != ErrorCode::refused) return point.error();
-    if (!point.ok() || point->key_bits == 0) continue;
-    bool better = !best || (pairs != 0 ? point->key_bits > best->key_bits : point->pairs < best->pairs);
-    if (better) best = *point;
-  }
+  if (options.settings != 0) wish.least_settings = wish.most_settings = options.settings;
+  BELLOWS_ASSIGN(auto best, best_plan(request, wish));
   if (!best) {
     console.result({{"verdict", "no key"}});
     console.print("no key: at this noise (and number of pairs) none can be had");
-    if (request.method == KeyMethod::no_signalling && proved && could_be_unproved(request, pairs))
-      console.print("with --correction ldpc there is one, which is not certified (bellows qkd --help)");
+    if (!proved || request.method == KeyMethod::quantum) return Verdict::refused;
+    request.correction = ecc::Code::ldpc;
+    BELLOWS_ASSIGN(auto unproved, best_plan(request, wish));
+    if (unproved) console.print("with --correction ldpc there is one, which is not certified (bellows qkd --help)");
     return Verdict::refused;
   }
   if (!proved) console.print(not_certified);

@@ -120,8 +120,7 @@ Result<std::optional<std::vector<std::uint32_t>>> BchCode::find_errors(bits::Bit
   SecretElements power_sums(2 * most_errors_ + 1);
   bool differ = false;
   for (std::uint64_t i = 0; i < most_errors_; ++i) {
-    power_sums[2 * i + 1] =
-        static_cast<Element>(difference.word_at_bit(i * field_.bits) & bits::low_mask(field_.bits));
+    power_sums[2 * i + 1] = static_cast<Element>(difference.word_at_bit(i * field_.bits) & bits::low_mask(field_.bits));
     differ = differ || power_sums[2 * i + 1] != 0;
   }
   if (!differ) return Places(std::in_place);

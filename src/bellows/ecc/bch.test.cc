@@ -178,8 +178,8 @@ TEST(BchCode, EveryPatternOfFewErrorsIsCorrected) {
   struct Size {
     std::uint64_t length, errors;
   };
-  for (Size size : {Size{2, 1}, Size{3, 1}, Size{7, 1}, Size{10, 2}, Size{15, 2}, Size{15, 3}, Size{15, 7},
-                    Size{16, 8}, Size{17, 3}, Size{31, 2}}) {
+  for (Size size : {Size{2, 1}, Size{3, 1}, Size{7, 1}, Size{10, 2}, Size{15, 2}, Size{15, 3}, Size{15, 7}, Size{16, 8},
+                    Size{17, 3}, Size{31, 2}}) {
     BchCode code(size.length, size.errors);
     for (std::uint64_t pattern = 0; pattern < std::uint64_t{1} << std::min<std::uint64_t>(size.length, 17); ++pattern) {
       const auto weight = static_cast<std::uint64_t>(std::popcount(pattern));

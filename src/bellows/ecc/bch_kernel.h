@@ -101,7 +101,8 @@ struct BchArithmetic {
   // s_i / s_i(z^i) at the first element of a block of 2^(i+1).
   static Element twiddle(const TransformTables& t, unsigned i, std::uint64_t first) {
     Element sum = 0;
-    for (unsigned b = i + 1; b < t.field.bits; ++b) sum ^= (0u - static_cast<Element>(first >> b & 1)) & t.twiddle[i][b];
+    for (unsigned b = i + 1; b < t.field.bits; ++b)
+      sum ^= (0u - static_cast<Element>(first >> b & 1)) & t.twiddle[i][b];
     return sum;
   }
   static void evaluate(const TransformTables& t, Element* f, std::uint64_t coset) {

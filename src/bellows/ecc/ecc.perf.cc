@@ -56,7 +56,9 @@ BENCHMARK(ldpc_decode)
     ->Args({10'000, 100})
     ->Unit(benchmark::kMillisecond);
 BENCHMARK(ldpc_encode)->Args({1'000'000, 100})->Args({10'000'000, 100})->Unit(benchmark::kMillisecond);
-BENCHMARK(bch_decode)->ArgsProduct({{100'000, 1'000'000, 10'000'000}, {10, 25, 50, 100}})->Unit(benchmark::kMillisecond);
+BENCHMARK(bch_decode)
+    ->ArgsProduct({{100'000, 1'000'000, 10'000'000}, {10, 25, 50, 100}})
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(bch_encode)->ArgsProduct({{100'000, 1'000'000, 10'000'000}, {25, 100}})->Unit(benchmark::kMillisecond);
 
 }  // namespace

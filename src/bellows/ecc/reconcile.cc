@@ -160,7 +160,9 @@ Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits, std::uint64_t 
                              std::clamp(divide_up(raw_bits, scheme.frames), least_frame_bits, usual_frame_bits));
   if (!planned.ok()) return wrong("does not fit the raw key");
   // The numbers of ldpc come from logarithms in doubles, whose last place machines may round differently.
-  auto near = [&](std::uint32_t a, std::uint32_t b) { return std::max(a, b) - std::min(a, b) <= (scheme.code == Code::ldpc ? 1u : 0u); };
+  auto near = [&](std::uint32_t a, std::uint32_t b) {
+    return std::max(a, b) - std::min(a, b) <= (scheme.code == Code::ldpc ? 1u : 0u);
+  };
   if (scheme.frames != planned->frames || scheme.errors != planned->errors ||
       scheme.element_bits != planned->element_bits || scheme.circulant != planned->circulant ||
       scheme.columns != planned->columns || !near(scheme.rows, planned->rows) ||

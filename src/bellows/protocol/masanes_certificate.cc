@@ -20,23 +20,23 @@ std::vector<std::string> assumptions(const KeyStatement& s) {
   std::vector<std::string> list;
   if (!s.is_proved())
     list.push_back(fmt::format(
-        "NOT PROVED, and taken as a hypothesis, equation (67) of the paper: the decoder of the LDPC code does not fail on "
-        "{} errors or fewer in {} bits, but with a small probability delta. Nothing here bounds delta; it is not in "
-        "epsilon and has to be added to it twice. (Whether correction succeeded depends on Bob's outcomes, so telling it "
-        "to the adversary is covered by theorem 9 only as far as failure is unlikely.)",
+        "NOT PROVED, and taken as a hypothesis, equation (67) of the paper: the decoder of the LDPC code does not fail "
+        "on {} errors or fewer in {} bits, but with a small probability delta. Nothing here bounds delta; it is not in "
+        "epsilon and has to be added to it twice. (Whether correction succeeded depends on Bob's outcomes, so telling "
+        "it to the adversary is covered by theorem 9 only as far as failure is unlikely.)",
         s.most_errors, s.counts.raw_bits));
-  for (const char* text :
-       {"The boxes of all pairs, both parties' and the adversary's, do not signal to each other: every use of every box "
-        "is separate, or the devices have no memory.",
-        "Choices and settings (I, J, X, Y) and the hash seed are uniform, independent of the boxes and of the adversary, "
-        "and were not known before the boxes were used.",
-        "Nothing leaves the parties' laboratories but the messages of this session, and the moments at which they are "
-        "sent tell nothing; their computers work as intended.",
-        "The shared secret for authentication is uniform and known to the two parties only.",
-        "The boxes are not used again while the key must stay secret, or have no memory.",
-        "This is the only choice of adversary, epsilon and error correction that was tried on these records; each other "
-        "one that ended without a key adds its epsilon to this one's."})
-    list.emplace_back(text);
+  list.insert(
+      list.end(),
+      {"The boxes of all pairs, both parties' and the adversary's, do not signal to each other: every use of every box "
+       "is separate, or the devices have no memory.",
+       "Choices and settings (I, J, X, Y) and the hash seed are uniform, independent of the boxes and of the "
+       "adversary, and were not known before the boxes were used.",
+       "Nothing leaves the parties' laboratories but the messages of this session, and the moments at which they are "
+       "sent tell nothing; their computers work as intended.",
+       "The shared secret for authentication is uniform and known to the two parties only.",
+       "The boxes are not used again while the key must stay secret, or have no memory.",
+       "This is the only choice of adversary, epsilon and error correction that was tried on these records; each other "
+       "one that ended without a key adds its epsilon to this one's."});
   if (s.method == KeyMethod::quantum) list.push_back("Quantum theory holds for the boxes and for the adversary.");
   if (s.hash_seed_origin == "operating system")
     list.push_back("The hash seed comes from the operating system's generator, which is taken for uniform.");
@@ -84,12 +84,11 @@ EpsilonBudget EpsilonBudget::of(KeyMethod method, const Exact& total) {
   return {total, share(total, 7, 8), Exact::literal("1e-4")};  // the sample only sets the rate
 }
 
-ecc::Code usual_code(KeyMethod method) {
-  return method == KeyMethod::no_signalling ? ecc::Code::bch : ecc::Code::ldpc;
-}
+ecc::Code usual_code(KeyMethod method) { return method == KeyMethod::no_signalling ? ecc::Code::bch : ecc::Code::ldpc; }
 
 json scheme_json(const ecc::Scheme& scheme) {
-  json document = {{"code", ecc::code_name(scheme.code)}, {"frames", scheme.frames}, {"leaked_bits", scheme.leaked_bits()}};
+  json document = {
+      {"code", ecc::code_name(scheme.code)}, {"frames", scheme.frames}, {"leaked_bits", scheme.leaked_bits()}};
   if (scheme.code == ecc::Code::bch) {
     document["errors"] = scheme.errors;
     document["element_bits"] = scheme.element_bits;
@@ -149,7 +148,7 @@ json to_json(const KeyStatement& s) {
   json document = {{"what", "bellows key certificate"},
                    {"version", 2},
                    {"protocol", "masanes"},
-                   {"verdict", s.is_proved() ? "certified" : "not certified"},
+                   {"verdict", s.is_proved() ? "certified" : "not_certified"},
                    {"adversary", key_method_name(s.method)},
                    {"party", net::role_name(s.party)},
                    {"session", s.session},
@@ -308,8 +307,8 @@ Status compare_certificates(const json& a, const json& b) {
   if (!a.contains("party") || !b.contains("party")) return bad_input("a certificate has no 'party'");
   if (a["party"] == b["party"])
     return refused(fmt::format("both are the certificate of one party, {}: one of each is needed", a["party"].dump()));
-  for (const char* key : {"session", "secret_id", "verdict", "adversary", "key_bits", "claim", "assumptions", "epsilon", "counts",
-                          "transcript", "error_correction", "hash", "simulated"}) {
+  for (const char* key : {"session", "secret_id", "verdict", "adversary", "key_bits", "claim", "assumptions", "epsilon",
+                          "counts", "transcript", "error_correction", "hash", "simulated"}) {
     if (!a.contains(key) || !b.contains(key)) return bad_input(fmt::format("a certificate has no '{}'", key));
     if (a[key] != b[key])
       return refused(fmt::format("the certificates differ in '{}': {} and {}", key, a[key].dump(), b[key].dump()));

@@ -25,8 +25,8 @@ struct EpsilonBudget {
 /// of 1e-20.
 Status check_total_epsilon(const numeric::Exact& total);
 
-/// The code that corrects unless another is asked for: the one with which the claim is proved, and of those the one that
-/// publishes less. (Against a quantum adversary the proof needs nothing of the code.)
+/// The code that corrects unless another is asked for: the one with which the claim is proved, and of those the one
+/// that publishes less. (Against a quantum adversary the proof needs nothing of the code.)
 ecc::Code usual_code(KeyMethod method);
 
 /// Everything public about one key: both parties hold the same statement, and neither holds anything of the key.

@@ -226,7 +226,7 @@ TEST(Party, TheCodeDecidesWhatIsProved) {
     bits[code == ecc::Code::ldpc] = s.length.bits;
     const bool proved = code == ecc::Code::bch;
     EXPECT_EQ(s.is_proved(), proved);
-    EXPECT_EQ(certificate["verdict"], proved ? "certified" : "not certified");
+    EXPECT_EQ(certificate["verdict"], proved ? "certified" : "not_certified");
     EXPECT_EQ(certificate["claim"].get<std::string>().find("NOT CERTIFIED") == 0, !proved);
     EXPECT_EQ(certificate["assumptions"][0].get<std::string>().find("NOT PROVED") == 0, !proved);
     EXPECT_EQ(certificate.dump().find("LDPC") == std::string::npos, proved);
@@ -236,7 +236,7 @@ TEST(Party, TheCodeDecidesWhatIsProved) {
       change(lying);
       return check_certificate(lying).ok();
     };
-    EXPECT_FALSE(altered([&](auto& d) { d["verdict"] = proved ? "not certified" : "certified"; }));
+    EXPECT_FALSE(altered([&](auto& d) { d["verdict"] = proved ? "not_certified" : "certified"; }));
     EXPECT_FALSE(altered([](auto& d) { d["assumptions"].erase(0); }));
     EXPECT_FALSE(altered([](auto& d) { d["error_correction"]["frames"] = 2u; }));
     for (const char* number : {"errors", "element_bits", "rows", "columns", "design_errors_per_million"})

@@ -122,9 +122,9 @@ Result<PlanPoint> plan_at(const PlanRequest& request, std::uint64_t pairs, std::
   const ecc::Code code = request.correction.value_or(usual_code(request.method));
   for (std::uint64_t step = 0; step <= 8; ++step) {
     std::uint64_t bits = raw_range[0] + (raw_range[1] - raw_range[0]) * step / 8;
-    leaked =
-        std::max(leaked, request.leak ? request.leak(bits)
-                                      : published_bits(request.method, code, bits, sample, sample_errors, request.epsilon));
+    leaked = std::max(leaked, request.leak
+                                  ? request.leak(bits)
+                                  : published_bits(request.method, code, bits, sample, sample_errors, request.epsilon));
     if (request.chance == 0) break;
   }
   const auto privacy = EpsilonBudget::of(request.method, request.epsilon).privacy;
