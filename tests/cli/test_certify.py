@@ -87,6 +87,16 @@ class Certify(ProgramTest):
 
 
 class Plan(ProgramTest):
+    def test_plan_files_that_nothing_can_follow(self):
+        self.run_program("plan", "--grid", "--preset", "kulikov-2024", "--out", "plan.json")
+        good = json.loads((self.folder / "plan.json").read_text())
+        for change, words in (({"relabelling": "zzz"}, "relabelling is unknown"), ({"seed_bits": 2**64 - 1}, "seed is longer"),
+                              ({"relabelling": "a:flip,x:flip"}, "another spelling")):
+            (self.folder / "bad.json").write_text(json.dumps({**good, **change, "origin": "file"}))
+            _, err = self.run_program("plan", "--read", "bad.json", "--out", "out.json", expect=None)
+            self.assertIn(words, err)
+            self.assertFalse((self.folder / "out.json").exists())
+
     def test_each_unknown(self):
         known = {"--S": "2.271", "--trials": "20*2^26", "--mu": "0.0075", "--epsilon": "1e-12", "--bits": "1000000"}
         for left_out in known:

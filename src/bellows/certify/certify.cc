@@ -4,6 +4,7 @@
 
 #include "bellows/certify/search.h"
 #include "bellows/certify/why_not.h"
+#include "bellows/trials/relabel.h"
 
 namespace bellows::certify {
 namespace {
@@ -87,6 +88,12 @@ Status require_within_quantum(const char* what, const plan::Plan& plan, const Ex
 
 Status check_plan(const plan::Plan& plan) {
   BELLOWS_TRY(plan::validate(plan));
+  // Records are compared with it word by word, so it has one spelling.
+  if (plan.relabelling != "auto") {
+    BELLOWS_ASSIGN(const trials::Relabelling relabelling, trials::Relabelling::parse(plan.relabelling));
+    if (relabelling.spec() != plan.relabelling)
+      return usage_error("the plan's relabelling has another spelling", relabelling.spec(), plan.relabelling);
+  }
   return require_within_quantum("a threshold", plan, plan.thresholds.highest());
 }
 

@@ -192,11 +192,37 @@ Epsilons split_epsilon(const Exact& total, std::uint64_t threshold_events, Extra
   return split;
 }
 
+namespace {
+
+/// "none", "auto", or words of a relabelling; their one spelling is trials::Relabelling's, which stands on this floor too.
+Status check_relabelling(const std::string& relabelling) {
+  constexpr std::string_view words[] = {"swap-parties", "x:flip", "y:flip", "a:flip", "b:flip", "a:flip-if-x", "b:flip-if-y"};
+  if (relabelling == "none" || relabelling == "auto") return {};
+  for (std::size_t at = 0; at <= relabelling.size();) {
+    const std::size_t comma = std::min(relabelling.find(',', at), relabelling.size());
+    const std::string_view word = std::string_view(relabelling).substr(at, comma - at);
+    if (std::find(std::begin(words), std::end(words), word) == std::end(words))
+      return usage_error("the plan's relabelling is unknown",
+                         fmt::format("none, auto, or some of {} with commas between", fmt::join(words, ", ")),
+                         fmt::format("\"{}\"", relabelling.substr(0, 60)));
+    at = comma + 1;
+  }
+  return {};
+}
+
+}  // namespace
+
 Status validate(const Plan& plan) {
   if (plan.protocol != "kulikov") return usage_error("no such protocol to certify", "kulikov", plan.protocol);
   if (plan.trial_count == 0 || plan.trial_count > most_trials)
     return usage_error("the number of trials is out of range", fmt::format("1 to {}", most_trials),
                        std::to_string(plan.trial_count));
+  BELLOWS_TRY(check_relabelling(plan.relabelling));
+  if (plan.seed_bits > most_seed_bits(plan.trial_count))
+    return usage_error("the seed is longer than any extractor takes",
+                       fmt::format("at most {} bits for {} trials, or 0 for what the plan takes",
+                                   most_seed_bits(plan.trial_count), plan.trial_count),
+                       std::to_string(plan.seed_bits));
   if (plan.mu < Exact() || plan.mu >= Exact::fraction(1, 2))
     return usage_error("the bias mu is out of range", "0 <= mu < 1/2", plan.mu.text());
   if (plan.adversary != Adversary::quantum)

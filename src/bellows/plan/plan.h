@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
@@ -109,8 +110,13 @@ Result<PublishMode> publish_mode_named(std::string_view name);
 Result<Publication> publication_named(std::string_view name);
 
 inline constexpr std::uint64_t block_trial_count = std::uint64_t{1} << 22;
-/// Seed bits that no plan may exceed, and trials neither (raw strings of 2^62 bits).
+/// Trials that no plan may exceed: raw strings of 2^62 bits.
 inline constexpr std::uint64_t most_trials = std::uint64_t{1} << 61;
+/// Seed bits that no plan may exceed: every family takes less than four times the raw string, and what a field's or a
+/// prime's size leaves between.
+constexpr std::uint64_t most_seed_bits(std::uint64_t trial_count) {
+  return std::min(trial_count, most_trials / 2) * 8 + (std::uint64_t{1} << 20);
+}
 
 enum class Origin {
   built_in,  ///< the grid that follows from n, mu, epsilon, method and extractor: certify::check_origin() finds it
@@ -155,7 +161,7 @@ Epsilons split_epsilon(const Exact& total, std::uint64_t threshold_events, Extra
 
 /// Errors: usage: trial_count 0 or beyond most_trials, mu outside [0, 1/2), an epsilon outside (0, 1), epsilons that do
 /// not add up, no threshold or one outside its score's range, a witness without its method or the reverse, thresholds out of order, an adversary that the method
-/// does not cover, an item published twice, an unknown protocol.
+/// does not cover, an item published twice, an unknown protocol or relabelling, a seed beyond most_seed_bits().
 Status validate(const Plan& plan);
 
 /// Keys in alphabetical order, numbers that matter as exact text.

@@ -104,6 +104,14 @@ TEST(Plan, Refuses) {
       refuses([](Plan& p) { p.thresholds = Thresholds::grid(Exact::literal("0.8"), Exact::literal("0.8"), 3); }));
   EXPECT_TRUE(refuses([](Plan& p) { p.published = {Publication::score, Publication::score}; }));
   EXPECT_TRUE(refuses([](Plan& p) { p.protocol = "gallego"; }));
+  for (const char* relabelling : {"zzz", "", "x:flip,", ",x:flip", "x:flip, a:flip", "X:flip", "auto,x:flip", "none,none"})
+    EXPECT_TRUE(refuses([&](Plan& p) { p.relabelling = relabelling; })) << relabelling;
+  for (const char* relabelling : {"none", "swap-parties", "x:flip,a:flip-if-x"})
+    EXPECT_FALSE(refuses([&](Plan& p) { p.relabelling = relabelling; })) << relabelling;
+  for (std::uint64_t seed_bits : {~std::uint64_t{0}, std::uint64_t{1} << 63, most_seed_bits(1000) + 1})
+    EXPECT_TRUE(refuses([&](Plan& p) { p.seed_bits = seed_bits; })) << seed_bits;
+  EXPECT_FALSE(refuses([](Plan& p) { p.seed_bits = most_seed_bits(1000); }));
+  EXPECT_GT(most_seed_bits(most_trials), most_seed_bits(most_trials / 2 - 1));
 }
 
 TEST(Plan, Toml) {
