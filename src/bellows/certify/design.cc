@@ -104,7 +104,7 @@ Result<SolvedDesign> solve(const Design& asked) {
                                     *d.epsilon);
       if (auto mu =
               largest_bias(claim, *d.win_frequency > 0.8535 ? Exact::literal("0.8535") : threshold_of(*d.win_frequency),
-                           d.output_bits.value_or(1)))
+                           d.output_bits.value_or(1), source.get()))
         words += fmt::format("; at this score the largest bias is about {}{}", mu->text(),
                              d.trial_count ? "" : " with 2^50 trials");
     }

@@ -183,20 +183,43 @@ void set_publish_mode(PlanWishes& wishes, plan::PublishMode mode) {
 
 Claim claim_at(Claim claim, const Exact& win_frequency, const Exact& mu) {
   claim.mu = mu;
+  // What a witness gives a trial does not follow the bias.
+  if (claim.witness) return claim;
   claim.threshold = symmetric_score(plan::score_kind(claim.method), win_frequency, mu);
   return claim;
 }
 
-std::optional<Exact> largest_bias(const Claim& claim, const Exact& win_frequency, std::uint64_t least_bits) {
-  auto source = tradeoff_source(claim.method, claim.polytope, {}, claim.witness);
-  if (!source.ok()) return std::nullopt;
+std::optional<Exact> largest_bias(const Claim& claim, const Exact& win_frequency, std::uint64_t least_bits,
+                                  const TradeoffSource* source) {
+  std::shared_ptr<const TradeoffSource> own;
+  if (source == nullptr) {
+    auto made = tradeoff_source(claim.method, claim.polytope, {}, claim.witness);
+    if (!made.ok()) return std::nullopt;
+    own = *made, source = own.get();
+  }
+  auto at = [&](double mu) { return claim_at(claim, win_frequency, nine_places(mu)); };
+  auto promises = [&](double mu) {
+    return approximate_output(at(mu), static_cast<double>(claim.trial_count), source) >=
+           static_cast<double>(least_bits);
+  };
   auto proves = [&](double mu) {
-    auto proved = bound(claim_at(claim, win_frequency, nine_places(mu)), source->get());
+    auto proved = bound(at(mu), source);
     return proved.ok() && proved->extraction.output_bits >= least_bits;
   };
-  auto mu = last_true(0, 0.5 - 1e-9, 5e-7, proves);
-  if (!mu) return std::nullopt;
-  return Exact(mpq_class(mpz_class(static_cast<long>(std::floor(*mu * 1e6))), mpz_class(1000000)));
+  // Doubles say where to look, since every proof of two-sided entropy that bound() meets is checked first.
+  constexpr double most = 0.5 - 1e-9, tolerance = 5e-7;
+  double low = last_true(0, most, tolerance, promises).value_or(0), high = low;
+  for (double step = 2e-6; !proves(low); step *= 2) {
+    if (low <= 0) return std::nullopt;
+    high = low, low = std::max(0.0, low - step);
+  }
+  for (double step = 2e-6; high <= low; step *= 2) {
+    if (low >= most) break;
+    const double next = std::min(most, low + step);
+    (proves(next) ? low : high) = next;
+  }
+  if (high > low) low = last_true(low, high, tolerance, proves).value_or(low);
+  return Exact(mpq_class(mpz_class(static_cast<long>(std::floor(low * 1e6))), mpz_class(1000000)));
 }
 
 std::optional<double> fewest_trials(const Claim& claim, double least_bits, const TradeoffSource* source) {

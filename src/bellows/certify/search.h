@@ -64,7 +64,9 @@ Claim claim_at(Claim claim, const Exact& win_frequency, const Exact& mu);
 
 /// The largest bias, to 1e-6 below, at which a claim with this win frequency still proves `least_bits` (checked with
 /// bound()); nothing where even mu = 0 does not.
-std::optional<Exact> largest_bias(const Claim& claim, const Exact& win_frequency, std::uint64_t least_bits);
+/// Method witness: at the claim's own threshold, whatever the win frequency.
+std::optional<Exact> largest_bias(const Claim& claim, const Exact& win_frequency, std::uint64_t least_bits,
+                                  const TradeoffSource* source = nullptr);
 
 /// The fewest trials for `least_bits` at the claim's threshold; nothing where 2^60 do not suffice.
 std::optional<double> fewest_trials(const Claim& claim, double least_bits, const TradeoffSource* source = nullptr);

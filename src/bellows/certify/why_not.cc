@@ -45,30 +45,40 @@ std::string trials_in_words(Claim claim, const char* at_what, const TradeoffSour
   return {};
 }
 
-/// A bias that would do at this score; for the win frequency alone, since the other scores change with the bias.
-std::string bias_in_words(const Claim& claim) {
-  if (plan::score_kind(claim.method) != plan::ScoreKind::win_frequency) return {};
-  // From one party's entropy, without looking through proof files: both parties' reach about as far.
-  Claim plain = claim;
-  if (plain.method == plan::Method::two_sided) plain.method = plan::Method::win;
-  if (const auto mu = largest_bias(plain, plain.threshold, 1))
-    return fmt::format("the largest bias with a certified bit at this score and number of trials is mu = {}", mu->text());
-  return "at this score and number of trials no bias, not even 0, gives a certified bit";
+/// The bias up to which this score would do, by the plan's own method.
+std::string bias_in_words(const Claim& claim, const TradeoffSource& source) {
+  Exact win_frequency = claim.threshold;
+  const char* whose = "";
+  if (plan::score_kind(claim.method) == plan::ScoreKind::mdl_value) {
+    // The MDL value itself follows the bias: of a device with symmetric noise, at any bias, its win frequency.
+    const Exact none = symmetric_score(plan::ScoreKind::mdl_value, Exact(), claim.mu),
+                all = symmetric_score(plan::ScoreKind::mdl_value, Exact::integer(1), claim.mu);
+    win_frequency = (claim.threshold - none) / (all - none);
+    if (win_frequency < Exact() || Exact::literal("0.8535533") < win_frequency) return {};
+    whose = "for a device with symmetric noise ";
+  }
+  const bool by_proofs = claim.method == plan::Method::two_sided || claim.method == plan::Method::witness;
+  if (const auto mu = largest_bias(claim, win_frequency, 1, &source))
+    return fmt::format("{}the largest bias with a certified bit at this score and number of trials is mu = {}{}", whose,
+                       mu->text(), by_proofs ? ", by the proofs that ship" : "");
+  // Of a witness the proofs that ship know nothing, as a rule.
+  if (claim.witness) return {};
+  return fmt::format("{}at this score and number of trials no bias, not even 0, gives a certified bit", whose);
 }
 
 std::string joined(std::string words, const std::string& more) {
   return more.empty() ? words : words + "; " + more;
 }
 
-std::string local_in_words(const plan::Plan& plan, const Exact& score, const Ball& local) {
+std::string local_in_words(const plan::Plan& plan, const Exact& score, const Ball& local, const TradeoffSource& source) {
   std::string words = fmt::format(
       "the score {:.8g} does not reach beyond {:.8g}, which local devices reach with a source of bias mu = {}: no number "
       "of trials would do at this bias",
       score.approximate(), local.upper(), plan.mu.text());
-  if (!is_win(plan)) return words;
+  if (!is_win(plan)) return joined(words, bias_in_words(claim_at_score(plan, score), source));
   if (!(Exact::fraction(3, 4) < score))
     return words + ", and no smaller bias either: with uniform settings they reach 0.75";
-  words = joined(words, bias_in_words(claim_at_score(plan, score)));
+  words = joined(words, bias_in_words(claim_at_score(plan, score), source));
   // Beyond 1 - (1/2 - mu)^2 for every mu below this one, whatever the number of trials.
   const double limit = std::floor((0.5 - std::sqrt(1 - std::min(1.0, score.approximate()))) * 1e6) / 1e6;
   return joined(words, fmt::format("with ever more trials the limit is mu = {:.6g}", std::max(0.0, limit)));
@@ -77,7 +87,7 @@ std::string local_in_words(const plan::Plan& plan, const Exact& score, const Bal
 /// Reasons 2 to 4, for a run with all its trials and this score.
 std::string why_not_at(const plan::Plan& plan, const Exact& score, const TradeoffSource& source) {
   const Ball local = local_maximum(plan);
-  if (!certainly_less(local, Ball(score))) return local_in_words(plan, score, local);
+  if (!certainly_less(local, Ball(score))) return local_in_words(plan, score, local, source);
   const Claim claim = claim_at_score(plan, score);
   const auto at_score = bound(claim, &source);
   if (!at_score.ok()) return at_score.error().message;
@@ -105,7 +115,7 @@ std::string why_not_at(const plan::Plan& plan, const Exact& score, const Tradeof
         words = joined(words, fmt::format("with the extractor {} there would be {} bits",
                                           name(best->extraction.family), best->extraction.output_bits));
     }
-    return joined(joined(words, trials_in_words(claim, "score", source)), bias_in_words(claim));
+    return joined(joined(words, trials_in_words(claim, "score", source)), bias_in_words(claim, source));
   }
   const auto reached = plan.thresholds.reached(score);
   const std::string of_threshold =

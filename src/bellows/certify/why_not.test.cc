@@ -66,6 +66,31 @@ TEST(WhyNot, TooFewTrialsAreNotBlamedOnTheLocalBound) {
   EXPECT_FALSE(certify_hypothetical(*built_in_plan(wishes), Exact::literal("0.84"))->certified());
 }
 
+TEST(WhyNot, TheLargestBiasIsThatOfThePlansOwnMethod) {
+  double of_win = 0;
+  for (plan::Method method : {plan::Method::win, plan::Method::two_sided}) {
+    PlanWishes wishes = wishes_of(20 * (std::uint64_t{1} << 26), "0.04");  // the published record, at a bias too large
+    wishes.epsilon = Exact::literal("1e-12");
+    wishes.method = method;
+    wishes.extractor = plan::Extractor::short_seed;
+    wishes.threshold = Exact::literal("0.783875");
+    const std::string reason = reason_at(wishes, "0.783875"), mu = number_after(reason, "trials is mu = ([0-9.]+)");
+    ASSERT_FALSE(mu.empty()) << reason;
+    EXPECT_EQ(says(reason, "by the proofs that ship"), method == plan::Method::two_sided) << reason;
+    wishes.mu = Exact::parse(mu).value();
+    EXPECT_TRUE(certify_hypothetical(*built_in_plan(wishes), *wishes.threshold)->certified()) << mu;
+    wishes.mu = wishes.mu + Exact::literal("0.00001");
+    EXPECT_FALSE(certify_hypothetical(*built_in_plan(wishes), *wishes.threshold)->certified()) << mu;
+    if (method == plan::Method::win)
+      of_win = std::stod(mu);
+    else
+      EXPECT_GE(std::stod(mu), std::max(of_win, 0.0347));  // a million bits at 0.0347 already
+  }
+  PlanWishes mdl = wishes_of(1000000);
+  mdl.method = plan::Method::mdl;
+  EXPECT_TRUE(says(reason_at(mdl, "0.0001"), "for a device with symmetric noise")) << reason_at(mdl, "0.0001");
+}
+
 TEST(WhyNot, ALocalScoreIsNotBlamedOnTheTrials) {
   const std::string reason = reason_at(wishes_of(1000), "0.755");
   EXPECT_TRUE(says(reason, "does not reach beyond 0.7599")) << reason;
