@@ -97,6 +97,30 @@ class Plan(ProgramTest):
             self.assertIn(words, err)
             self.assertFalse((self.folder / "out.json").exists())
 
+    def test_no_option_is_dropped(self):
+        search = ["plan", "--score", "0.7839", "--trials", "2^30", "--mu", "0.0075", "--epsilon", "1e-12"]
+        public = self.run_json(*search, "--mode", "public", "--out", "p.json")
+        self.assertEqual(public["plan"]["publish"]["mode"], "public")
+        self.assertEqual(json.loads((self.folder / "p.json").read_text())["publish"]["mode"], "public")
+        for words in ([*search, "--csv", "c.csv"], [*search, "--witness-file", "mdl"], [*search, "--points", "3"],
+                      [*search[:1], *search[3:], "--threshold", "0.78", "--bits", "5"], [*search, "--tilt", "30"],
+                      ["plan", "--read", "p.json", "--bits", "5"], ["plan", "--read", "p.json", "--mu", "0.01"],
+                      ["plan", "--grid", "--preset", "kulikov-2024", "--chance", "0.9"],
+                      ["plan", "--grid", "--trials", "2^30"], ["plan", "--figure2", "--trials", "2^30"],
+                      ["plan", "--witness", "--counts", ",".join(["1"] * 16), "--tilt", "30"],
+                      ["plan", "--witness", "--bits", "5"]):
+            _, err = self.run_program(*words, expect=2)
+            self.assertNotIn("got none", err)
+        own = self.run_json("plan", *search[3:], "--threshold", "0.78", "--score", "0.7839")
+        self.assertEqual(own["plan"]["thresholds"]["list"], ["0.78"])
+        self.assertGreater(own["expected"]["output_bits"], 0)
+        limit = self.run_json("plan", "--score", "0.85", "--trials", "2^34", "--mu", "0.0001", "--bits", "10")
+        self.assertTrue(limit["epsilon_at_limit"])
+        out, _ = self.run_program("plan", "--score", "0.85", "--trials", "2^34", "--mu", "0.0001", "--bits", "10")
+        self.assertIn("the smallest that is looked for", out)
+        out, _ = self.run_program("plan", "--help")
+        self.assertIn("0.999", out)
+
     def test_each_unknown(self):
         known = {"--S": "2.271", "--trials": "20*2^26", "--mu": "0.0075", "--epsilon": "1e-12", "--bits": "1000000"}
         for left_out in known:

@@ -267,7 +267,8 @@ std::string to_text(const Certificate& certificate, bool full) {
                    certificate.trial_count < plan.trial_count ? fmt::format(" of {} planned", plan.trial_count) : ""));
   line(fmt::format("bias            mu = {} (asserted by the source's owner, {} polytope)", plan.mu.text(),
                    name(plan.polytope)));
-  line(fmt::format("method          {}; plan: {}", name(plan.method), name(plan.origin)));
+  line(fmt::format("method          {}; {}", name(plan.method),
+                   plan.origin == plan::Origin::built_in ? "built-in grid of thresholds" : "thresholds of its own"));
   if (score.observed) line(fmt::format("score           {} {:.8g}", name(score.kind), score.observed->approximate()));
   line(score.threshold ? fmt::format("threshold       {:.8g}, number {} of {}", score.threshold->approximate(),
                                      *score.threshold_index + 1, plan.thresholds.count())

@@ -73,7 +73,7 @@ struct Certificate {
   std::optional<Digest> plan_digest, log_digest, seed_digest;  ///< never one of the output (docs/security.md)
   /// Of the sentences in `assumptions` that nothing in the run's files proves (statements.h); nothing: there are none.
   std::optional<Digest> statements_digest;
-  /// Method two-sided, from a log: the entropy proof file that the bound rests on.
+  /// Methods two-sided and witness, from a log: the entropy proof file that the bound rests on.
   std::optional<Digest> entropy_proof;
   bool operator==(const Certificate&) const = default;
 

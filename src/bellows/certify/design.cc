@@ -17,7 +17,7 @@ namespace {
 
 using plan::ScoreKind;
 
-constexpr double most_trials_log2 = 50;
+constexpr double most_trials_log2 = 50, lowest_log2_epsilon = -5000;
 
 Exact exact_of(double value) { return Exact(mpq_class(value)); }
 
@@ -134,7 +134,7 @@ Result<SolvedDesign> solve(const Design& asked) {
     d.mu = Exact(mpq_class(mpz_class(static_cast<long>(std::floor(-*found * 1e7))), mpz_class(10000000)));
   } else if (!d.epsilon) {
     solved.found = "epsilon";
-    auto found = first_reaching(-5000, -1, target, [&](double log2_epsilon) {
+    auto found = first_reaching(lowest_log2_epsilon, -1, target, [&](double log2_epsilon) {
       Exact epsilon(mpq_class(mpz_class(1), mpz_class(1) << static_cast<unsigned long>(std::floor(-log2_epsilon))));
       return value_or_nothing(output_of(d, *d.win_frequency, n_of(), *d.mu, epsilon, *source));
     });
@@ -174,6 +174,11 @@ Result<SolvedDesign> solve(const Design& asked) {
   const double here = value_or_nothing(output_of(d, *d.win_frequency, n_of(), *d.mu, *d.epsilon, *source));
   solved.bits_per_mille_of_s = up - here;
   return solved;
+}
+
+bool at_epsilon_limit(const Exact& found) {
+  // The search rounds up, and the proof may take a few doublings more.
+  return found <= Exact(mpq_class(mpz_class(1), mpz_class(1) << static_cast<unsigned long>(-lowest_log2_epsilon - 50)));
 }
 
 CurveRequest figure_two() {

@@ -37,6 +37,9 @@ struct SolvedDesign {
 /// largest bias where that helps.
 Result<SolvedDesign> solve(const Design& design);
 
+/// Whether an epsilon that solve() found is the smallest that it looks for (some 2^-5000): smaller ones would do.
+bool at_epsilon_limit(const Exact& found);
+
 /// One point of the published Figure 2.
 struct CurvePoint {
   plan::Method method = plan::Method::win;

@@ -28,8 +28,8 @@ against whom, under which assumptions, by which theorem. Every number is a lower
 
   bellows certify --witness-file w.json --trials 1e8 --score 0.0271 --threshold 0.0271 --prove      a linear witness
 
-Methods: win (win frequency, one party's entropy), two-sided (both parties', computer-checked), mdl (MDL value), and two for
-comparison: win-older and mdl-as-printed with the entropy accumulation of 2016. --epsilon is always the total.
+Methods: two-sided (win frequency, both parties' entropy, computer-checked), win (one party's), witness (a linear score of the plan,
+both parties', computer-checked), mdl (MDL value), and two for comparison: win-older and mdl-as-printed with the entropy accumulation of 2016. --epsilon is always the total.
 With --out FILE.json the private certificate goes to FILE.json (mode 0600) and what may leave to FILE.public.json.
 Exit code 1: not certified, or refused (another plan's log, no trials). docs/security.md states and proves every bound.)";
 

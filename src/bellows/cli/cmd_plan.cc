@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -24,6 +25,7 @@ constexpr const char* manual =
   bellows plan --S 2.271 --trials 20*2^26 --bits 1e6 --epsilon 1e-12            which bias can be tolerated?
   bellows plan --S 2.271 --trials 20*2^26 --mu 0.0075 --epsilon 1e-12 --out plan.json
   bellows plan --grid --preset kulikov-2024 --out plan.json                     the built-in grid of thresholds
+  bellows plan --threshold 0.78 --trials 1e9 --mu 0.0075 --out plan.json        one threshold of your own
   bellows plan --read plan.toml --out plan.json                                 complete a plan file and write it as JSON
   bellows plan --read plan.json --score 0.784                                   what an honest device may expect of it: bits, power
   bellows plan --figure2 --csv curve.csv --svg curve.svg                        trials against S, five biases, as published
@@ -36,7 +38,7 @@ settings, symmetric noise. The search runs in floating point; the plan that it e
 efficiencies) or counts of an earlier run it finds, by a linear program over measurement-dependent local strategies, the linear
 function of P(abxy) that separates it best at --mu, with an exact local bound, and the largest bias at which any does, beside those of
 win frequency and MDL value. Its entropy: 'bellows prove entropy --witness w.json --score W --keep', then method witness.
-A plan's digest goes into the trial log, so a plan is written before the first trial.)";
+An option that the way at hand does not look at is refused. A plan's digest goes into the trial log, so a plan is written before the first trial.)";
 
 struct Options {
   PlanOptions plan;
@@ -69,15 +71,21 @@ nlohmann::json bound_json(const certify::Bound& bound) {
 /// What an honest device of the score asked for may expect of a plan.
 Result<nlohmann::json> expectation(Console& console, const Options& options, const plan::Plan& plan) {
   if (options.score.empty() && options.chsh.empty()) return nlohmann::json(nullptr);
+  if (!options.score.empty() && !options.chsh.empty())
+    return usage_error("the score is given twice", "--score or --S", "both");
+  if (plan.witness && options.score.empty())
+    return usage_error("a CHSH value says nothing of a witness", "--score, the value of the witness", "--S");
   BELLOWS_ASSIGN(Exact score, Exact::parse(options.score.empty() ? options.chsh : options.score));
   if (options.score.empty()) score = (score + Exact::integer(4)) * Exact::fraction(1, 8);
   const plan::ScoreKind kind = plan::score_kind(plan.method);
   BELLOWS_ASSIGN(certify::Certificate certificate,
-                 certify::certify_hypothetical(plan, certify::symmetric_score(kind, score, plan.mu)));
+                 certify::certify_hypothetical(
+                     plan, plan.witness ? score : certify::symmetric_score(kind, score, plan.mu)));
   nlohmann::json document = {
       {"score", score.approximate()}, {"output_bits", certificate.output_bits()}, {"power", nullptr}};
   console.print(
-      fmt::format("expected    {} bits at win frequency {:.8g}", certificate.output_bits(), score.approximate()));
+      fmt::format("expected    {} bits at {} {:.8g}", certificate.output_bits(),
+                  plan.witness ? "witness value" : "win frequency", score.approximate()));
   if (kind == plan::ScoreKind::win_frequency) {
     const double power = certify::power(score.approximate(), plan.thresholds.lowest().approximate(),
                                         static_cast<double>(plan.trial_count));
@@ -185,23 +193,66 @@ Result<certify::Design> design_from(const Options& options) {
   return design;
 }
 
-Result<Verdict> run(Console& console, const Options& options) {
+/// What every way that makes a plan looks at.
+const std::vector<std::string> of_a_plan{"--preset",   "--mu",        "--epsilon", "--trials", "--method", "--witness-file",
+                                         "--polytope", "--extractor", "--publish", "--mode",   "--relabel"};
+
+/// No option is dropped in silence: one that this way of the verb does not look at is refused.
+Status look_at(const CLI::App& verb, const char* way, std::vector<std::string> looked_at,
+               const std::vector<std::string>& more = {}) {
+  looked_at.insert(looked_at.end(), more.begin(), more.end());
+  for (const char* always : {"--help", "--json", "--quiet", "--threads", "--overwrite"}) looked_at.emplace_back(always);
+  for (const CLI::Option* option : verb.get_options())
+    if (const std::string name = option->get_name();
+        option->count() > 0 && std::find(looked_at.begin(), looked_at.end(), name) == looked_at.end())
+      return usage_error(fmt::format("{} does not look at {}", way, name), fmt::format("{}", fmt::join(looked_at, ", ")),
+                         name);
+  return {};
+}
+
+Status look_at_witness(const CLI::App& verb, const Options& options) {
+  if (!options.witness.check.empty())
+    return look_at(verb, "the check of a saved witness", {"--check-witness", "--witness"});
+  std::vector<std::string> looked_at{"--witness", "--counts", "--save", "--mu", "--polytope", "--preset"};
+  if (options.witness.counts.empty())
+    for (const char* of_device : {"--tilt", "--visibility-z", "--visibility-x", "--efficiency-a", "--efficiency-b"})
+      looked_at.emplace_back(of_device);
+  return look_at(verb, options.witness.counts.empty() ? "the search for a witness" : "the search for the witness of counts",
+                 looked_at);
+}
+
+Result<Verdict> run(Console& console, const Options& options, const CLI::App& verb) {
   // A saved witness says of itself what it is.
-  if (options.witness.asked || !options.witness.check.empty()) return show_witness(console, options.witness, options.plan, options.overwrite);
-  if (options.figure_two) return show_figure(console, options);
+  if (options.witness.asked || !options.witness.check.empty()) {
+    BELLOWS_TRY(look_at_witness(verb, options));
+    return show_witness(console, options.witness, options.plan, options.overwrite);
+  }
+  if (options.figure_two) {
+    BELLOWS_TRY(look_at(verb, "the figure", {"--figure2", "--points", "--bits", "--mu", "--epsilon", "--csv", "--svg"}));
+    return show_figure(console, options);
+  }
   if (!options.read.empty()) {
     if (!options.relabel.empty())
       return usage_error("a plan file says itself how to relabel", "relabelling = ... in the file", "--relabel");
+    BELLOWS_TRY(look_at(verb, "a plan that is read", {"--read", "--out", "--score", "--S"}));
     BELLOWS_ASSIGN(plan::Plan plan, plan::read_plan(options.read));
     BELLOWS_ASSIGN(plan, certify::complete_plan(std::move(plan)));
     return show_plan(console, options, plan);
   }
-  if (options.grid) {
+  if (options.grid || !options.plan.threshold.empty()) {
+    BELLOWS_TRY(look_at(verb, options.plan.threshold.empty() ? "the built-in grid" : "a plan with --threshold", of_a_plan,
+                        {"--grid", "--threshold", "--out", "--score", "--S"}));
+    if (!gives_bias(options.plan)) return certify::bias_is_needed();
     BELLOWS_ASSIGN(certify::PlanWishes wishes, plan_wishes(options));
     BELLOWS_ASSIGN(plan::Plan plan, certify::built_in_plan(wishes));
     return show_plan(console, options, plan);
   }
+  BELLOWS_TRY(look_at(verb, "the search for what is left out", of_a_plan, {"--score", "--S", "--bits", "--chance", "--out"}));
   BELLOWS_ASSIGN(certify::Design design, design_from(options));
+  // What an honest device does follows from its win frequency for the other scores alone.
+  if (design.wishes.method == plan::Method::witness)
+    return usage_error("for a witness nothing is searched; its plan takes a threshold on the witness",
+                       "--threshold T --trials N --mu X, or --grid, beside --witness-file", "neither");
   BELLOWS_ASSIGN(certify::SolvedDesign solved, certify::solve(design));
   BELLOWS_TRY(write_plan_out(options, solved.plan));
   const certify::Design& d = solved.design;
@@ -210,7 +261,9 @@ Result<Verdict> run(Console& console, const Options& options) {
   console.print(fmt::format("score       {:.8g} (S = {:.6g}){}", *d.win_frequency, chsh, mark("score")));
   console.print(fmt::format("trials      {}{}", *d.trial_count, mark("trials")));
   console.print(fmt::format("bias        {}{}", d.mu->text(), mark("mu")));
-  console.print(fmt::format("epsilon     {}{}", d.epsilon->text(), mark("epsilon")));
+  const bool at_limit = solved.found == "epsilon" && certify::at_epsilon_limit(*d.epsilon);
+  console.print(fmt::format("epsilon     {}{}{}", d.epsilon->text(), mark("epsilon"),
+                            at_limit ? ": the smallest that is looked for; smaller ones would do" : ""));
   console.print(fmt::format("output      {} bits, proved{}", solved.bound.extraction.output_bits, mark("output")));
   console.print(fmt::format("threshold   {:.9g}: an honest device passes with probability {:g}",
                             solved.plan.thresholds.lowest().approximate(), d.chance));
@@ -225,6 +278,7 @@ Result<Verdict> run(Console& console, const Options& options) {
                   {"mu_exact", d.mu->text()},
                   {"epsilon", std::max(d.epsilon->nearest(), std::numeric_limits<double>::denorm_min())},
                   {"epsilon_exact", d.epsilon->text()},
+                  {"epsilon_at_limit", at_limit},
                   {"output_bits", solved.bound.extraction.output_bits},
                   {"threshold", solved.plan.thresholds.lowest().approximate()},
                   {"chance", d.chance},
@@ -241,10 +295,11 @@ void add_plan(CommandLine& line) {
   CLI::App& verb = line.add_verb(
       "plan", "trials, score, bias, epsilon, output: all but one given, the rest found; writes plans", manual);
   add_plan_options(verb, options->plan);
-  verb.add_option("--score", options->score, "win frequency that an honest device has");
+  verb.add_option("--score", options->score, "win frequency that an honest device has (of a plan with a witness: the witness's value)");
   verb.add_option("--S", options->chsh, "the same as a CHSH value, uniform settings");
   verb.add_option("--bits", options->bits, "output bits that are wanted: 1000000, 1e6");
-  verb.add_option("--chance", options->chance, "probability that the honest device passes");
+  verb.add_option("--chance", options->chance, "probability that the honest device passes")
+      ->capture_default_str();
   verb.add_option("--relabel", options->relabel,
                   "how settings and outcomes will be renamed: auto (searched after the data, counts as eight thresholds) or "
                   "e.g. x:flip,a:flip-if-x");
@@ -253,11 +308,11 @@ void add_plan(CommandLine& line) {
   verb.add_option("--out", options->out, "write the plan here, as JSON");
   verb.add_flag("--overwrite", options->overwrite, "replace files that exist");
   verb.add_flag("--figure2", options->figure_two, "trials against S for --bits (a million) at mu = 0 to 4 %");
-  verb.add_option("--points", options->points, "points of a curve")->check(CLI::Range(2u, 100000u));
+  verb.add_option("--points", options->points, "points of a curve")->check(CLI::Range(2u, 100000u))->capture_default_str();
   verb.add_option("--csv", options->csv, "write the curve as a table");
   verb.add_option("--svg", options->svg, "write the curve as a chart");
   add_witness_options(verb, options->witness);
-  line.on_run(verb, [options](Console& console) { return run(console, *options); });
+  line.on_run(verb, [options, &verb](Console& console) { return run(console, *options, verb); });
 }
 
 }  // namespace bellows::cli
