@@ -17,7 +17,7 @@ std::string method_name(const ComparisonRow& row) {
 }
 
 Result<std::vector<ComparisonRow>> compare_methods(const plan::Preset& preset, std::uint64_t trial_count,
-                                                   std::uint64_t least_bits) {
+                                                   std::uint64_t least_bits, const Context& context) {
   if (!preset.win_frequency) return usage_error("this preset has no published score", "a preset with one", preset.name);
   if (trial_count == 0) trial_count = preset.published_trial_count ? preset.published_trial_count : preset.trial_count;
   struct Way {
@@ -37,6 +37,8 @@ Result<std::vector<ComparisonRow>> compare_methods(const plan::Preset& preset, s
                           {Method::two_sided, Extractor::short_seed, false}};
   std::vector<ComparisonRow> rows;
   for (const Way& way : ways) {
+    BELLOWS_TRY(context.check_cancelled());
+    context.report("comparing", static_cast<std::uint64_t>(&way - std::begin(ways)), std::size(ways), "methods");
     if (!tradeoff_source(way.method, plan::Polytope::santha_vazirani).ok()) continue;
     Claim claim;
     claim.method = way.method;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "bellows/base/progress.h"
 #include "bellows/certify/bound.h"
 #include "bellows/plan/presets.h"
 
@@ -24,9 +25,9 @@ struct ComparisonRow {
 /// All methods and extractor families on the published data of a preset: one threshold at the published score, total
 /// epsilon of the preset, best split of it. Methods that this build lacks are left out.
 /// In:     trial_count: 0 for the published one; least_bits: what mu_max asks for.
-/// Errors: usage: the preset has no published score.
+/// Errors: usage: the preset has no published score; cancelled.
 Result<std::vector<ComparisonRow>> compare_methods(const plan::Preset& preset, std::uint64_t trial_count,
-                                                   std::uint64_t least_bits);
+                                                   std::uint64_t least_bits, const Context& context = {});
 
 nlohmann::json to_json(const ComparisonRow& row);
 std::string method_name(const ComparisonRow& row);

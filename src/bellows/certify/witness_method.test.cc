@@ -1,8 +1,10 @@
 // Entropy from a linear score that is not the win frequency, end to end: witness, proof, plan, certificate.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "bellows/certify/certify.h"
 #include "bellows/certify/search.h"
@@ -98,6 +100,47 @@ TEST_F(WitnessMethod, BothOutcomesFromTheMdlValue) {
   EXPECT_EQ(*certify(plan, record, named), *both);
   named.entropy_proofs = ProofChoice::just(std::nullopt);
   EXPECT_FALSE(certify(plan, record, named)->certified());
+
+  // Monotone in every argument, as the other methods are (certify.test.cc).
+  const auto entropy = [](const Claim& claim) {
+    const auto proved = bound(claim);
+    EXPECT_TRUE(proved.ok());
+    return proved.ok() && proved->why_not.empty() ? std::max(0.0, proved->min_entropy_bits.lower()) : 0.0;
+  };
+  std::mt19937_64 random(11);
+  double most = 0;
+  for (int i = 0; i < 12; ++i) {
+    Claim claim = claim_of(plan, 0);
+    claim.recorded_trial_count = 0;
+    claim.trial_count = std::uint64_t{1} << (24 + random() % 8);
+    claim.threshold = Exact::fraction(1000 + random() % 4000, 1000000);
+    const double here = entropy(claim);
+    most = std::max(most, here);
+    Claim more = claim;
+    more.trial_count += claim.trial_count / 10;
+    EXPECT_GE(entropy(more), here);
+    more = claim;
+    more.threshold = claim.threshold + Exact::literal("0.0001");
+    EXPECT_GE(entropy(more), here);
+    for (const char* mu : {"0.005", "0.008"}) {  // the proof is for 0.0075; the score stays the plan's
+      more = claim;
+      more.mu = Exact::literal(mu);
+      if (more.mu < claim.mu) {
+        EXPECT_GE(entropy(more), here);
+      } else {
+        EXPECT_LE(entropy(more), here);
+      }
+    }
+    more = claim;
+    more.epsilons = plan::split_epsilon(Exact::literal("1e-6"), 1, claim.extractor);
+    EXPECT_GE(entropy(more), here);
+    more = claim;
+    more.published = {plan::Publication::log_digest};
+    if (here > 300) {
+      EXPECT_NEAR(entropy(more), here - 256, 1e-3);
+    }
+  }
+  EXPECT_GT(most, 0);
 }
 
 // The Santha-Vazirani polytope of "x before y" is not that of "y before x".

@@ -49,7 +49,8 @@ Result<Verdict> show_comparison(Console& console, const Options& options) {
   }
   if (!options.plan.epsilon.empty()) preset.epsilon = wishes.epsilon;
   const std::uint64_t trials = options.plan.trial_count.empty() ? 0 : wishes.trial_count;
-  BELLOWS_ASSIGN(auto rows, certify::compare_methods(preset, trials, 1000000));
+  BELLOWS_ASSIGN(auto rows, certify::compare_methods(preset, trials, 1000000, console.context()));
+  console.finish_progress();
   nlohmann::json list = nlohmann::json::array();
   console.print(fmt::format("{}: mu = {}, epsilon = {}, threshold at win frequency {}", preset.name, preset.mu.text(),
                             preset.epsilon.text(), preset.win_frequency->text()));
