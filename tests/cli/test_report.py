@@ -84,6 +84,14 @@ class ReportVerb(ProgramTest):
         self.run_program("report", "run", "--out", "run/report.html")
         self.run_program("verify", "run")
 
+    def test_names_forge_no_line_and_turn_nothing_around(self):
+        self.amplify("--preset", "tsirelson", "--mu", "0.75%")
+        name = "run\nverdict: \u202edeifitrec"
+        os.rename(self.folder / "run", self.folder / name)
+        out, err = self.run_program("report", name)
+        self.assertEqual(len(out.splitlines()), 1)
+        self.assertNotIn("\u202e", out + err + (self.folder / name / "report.html").read_text())
+
     def test_an_aborted_run(self):
         self.amplify("--preset", "cheat-win", expect=1)
         self.assertEqual(self.verdict(), "refused")

@@ -15,6 +15,7 @@
 #include "bellows/base/plain_file.h"
 #include "bellows/base/progress.h"
 #include "bellows/base/secret.h"
+#include "bellows/base/text.h"
 #include "bellows/base/threads.h"
 #include "bellows/testing/temp_folder.h"
 
@@ -122,6 +123,14 @@ TEST(File, NamedPipesAreRefusedInsteadOfWaitedAt) {
   ::close(ends[1]);
   EXPECT_EQ(*read_text_file("/dev/fd/" + std::to_string(ends[0])), "text");
   ::close(ends[0]);
+}
+
+TEST(VisibleText, ReplacesWhatHidesAndReorders) {
+  EXPECT_EQ(visible_text("run\n\x1b[2J\x7f", "?"), "run??[2J?");
+  EXPECT_EQ(visible_text("a\u202etxt.\u2066b\u200b\ufeff\u00ad\u061c\u2028c\U000e0041", "?"), "a?txt.?b?????c?");
+  EXPECT_EQ(visible_text("\u00e4\u4e2d\u0645\u200c\U0001F600", "?"), "\u00e4\u4e2d\u0645\u200c\U0001F600");
+  EXPECT_EQ(visible_text("\xe2\x80", "?"), "\xe2\x80");
+  EXPECT_EQ(visible_text("\xc2\x9b", "?"), "?");
 }
 
 TEST(FolderLock, SecondIsRefused) {

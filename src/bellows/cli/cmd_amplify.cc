@@ -5,6 +5,7 @@
 #include "bellows/base/count.h"
 #include "bellows/certify/certificate.h"
 #include "bellows/cli/command.h"
+#include "bellows/cli/terminal_text.h"
 #include "bellows/protocol/kulikov.h"
 #include "bellows/report/html_report.h"
 
@@ -168,10 +169,11 @@ void add_amplify(CommandLine& line) {
     BELLOWS_ASSIGN(protocol::AmplifyOutcome outcome, protocol::amplify(request, console.context()));
     console.finish_progress();
     const certify::Certificate& certificate = outcome.certificate;
-    if (outcome.was_finished) console.note(fmt::format("{} holds a finished run; this is its result", options->out));
+    if (outcome.was_finished)
+      console.note(fmt::format("{} holds a finished run; this is its result", terminal_word(options->out)));
     console.print(certify::to_text(certificate, false));
     if (certificate.certified())
-      console.print(fmt::format("output: {}", protocol::RunFolder{request.folder}.output().string()));
+      console.print(fmt::format("output: {}", terminal_word(protocol::RunFolder{request.folder}.output().string())));
     if (!outcome.was_finished)
       console.note(fmt::format("trials {}, estimate {}, certify {}, extract {}", readable_duration(outcome.trials_s),
                                readable_duration(outcome.estimate_s), readable_duration(outcome.certify_s),
@@ -179,7 +181,7 @@ void add_amplify(CommandLine& line) {
     nlohmann::json document = to_json(outcome, request.folder);
     if (auto page = write_report(request.folder, outcome.was_finished, console); page.ok()) {
       document["report"] = page->string();
-      console.print(fmt::format("report: {}", page->string()));
+      console.print(fmt::format("report: {}", terminal_word(page->string())));
     } else {
       // The certificate stands without its picture.
       console.note(fmt::format("no report: {}", page.error().describe()));

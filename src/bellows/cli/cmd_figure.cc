@@ -4,6 +4,7 @@
 #include "bellows/base/count.h"
 #include "bellows/bits/bit_file.h"
 #include "bellows/cli/command.h"
+#include "bellows/cli/terminal_text.h"
 #include "bellows/estimate/gather.h"
 #include "bellows/plan/plan.h"
 #include "bellows/report/figure_papers.h"
@@ -173,7 +174,7 @@ Result<Verdict> run(const Options& options, Console& console) {
     }
   }
   BELLOWS_TRY(write_text_file(out, content, is_private ? private_file_mode : public_file_mode, options.overwrite));
-  console.print(out.string());
+  console.print(terminal_word(out.string()));
   console.result(
       {{"figure", options.name}, {"file", out.string()}, {"bytes", content.size()}, {"private", is_private}});
   return Verdict::done;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "bellows/cli/command.h"
+#include "bellows/cli/terminal_text.h"
 #include "bellows/report/html_report.h"
 
 namespace bellows::cli {
@@ -64,7 +65,7 @@ Result<Verdict> run(const Options& options, Console& console) {
   nlohmann::json mismatches = nlohmann::json::array();
   for (const auto& mismatch : view.mismatches)
     mismatches.push_back({{"what", mismatch.what}, {"expected", mismatch.expected}, {"got", mismatch.got}});
-  console.print(path.string());
+  console.print(terminal_word(path.string()));
   console.result({{"report", path.string()},
                   {"locality", html.locality ? certify::to_json(*html.locality) : nlohmann::json()},
                   {"state", state_name(state)},

@@ -15,5 +15,20 @@ TEST(TerminalText, ControlCharactersAreReplacedAndOurColoursAreNot) {
   EXPECT_EQ(terminal_word("run\nverdict: passed\033[32m"), "run?verdict: passed?[32m");
 }
 
+TEST(TerminalText, NothingReordersOrHidesWhatIsRead) {
+  EXPECT_EQ(terminal_text("a\u202egnp.exe\u2069\u200b\n"), "a?gnp.exe??\n");
+  EXPECT_EQ(terminal_word("run\u2028verdict: passed\u00e4"), "run?verdict: passed\u00e4");
+}
+
+TEST(TerminalText, LinesAreCutBetweenWords) {
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(wrapped("short  line", 20), Lines{"short  line"});
+  EXPECT_EQ(wrapped("S    2.5 and more words", 15, 5), (Lines{"S    2.5 and", "     more words"}));
+  EXPECT_EQ(wrapped("\u00e4\u00e4\u00e4\u00e4\u00e4 \u00e4\u00e4\u00e4\u00e4", 10),
+            (Lines{"\u00e4\u00e4\u00e4\u00e4\u00e4 \u00e4\u00e4\u00e4\u00e4"}));
+  EXPECT_EQ(wrapped("a-word-that-is-longer than it", 10), (Lines{"a-word-that-is-longer", "than it"}));
+  EXPECT_EQ(wrapped("", 10), Lines{""});
+}
+
 }  // namespace
 }  // namespace bellows::cli

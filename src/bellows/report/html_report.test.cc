@@ -384,6 +384,7 @@ TEST(HtmlData, LongLogsAreThinnedOutWithoutLosingTrials) {
 TEST(HtmlText, EscapesGroupsAndEncodes) {
   EXPECT_EQ(escape_html("<a href='x'>\"&\x01"), "&lt;a href=&#39;x&#39;&gt;&quot;&amp;\xEF\xBF\xBD");
   EXPECT_EQ(escape_html("ääää", 3), "ä…");
+  EXPECT_EQ(escape_html("a\u202etxt\u200b\u0085 \u05d0"), "a\uFFFDtxt\uFFFD\uFFFD \u05d0");
   EXPECT_EQ(json_for_page({{"a", "</script><!--"}}), R"({"a":"\u003c/script\u003e\u003c!--"})");
   EXPECT_EQ(json_for_page(nlohmann::json(std::nan(""))), "null");
   EXPECT_EQ(grouped(0), "0");

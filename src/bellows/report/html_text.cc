@@ -6,6 +6,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "bellows/base/text.h"
+
 namespace bellows::report {
 
 std::string escape_html(std::string_view text, std::size_t most_bytes) {
@@ -17,7 +19,13 @@ std::string escape_html(std::string_view text, std::size_t most_bytes) {
     while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) text.remove_suffix(1);
     if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xC0) text.remove_suffix(1);
   }
-  for (char c : text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (const std::size_t hidden = hidden_character_bytes(text.substr(i)); hidden > 0 && c != '\n' && c != '\t') {
+      out += "\xEF\xBF\xBD";
+      i += hidden - 1;
+      continue;
+    }
     switch (c) {
       case '&':
         out += "&amp;";
@@ -35,10 +43,7 @@ std::string escape_html(std::string_view text, std::size_t most_bytes) {
         out += "&#39;";
         break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t')
-          out += "\xEF\xBF\xBD";
-        else
-          out += c;
+        out += c;
     }
   }
   if (cut) out += "…";
