@@ -190,6 +190,40 @@ TEST(WatchServer, AnswersItsUserOnTheLoopbackOnly) {
   serving.join();
 }
 
+// Whoever connects and says nothing, or stops in the middle, holds up nobody.
+TEST(WatchServer, SilentConnectionsHoldUpNobody) {
+  auto server = WatchServer::listen(0);
+  ASSERT_TRUE(server.ok());
+  std::vector<int> silent;
+  for (int i = 0; i < 100; ++i) {
+    int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(server->port());
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    if (i % 2 == 1) ::send(socket, "GET / HT", 8, MSG_NOSIGNAL);
+    silent.push_back(socket);
+    if (i % 10 == 9)
+      server->serve(
+          10, [] { return std::string(); }, [] { return std::string(); });
+  }
+  std::atomic<bool> done{false};
+  std::thread serving([&] {
+    while (!done)
+      server->serve(
+          100, [] { return std::string(5000000, 'P'); }, [] { return std::string("{}"); });
+  });
+  const auto start = std::chrono::steady_clock::now();
+  const std::string answer =
+      ask(server->port(), fmt::format("GET / HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", server->port()));
+  EXPECT_GT(answer.size(), 5000000u);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  done = true;
+  serving.join();
+  for (int socket : silent) ::close(socket);
+}
+
 // For tests/browser: appends so many good (or, negative, bad) blocks for each line of standard input, then finishes.
 TEST(WatchPage, WritesALogForTheBrowser) {
   const char* path = std::getenv("BELLOWS_BROWSER_LOG");

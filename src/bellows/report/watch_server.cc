@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <fstream>
@@ -21,7 +22,8 @@
 namespace bellows::report {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+constexpr std::size_t most_connections = 64, most_request_bytes = 16384;
+constexpr auto longest_connection = std::chrono::seconds(5);
 
 // Who owns the other end of a loopback connection, by the system's table of TCP sockets.
 std::optional<unsigned> owner_of_peer(int connection) {
@@ -46,21 +48,12 @@ std::optional<unsigned> owner_of_peer(int connection) {
   return std::nullopt;
 }
 
-void send_all(int connection, std::string_view text) {
-  while (!text.empty()) {
-    ssize_t sent = ::send(connection, text.data(), text.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(sent));
-  }
-}
-
-void respond(int connection, const char* status, const char* type, std::string_view body) {
-  send_all(connection, fmt::format("HTTP/1.1 {}\r\nContent-Type: {}; charset=utf-8\r\nContent-Length: {}\r\n"
-                                   "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
-                                   "Cross-Origin-Resource-Policy: same-origin\r\nConnection: close\r\n\r\n",
-                                   status, type, body.size()));
-  send_all(connection, body);
+std::string response(const char* status, const char* type, std::string_view body) {
+  return fmt::format(
+      "HTTP/1.1 {}\r\nContent-Type: {}; charset=utf-8\r\nContent-Length: {}\r\n"
+      "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+      "Cross-Origin-Resource-Policy: same-origin\r\nConnection: close\r\n\r\n{}",
+      status, type, body.size(), body);
 }
 
 }  // namespace
@@ -84,9 +77,12 @@ Result<WatchServer> WatchServer::listen(std::uint16_t port) {
 }
 
 WatchServer::WatchServer(WatchServer&& other) noexcept
-    : socket_(std::exchange(other.socket_, -1)), port_(other.port_) {}
+    : connections_(std::move(other.connections_)), socket_(std::exchange(other.socket_, -1)), port_(other.port_) {
+  other.connections_.clear();
+}
 
 WatchServer::~WatchServer() {
+  for (const Connection& connection : connections_) ::close(connection.socket);
   if (socket_ >= 0) ::close(socket_);
 }
 
@@ -94,36 +90,70 @@ std::string WatchServer::url() const { return fmt::format("http://127.0.0.1:{}/"
 
 void WatchServer::serve(int milliseconds, const std::function<std::string()>& page,
                         const std::function<std::string()>& state_json) {
-  auto end = Clock::now() + std::chrono::milliseconds(milliseconds);
+  const auto end = Clock::now() + std::chrono::milliseconds(milliseconds);
   for (;;) {
-    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
-    if (left <= 0) return;
-    pollfd waiting{socket_, POLLIN, 0};
-    if (::poll(&waiting, 1, static_cast<int>(left)) <= 0) return;
-    int connection = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (connection < 0) continue;
-    timeval limit{1, 0};  // a client that dawdles must not hold up the watch
-    ::setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    ::setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    answer(connection, page, state_json);
-    ::close(connection);
+    const auto now = Clock::now();
+    if (now >= end) return;
+    std::erase_if(connections_, [&](const Connection& connection) {
+      if (connection.end > now) return false;
+      ::close(connection.socket);
+      return true;
+    });
+    std::vector<pollfd> waiting{{socket_, POLLIN, 0}};
+    auto next = end;
+    for (const Connection& connection : connections_) {
+      waiting.push_back({connection.socket, static_cast<short>(connection.answer.empty() ? POLLIN : POLLOUT), 0});
+      next = std::min(next, connection.end);
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now).count();
+    const int ready = ::poll(waiting.data(), waiting.size(), static_cast<int>(left));
+    if (ready < 0) return;
+    std::vector<Connection> kept;
+    for (std::size_t i = 0; i < connections_.size(); ++i) {
+      if (waiting[i + 1].revents == 0 || go_on(connections_[i], page, state_json))
+        kept.push_back(std::move(connections_[i]));
+      else
+        ::close(connections_[i].socket);
+    }
+    connections_ = std::move(kept);
+    if (waiting[0].revents != 0) accept_new();
   }
 }
 
-void WatchServer::answer(int connection, const std::function<std::string()>& page,
-                         const std::function<std::string()>& state_json) {
-  std::string request;
-  char buffer[4096];
-  auto end = Clock::now() + std::chrono::seconds(2);
-  while (request.find("\r\n\r\n") == std::string::npos) {
-    ssize_t got = ::recv(connection, buffer, sizeof buffer, 0);
-    if (got <= 0 || request.size() > 16384 || Clock::now() > end) return;
-    request.append(buffer, static_cast<std::size_t>(got));
+void WatchServer::accept_new() {
+  const int socket = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  if (socket < 0) return;
+  // Whoever has waited longest without a word makes room.
+  if (connections_.size() >= most_connections) {
+    ::close(connections_.front().socket);
+    connections_.erase(connections_.begin());
   }
-  auto owner = owner_of_peer(connection);
+  connections_.push_back({socket, Clock::now() + longest_connection, {}, {}});
+}
+
+bool WatchServer::go_on(Connection& connection, const std::function<std::string()>& page,
+                        const std::function<std::string()>& state_json) {
+  if (connection.answer.empty()) {
+    char buffer[4096];
+    const ssize_t got = ::recv(connection.socket, buffer, sizeof buffer, 0);
+    if (got < 0) return errno == EAGAIN || errno == EINTR;
+    if (got == 0 || connection.request.size() > most_request_bytes) return false;
+    connection.request.append(buffer, static_cast<std::size_t>(got));
+    if (connection.request.find("\r\n\r\n") == std::string::npos) return true;
+    connection.answer = answer_to(connection, page, state_json);
+  }
+  const ssize_t sent = ::send(connection.socket, connection.answer.data(), connection.answer.size(), MSG_NOSIGNAL);
+  if (sent < 0) return errno == EAGAIN || errno == EINTR;
+  connection.answer.erase(0, static_cast<std::size_t>(sent));
+  return !connection.answer.empty();
+}
+
+std::string WatchServer::answer_to(const Connection& connection, const std::function<std::string()>& page,
+                                   const std::function<std::string()>& state_json) const {
+  auto owner = owner_of_peer(connection.socket);
   if (!owner || (*owner != ::geteuid() && *owner != 0))
-    return respond(connection, "403 Forbidden", "text/plain", "This page is for the user who started bellows watch.\n");
-  std::istringstream lines(request);
+    return response("403 Forbidden", "text/plain", "This page is for the user who started bellows watch.\n");
+  std::istringstream lines(connection.request);
   std::string method, target, line;
   lines >> method >> target;
   std::getline(lines, line);
@@ -137,11 +167,11 @@ void WatchServer::answer(int connection, const std::function<std::string()>& pag
     host.erase(host.find_last_not_of(" \t\r") + 1);
     host_is_ours = host == fmt::format("127.0.0.1:{}", port_) || host == fmt::format("localhost:{}", port_);
   }
-  if (!host_is_ours) return respond(connection, "403 Forbidden", "text/plain", "Not a host of this page.\n");
-  if (method != "GET") return respond(connection, "405 Method Not Allowed", "text/plain", "GET only.\n");
-  if (target == "/") return respond(connection, "200 OK", "text/html", page());
-  if (target == "/state.json") return respond(connection, "200 OK", "application/json", state_json());
-  respond(connection, "404 Not Found", "text/plain", "No such page.\n");
+  if (!host_is_ours) return response("403 Forbidden", "text/plain", "Not a host of this page.\n");
+  if (method != "GET") return response("405 Method Not Allowed", "text/plain", "GET only.\n");
+  if (target == "/") return response("200 OK", "text/html", page());
+  if (target == "/state.json") return response("200 OK", "application/json", state_json());
+  return response("404 Not Found", "text/plain", "No such page.\n");
 }
 
 std::string watch_page(const std::string& name, const std::string& state_json, bool has_bias) {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "bellows/base/result.h"
 
@@ -25,8 +27,21 @@ class WatchServer {
              const std::function<std::string()>& state_json);
 
  private:
+  using Clock = std::chrono::steady_clock;
+  // Whoever is connected: sends its request, then takes its answer, and neither holds up another.
+  struct Connection {
+    int socket = -1;
+    Clock::time_point end;  // for the whole of it
+    std::string request, answer;
+  };
   WatchServer(int socket, std::uint16_t port) : socket_(socket), port_(port) {}
-  void answer(int connection, const std::function<std::string()>& page, const std::function<std::string()>& state_json);
+  void accept_new();
+  /// False: done with it.
+  bool go_on(Connection& connection, const std::function<std::string()>& page,
+             const std::function<std::string()>& state_json);
+  std::string answer_to(const Connection& connection, const std::function<std::string()>& page,
+                        const std::function<std::string()>& state_json) const;
+  std::vector<Connection> connections_;  // the oldest first
   int socket_ = -1;
   std::uint16_t port_ = 0;
 };
