@@ -18,7 +18,7 @@ struct FigureSeries {
   std::vector<double> low, high;  ///< intervals in y; empty: none
   unsigned colour = 0;            ///< place in the palette
   bool joined = true;
-  bool dashed = false;
+  bool dashed = false, dotted = false;
   Marker marker = Marker::none;
   std::vector<std::string> labels;  ///< beside single points; empty: none
 };

@@ -159,6 +159,12 @@ TEST(FigurePapers, TrialsAgainstViolation) {
     EXPECT_FALSE(published.y[i] <= ours.y[i]);
   }
   EXPECT_GT(seen, 20u);
+  // Curves of one bias share its colour, so their strokes tell them apart.
+  std::set<std::pair<bool, bool>> strokes;
+  for (std::size_t i = 0; i < 3; ++i)
+    strokes.emplace(figure->panels[0].series[i].dashed, figure->panels[0].series[i].dotted);
+  EXPECT_EQ(strokes.size(), 3u);
+  EXPECT_NE(figure_svg(*figure).find("stroke-dasharray=\"2 4\""), std::string::npos);
   EXPECT_EQ(kulikov_figure_2({Exact::literal("0.5")}, Exact::literal("1e-12"), 1, {}).error().code, ErrorCode::usage);
 }
 

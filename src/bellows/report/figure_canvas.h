@@ -14,7 +14,7 @@ struct Colour {
 struct Stroke {
   Colour colour;
   double width = 1;
-  bool dashed = false;
+  bool dashed = false, dotted = false;
 };
 using Points = std::vector<std::pair<double, double>>;
 enum class Anchor { start, middle, end };

@@ -126,7 +126,7 @@ void draw_series(Canvas& canvas, const Frame& f, const FigureSeries& series) {
   Colour colour = colour_of(series.colour);
   Points run;
   auto finish_run = [&] {
-    if (series.joined && run.size() > 1) canvas.polyline(run, {colour, 2, series.dashed});
+    if (series.joined && run.size() > 1) canvas.polyline(run, {colour, 2, series.dashed, series.dotted});
     run.clear();
   };
   for (std::size_t i = 0; i < series.x.size() && i < series.y.size(); ++i) {
@@ -179,7 +179,7 @@ void draw_legend(Canvas& canvas, double left, double top, const std::vector<std:
     double x = left;
     for (const FigureSeries* series : row) {
       Colour colour = colour_of(series->colour);
-      if (series->joined) canvas.polyline({{x, y - 4}, {x + 24, y - 4}}, {colour, 2, series->dashed});
+      if (series->joined) canvas.polyline({{x, y - 4}, {x + 24, y - 4}}, {colour, 2, series->dashed, series->dotted});
       draw_marker(canvas, series->marker, x + 12, y - 4, 4.5, colour);
       canvas.text(x + 30, y, series->name, {12, ink});
       x += legend_entry_width(*series);

@@ -121,6 +121,7 @@ Result<Figure> kulikov_figure_2(const std::vector<numeric::Exact>& biases, const
       series.name = fmt::format("mu = {:g} %, {}", biases[i].approximate() * 100, kind.words);
       series.colour = static_cast<unsigned>(i);
       series.dashed = kind.method == plan::Method::mdl_as_printed;
+      series.dotted = kind.method == plan::Method::win;
       series.x.assign(points, NAN);
       // Denser where the curve is steep.
       if (auto lowest = lowest_violation(curves.back(), epsilon, static_cast<double>(output_bits)))

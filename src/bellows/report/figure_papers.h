@@ -14,8 +14,8 @@
 namespace bellows::report {
 
 /// Kulikov et al., Figure 2: the trials that a violation S takes for a million output bits, a curve for each bias, with
-/// published experiments. Solid: what is proved here (win share, Toeplitz hashing); dashed: the published method.
-/// Errors: usage: a bias outside [0, 1/2), epsilon outside (0, 1); cancelled.
+/// published experiments. Solid and dotted: what is proved here, of both outcomes and of one; dashed: the published
+/// method. Errors: usage: a bias outside [0, 1/2), epsilon outside (0, 1); cancelled.
 Result<Figure> kulikov_figure_2(const std::vector<numeric::Exact>& biases, const numeric::Exact& epsilon,
                                 std::uint64_t output_bits, const Context& context);
 

@@ -6,12 +6,6 @@
 
 #include "bellows/report/figure_canvas.h"
 
-#ifdef __SANITIZE_ADDRESS__
-// fontconfig keeps the patterns it looked for until the process ends.
-extern "C" const char* __lsan_default_suppressions();
-extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig\n"; }
-#endif
-
 namespace bellows::report {
 namespace {
 
@@ -25,8 +19,8 @@ class CairoCanvas : public Canvas {
     path(points);
     paint(stroke.colour);
     cairo_set_line_width(cairo_, stroke.width);
-    const double dashes[] = {7, 4};
-    cairo_set_dash(cairo_, dashes, stroke.dashed ? 2 : 0, 0);
+    const double dashes[] = {7, 4}, dots[] = {1, 5};  // the round ends make dots of the latter
+    cairo_set_dash(cairo_, stroke.dotted ? dots : dashes, stroke.dashed || stroke.dotted ? 2 : 0, 0);
     cairo_stroke(cairo_);
   }
   void polygon(const Points& points, const Colour& fill) override {

@@ -20,7 +20,10 @@ class SvgCanvas : public Canvas {
   void polyline(const Points& points, const Stroke& stroke) override {
     out_ += fmt::format("<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{:g}\"{}{}/>\n",
                         list(points), css(stroke.colour), stroke.width,
-                        stroke.dashed ? " stroke-dasharray=\"7 4\"" : "", opacity("stroke-opacity", stroke.colour));
+                        stroke.dashed   ? " stroke-dasharray=\"7 4\""
+                        : stroke.dotted ? " stroke-dasharray=\"2 4\""
+                                        : "",
+                        opacity("stroke-opacity", stroke.colour));
   }
   void polygon(const Points& points, const Colour& fill) override {
     out_ +=
