@@ -158,6 +158,11 @@ def printed(browser, check):
     for chart in browser.run(PAINTED):
         check(chart["painted"] > 500 and chart["data"] > 30, f"print: chart {chart} is not drawn")
     check(browser.run("return [...document.querySelectorAll('button')].filter(b => b.offsetParent !== null).length") == 0, "print: buttons on paper")
+    check(browser.run("return [...document.querySelectorAll('.chart')].every(c => c.scrollWidth <= 602)"), "print: a chart is wider than paper")
+    check(browser.run("return [...document.querySelectorAll('.chart canvas + canvas')].every(c => getComputedStyle(c).display === 'none')"),
+          "print: an empty canvas lies over a chart, which prints as white")
+    browser.run("window.dispatchEvent(new Event('afterprint'))")
+    check(browser.run("return [...document.querySelectorAll('.chart')].every(c => c.style.width === '')"), "print: charts stay narrow")
     browser.devtools("Emulation.setEmulatedMedia", {"media": "", "features": []})
 
 

@@ -91,7 +91,12 @@
                                          x: { axisLabelFormatter: v => Number.isInteger(v) ? group(v) : '', pixelsPerLabel: 70 } },
       highlightCallback: (event, x, points, row) => tell(row), unhighlightCallback: () => tell(null),
     });
-    drawn[name] = { chart, kind: 'series', whole };
+    const paint = () => {
+      chart.resize();
+      series[spec.label].color = colour('mark');
+      chart.updateOptions({ series, gridLineColor: colour('line'), axisLineColor: colour('line') });
+    };
+    drawn[name] = { chart, kind: 'series', whole, paint };
     let legend = figure.querySelector('.legend');
     if (!legend) { legend = document.createElement('p'); legend.className = 'legend'; readout.before(legend); }
     legend.replaceChildren(...[{ label: spec.label, colour: 'mark' }].concat(lines).map(line => {
@@ -147,6 +152,15 @@
     Chart.defaults.animation = false;
     return { responsive: true, maintainAspectRatio: false, indexAxis: 'y' };
   }
+  function repaint(chart) {
+    chart.options.color = colour('muted');
+    for (const axis of Object.values(chart.options.scales)) {
+      axis.grid.color = colour('line');
+      axis.ticks.color = colour('muted');
+    }
+    chart.resize();
+    chart.update();
+  }
   const narrow = () => window.innerWidth < 520;
   const cut = (text, most) => text.length > most ? text.slice(0, most - 1) + '…' : text;
 
@@ -164,10 +178,14 @@
       }] },
       options: Object.assign(common(), {
         plugins: { legend: { display: false }, tooltip: { callbacks: { title: items => all[items[0].dataIndex].label, label: item => bits(all[item.dataIndex].bits) + ' (' + group(all[item.dataIndex].bits) + ')' } } },
-        scales: { x: { grid: { color: colour('line') }, ticks: { callback: v => bits(v), maxRotation: 0, maxTicksLimit: narrow() ? 4 : 8 } }, y: { grid: { display: false }, ticks: { autoSkip: false } } },
+        scales: { x: { grid: { color: colour('line') }, ticks: { callback: v => bits(v), maxRotation: 0, maxTicksLimit: narrow() ? 4 : 6 } }, y: { grid: { display: false }, ticks: { autoSkip: false } } },
       }),
     });
-    drawn[name] = { chart, kind: 'bars' };
+    const paint = () => {
+      chart.data.datasets[0].backgroundColor = all.map(step => colour(colours[step.kind]));
+      repaint(chart);
+    };
+    drawn[name] = { chart, kind: 'bars', paint };
     const button = figure.querySelector('[data-do=close]');
     // Close up: only what the proof takes away, from the proved entropy to the output.
     const proved = all.filter(step => step.kind === 'loss' && !step.unproved);
@@ -200,7 +218,12 @@
         scales: { x: { min: -3, max: 3, grid: { color: colour('line') }, title: { display: true, text: 'position in the range that the claimed bias allows (−1 to 1)' } }, y: { grid: { display: false }, ticks: { autoSkip: false } } },
       }),
     });
-    drawn[name] = { chart, kind: 'bars' };
+    const paint = () => {
+      chart.data.datasets[0].backgroundColor = list.map(item => colour(item.sigmas > data.settings_sigmas_allowed ? 'mean' : 'mark'));
+      chart.data.datasets[1].backgroundColor = colour('line');
+      repaint(chart);
+    };
+    drawn[name] = { chart, kind: 'bars', paint };
     figure.querySelector('[data-do=csv]').onclick = () => download(name, toCsv({ columns: ['setting', 'count', 'of_trials', 'share', 'allowed_low', 'allowed_high', 'sigmas_outside'], rows: list.map(s => [s.name, s.count, s.of, s.share, s.low, s.high, s.sigmas]) }));
   }
 
@@ -223,8 +246,23 @@
   }
   drawAll();
   window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
-  window.addEventListener('beforeprint', drawAll);
-  window.addEventListener('afterprint', drawAll);
+
+  // On paper: in its colours, and no wider than the narrowest page, whatever the window was.
+  const paperWidth = 600, paperHeight = { series: 230, bars: 340 };
+  window.addEventListener('beforeprint', () => {
+    for (const figure of document.querySelectorAll('figure[data-chart]')) {
+      const one = drawn[figure.dataset.chart];
+      if (!one) continue;
+      const box = figure.querySelector('.chart');
+      box.style.width = Math.min(paperWidth, box.clientWidth) + 'px';
+      box.style.height = paperHeight[one.kind] + 'px';
+      one.paint();
+    }
+  });
+  window.addEventListener('afterprint', () => {
+    for (const box of document.querySelectorAll('.chart')) box.style.width = box.style.height = '';
+    drawAll();
+  });
 
   window.bellows = { drawn, redraw: state => { data = state; drawAll(); }, show, group };
   document.documentElement.dataset.ready = 'true';

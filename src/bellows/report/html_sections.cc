@@ -361,7 +361,7 @@ std::string assumptions_section(const RunView& run) {
   if (!run.certificate || run.certificate->assumptions.empty()) return {};
   const RunState state = state_of(run);
   std::string out = fmt::format("<section>\n<h2>{}</h2>\n<ul>\n",
-                                state == RunState::mismatch     ? "What the certificate claims of another run"
+                                state == RunState::mismatch     ? "What the certificate claims"
                                 : state == RunState::incomplete ? "Guarantee and assumptions, by the certificate"
                                                                 : "Guarantee and assumptions");
   for (const std::string& assumption : run.certificate->assumptions)
