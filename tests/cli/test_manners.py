@@ -66,13 +66,13 @@ class Manual(ProgramTest):
 
 
 class Terminal(ProgramTest):
-    def on_terminal(self, *words, **variables):
-        """Standard output and error on a terminal of 80 columns."""
+    def on_terminal(self, *words, columns=80, **variables):
+        """Standard output and error on a terminal."""
         main_end, other = pty.openpty()
         import fcntl
         import struct
         import termios
-        fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         environment = {key: value for key, value in self.environment.items() if key != "NO_COLOR"}
         process = subprocess.Popen([PROGRAM, *map(str, words)], stdout=other, stderr=other, cwd=self.folder, env={**environment, **variables})
         os.close(other)
@@ -100,9 +100,13 @@ class Terminal(ProgramTest):
     def test_lines_fit_the_terminal(self):
         import re
         (self.folder / "random").write_bytes(os.urandom(125000))
-        text = re.sub("\033\\[[0-9;]*[mK]", "", self.on_terminal("test", "--raw", "random"))
-        for line in text.replace("\r", "\n").splitlines():
-            self.assertLessEqual(len(line), 80, line)
+        self.run_program("simulate", "--preset", "cheat-win", "--trial-count", "2^18", "--sim-seed", 1, "--out", "log.trials")
+        for columns in (80, 60, 40):
+            for words in (("test", "--raw", "random"), ("test", "--raw", "--bits", "1000", "random"),
+                          ("watch", "--once", "--mu", "0.1%", "log.trials")):
+                text = re.sub("\033\\[[0-9;]*[mK]", "", self.on_terminal(*words, columns=columns))
+                for line in text.replace("\r", "\n").splitlines():
+                    self.assertLessEqual(len(line), columns, line)
 
     def test_quiet_when_not_a_terminal(self):
         (self.folder / "random").write_bytes(os.urandom(500000))

@@ -25,7 +25,7 @@ class TestVerb(ProgramTest):
 
     def test_short_constant_and_alternating_files(self):
         short = self.write("short", os.urandom(13))
-        out, _ = self.run_program("test", "--raw", "--bits", 99, short)
+        out, _ = self.run_program("test", "--raw", "--bits", 99, short, expect=3)
         self.assertIn("invalid: sequence of 99 bits, at least 100 needed", out)
         self.assertIn("verdict: invalid", out)
         self.assertIn("proves nothing about the origin", out)
@@ -34,7 +34,14 @@ class TestVerb(ProgramTest):
             report = self.run_json("test", "--raw", name, expect=1)
             self.assertEqual(report["verdict"], "failed")
         empty = self.write("empty", b"")
-        self.assertEqual(self.run_json("test", "--raw", empty)["verdict"], "invalid")
+        self.assertEqual(self.run_json("test", "--raw", empty, expect=3)["verdict"], "invalid")
+
+    def test_sequences_that_are_too_short_for_their_tests(self):
+        name = self.write("random", os.urandom(20000))
+        out, _ = self.run_program("test", "--raw", "--any-length", "--sequence-bits", "1e3", name, expect=None)
+        self.assertIn("Warning: sequences of 1000 bits are shorter", out)
+        self.assertIn("warning", self.run_json("test", "--raw", "--any-length", "--sequence-bits", "1e3", name, expect=None))
+        self.assertNotIn("Warning", self.run_program("test", "--raw", name)[0])
 
     def test_p_values_file_and_pipe(self):
         name = self.write("random", os.urandom(30000))

@@ -8,6 +8,7 @@
 #include "bellows/base/count.h"
 #include "bellows/bits/bit_stream.h"
 #include "bellows/cli/command.h"
+#include "bellows/cli/terminal_text.h"
 #include "bellows/quality/battery.h"
 #include "bellows/quality/outside.h"
 
@@ -25,7 +26,8 @@ that the document does not define for so short a sequence is 'invalid', not
 
 Of many lines some fail by chance. The verdict below the table looks at all of
 them: 'failed' where ideal bits would look this bad less than once in about ten
-thousand files (exit code 1).
+thousand files. Exit codes: 0 passed; 1 failed; 3 invalid (no test has enough
+bits), or a file that cannot be read.
 
 Passing proves nothing about the origin of the bits: a public pseudo-random
 generator passes them too.
@@ -94,32 +96,43 @@ std::string histogram(const std::array<std::uint64_t, 10>& bins) {
   return out;
 }
 
-// Sentences in lines of at most 79 characters.
-void print_wrapped(const Console& console, std::string_view text) {
-  std::string line;
-  for (const std::string& word : CLI::detail::split(std::string(text), ' ')) {
-    if (!line.empty() && line.size() + 1 + word.size() > 79) {
-      console.print(line);
-      line.clear();
-    }
-    line += (line.empty() ? "" : " ") + word;
+void print_wrapped(const Console& console, std::string_view text, std::size_t indent = 0) {
+  for (const std::string& line : wrapped(text, std::min(80u, stdout_columns()) - 1, indent)) console.print(line);
+}
+
+// A row in its columns; a narrow terminal has no room for the histogram, then none for the uniformity, and last none
+// for columns.
+std::string in_columns(const std::string& name, const std::string& variant, const std::string& bins,
+                       const std::string& uniform, const std::string& passed, const std::string& status) {
+  const unsigned width = stdout_columns();
+  std::string line = fmt::format("{:<23} {:<13}", name, variant);
+  if (width < 58) {
+    const std::string what = name + (variant.empty() ? "" : " ") + variant;
+    constexpr std::size_t longest_status = 11;  // "148 failed" and a space before it
+    const bool fits = what.size() + passed.size() + longest_status < width;
+    return fmt::format("{}{}{}{}{}", what, fits ? " " : "\n  ", passed, passed.empty() ? "" : " ", status);
   }
-  console.print(line);
+  if (width >= 80) line += " " + bins;
+  if (width >= 68) line += fmt::format("  {:<8}", uniform);
+  return line + fmt::format("  {:>9}  {}", passed, status);
 }
 
 void print_row(const Console& console, const quality::BatteryRow& row) {
   std::string name{quality::nist_name(row.test)};
   std::string variant = short_variant(row.variant);
   if (row.status == quality::RowStatus::invalid) {
-    console.print(fmt::format("{:<23} {:<13} {}: {}", name, variant, coloured(console, row.status),
-                              short_reason(row.invalid_reason)));
+    const std::string head = fmt::format("{:<23} {:<13} ", name, variant), reason = short_reason(row.invalid_reason);
+    const std::string plain = fmt::format("{}invalid: {}", head, reason);
+    if (::isatty(STDOUT_FILENO) == 1 && plain.size() >= stdout_columns())
+      print_wrapped(console, plain, 2);
+    else
+      console.print(fmt::format("{}{}: {}", head, coloured(console, row.status), reason));
     return;
   }
   std::string uniformity = row.valid_sequences > 1 ? fmt::format("{:.6f}", *row.uniformity) : "      --";
   std::string p = row.p_values.size() == 1 ? fmt::format("{:.6f}", row.p_values[0])
                                            : fmt::format("{}/{}", row.passed_sequences, row.valid_sequences);
-  console.print(fmt::format("{:<23} {:<13} {}  {}  {:>9}  {}", name, variant, histogram(row.bins), uniformity, p,
-                            coloured(console, row.status)));
+  console.print(in_columns(name, variant, histogram(row.bins), uniformity, p, coloured(console, row.status)));
 }
 
 // The 148 templates as one line, unless all are asked for: the worst of them stands for all.
@@ -143,9 +156,8 @@ void print_templates(const Console& console, const std::vector<quality::BatteryR
     if (worst == nullptr || share(row) < share(*worst)) worst = &row;
   }
   if (worst == nullptr) return;
-  console.print(fmt::format(
-      "{:<23} {:<13} {}  {}  {:>9}  {}", quality::nist_name(total.test), fmt::format("{} templates", count),
-      histogram(total.bins), "        ",
+  console.print(in_columns(
+      std::string(quality::nist_name(total.test)), fmt::format("{} templates", count), histogram(total.bins), "",
       worst->valid_sequences > 1 ? fmt::format(">={}/{}", worst->passed_sequences, worst->valid_sequences) : "",
       failed == 0 ? coloured(console, quality::RowStatus::passed)
                   : fmt::format("{} {}", failed, coloured(console, quality::RowStatus::failed))));
@@ -153,12 +165,11 @@ void print_templates(const Console& console, const std::vector<quality::BatteryR
 
 void print_report(const Console& console, const quality::BatteryReport& report, bool all_rows) {
   using quality::RowStatus;
-  console.print(fmt::format("{} bits in {} sequence{} of {} bits{}", report.size_bits, report.sequences,
-                            report.sequences == 1 ? "" : "s", report.sequence_bits,
-                            report.unused_bits ? fmt::format(" ({} left over)", report.unused_bits) : ""));
+  print_wrapped(console, fmt::format("{} bits in {} sequence{} of {} bits{}", report.size_bits, report.sequences,
+                                     report.sequences == 1 ? "" : "s", report.sequence_bits,
+                                     report.unused_bits ? fmt::format(" ({} left over)", report.unused_bits) : ""));
   console.print("");
-  console.print(fmt::format("{:<23} {:<13} {:<10}  {:<8}  {:>9}  {}", "test", "", "p-values", "uniform",
-                            report.sequences == 1 ? "p-value" : "passed", ""));
+  console.print(in_columns("test", "", "p-values  ", "uniform", report.sequences == 1 ? "p-value" : "passed", ""));
   bool templates_done = false;
   for (const auto& row : report.rows) {
     if (row.test == quality::NistTest::non_overlapping_template && !all_rows) {
@@ -191,11 +202,11 @@ Status print_outside(const Console& console, const Options& options, const Conte
     BELLOWS_ASSIGN(auto report, quality::run_ent(file.path(), context));
     document["ent"] = quality::ent_json(report);
     console.print("");
-    console.print(
-        fmt::format("ent: {:.6f} bits per byte, chi-square {:.2f} (p = {:.6f}), mean {:.4f}, pi {:.6f}, "
-                    "serial correlation {:.6f}",
-                    report.entropy_bits_per_byte, report.chi_square, report.chi_square_p_value, report.mean_byte,
-                    report.monte_carlo_pi, report.serial_correlation));
+    print_wrapped(console,
+                  fmt::format("ent: {:.6f} bits per byte, chi-square {:.2f} (p = {:.6f}), mean {:.4f}, pi {:.6f}, "
+                              "serial correlation {:.6f}",
+                              report.entropy_bits_per_byte, report.chi_square, report.chi_square_p_value,
+                              report.mean_byte, report.monte_carlo_pi, report.serial_correlation));
   }
   if (options.dieharder.empty()) return {};
   std::vector<int> numbers;
@@ -239,6 +250,16 @@ Result<quality::SequenceObserver> p_value_writer(const Options& options, std::sh
   });
 }
 
+// With --any-length also p-values are computed that the document does not stand for.
+std::string warning_of(const quality::BatteryReport& report, const quality::NistParameters& parameters) {
+  constexpr std::uint64_t long_enough_bits = 1000000;  // for every test of the document
+  if (!parameters.ignore_minimum_length || report.sequences == 0 || report.sequence_bits >= long_enough_bits) return {};
+  return fmt::format(
+      "Warning: sequences of {} bits are shorter than some of these tests are meant for. Their p-values are "
+      "approximations that do not hold there: ideal bits may fail. Without --any-length these lines are invalid.",
+      report.sequence_bits);
+}
+
 Result<Verdict> run(Options options, Console& console) {
   BELLOWS_ASSIGN(options.battery.sequence_bits, optional_count(options.sequence_bits));
   BELLOWS_ASSIGN(options.battery.sequences, optional_count(options.sequences));
@@ -252,12 +273,18 @@ Result<Verdict> run(Options options, Console& console) {
   if (p_values) BELLOWS_TRY(p_values->commit());
   console.finish_progress();
   nlohmann::json document = quality::battery_json(report);
+  const std::string warning = warning_of(report, options.battery.parameters);
+  if (!warning.empty()) document["warning"] = warning;
   print_report(console, report, options.all_rows);
+  if (!warning.empty()) print_wrapped(console, warning);
   bool outside_failed = false;
   BELLOWS_TRY(print_outside(console, options, context, document, outside_failed));
   print_wrapped(console, quality::no_proof_of_origin);
   console.result(document);
-  return report.verdict == quality::RowStatus::failed || outside_failed ? Verdict::refused : Verdict::done;
+  if (report.verdict == quality::RowStatus::failed || outside_failed) return Verdict::refused;
+  // Neither passed nor failed: as for every input that is too short.
+  return report.verdict == quality::RowStatus::invalid ? static_cast<Verdict>(exit_code(ErrorCode::bad_input))
+                                                       : Verdict::done;
 }
 
 }  // namespace
@@ -280,7 +307,8 @@ void add_test(CommandLine& line) {
   verb.add_option("--p-values", options->p_values_file, "write every p-value of every sequence to this CSV file")
       ->type_name("CSV");
   verb.add_flag("--any-length", options->battery.parameters.ignore_minimum_length,
-                "compute tests also on sequences shorter than the document asks for, as the NIST programme does");
+                "compute tests also on sequences shorter than the document asks for, as the NIST programme does; where "
+                "their approximations do not hold, ideal bits may fail");
   auto& parameters = options->battery.parameters;
   const char* group = "Parameters of single tests";
   verb.add_option("--block-frequency-bits", parameters.block_frequency_block_bits,

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -60,21 +59,15 @@ Result<report::WatchOptions> watch_options(const Options& options) {
   return out;
 }
 
-unsigned columns_of_stdout() {
-  winsize size{};
-  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80u;
-}
-
-// Cut to the width in characters, not bytes.
-std::string fitted(const std::string& line, std::size_t columns) {
-  std::size_t shown = 0, i = 0;
-  while (i < line.size()) {
-    std::size_t next = i + 1;
-    while (next < line.size() && (static_cast<unsigned char>(line[next]) & 0xC0) == 0x80) ++next;
-    if (++shown > columns) break;
-    i = next;
-  }
-  return line.substr(0, i);
+// On a terminal the lines fit it; whoever reads a file or a pipe wants one line for each thing.
+std::vector<std::string> fitting_lines(const report::WatchState& state, const std::string& name) {
+  const unsigned columns = stdout_columns();
+  std::vector<std::string> lines = report::watch_lines(state, terminal_word(name), columns);
+  if (::isatty(STDOUT_FILENO) != 1) return lines;
+  std::vector<std::string> out;
+  for (const std::string& line : lines)
+    for (std::string& part : wrapped(line, columns - 1, 10)) out.push_back(std::move(part));
+  return out;
 }
 
 class Screen {
@@ -86,8 +79,7 @@ class Screen {
       std::fflush(stdout);
       return;
     }
-    unsigned columns = columns_of_stdout();
-    std::vector<std::string> lines = report::watch_lines(state, terminal_word(name), columns);
+    std::vector<std::string> lines = fitting_lines(state, name);
     if (!in_place_) {
       std::string one;
       for (const std::string& line : lines) one += (one.empty() ? "" : " | ") + line;
@@ -96,11 +88,11 @@ class Screen {
       return;
     }
     if (drawn_ > 0) write_text(stdout, fmt::format("\033[{}A", drawn_));
+    bool alarm = false;
     for (const std::string& line : lines) {
-      std::string cut = fitted(line, columns - 1);
-      bool alarm = line.rfind("ALARM", 0) == 0;
-      write_text(stdout,
-                 fmt::format("\033[K{}\n", alarm && console_.color_on_stdout() ? "\033[1;31m" + cut + "\033[0m" : cut));
+      alarm = line.starts_with("ALARM") || (alarm && line.starts_with(' '));
+      write_text(stdout, fmt::format("\033[K{}\n",
+                                     alarm && console_.color_on_stdout() ? "\033[1;31m" + line + "\033[0m" : line));
     }
     write_text(stdout, "\033[J");
     drawn_ = lines.size();
@@ -124,8 +116,8 @@ Result<Verdict> run(const Options& options, Console& console) {
   console.finish_progress();
   if (options.once) {
     report::WatchState state = watch.state();
-    for (const std::string& line : report::watch_lines(state, name, columns_of_stdout())) console.print(line);
-    console.print(report::alarms_are_no_proof);
+    for (const std::string& line : fitting_lines(state, name)) console.print(line);
+    for (const std::string& line : wrapped(report::alarms_are_no_proof, stdout_columns() - 1)) console.print(line);
     console.result(report::to_json(state));
     return Verdict::done;
   }
