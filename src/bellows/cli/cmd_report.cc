@@ -13,16 +13,20 @@ bits to output bits, the score against the threshold, setting frequencies,
 no-signalling checks, the locality budget, assumptions and digests. `amplify`
 writes it at its end; every chart has its data as CSV.
 
-The page is green only where all is there and fits: counts, sizes and digests
-are compared with the certificate. What was changed or replaced, or cannot be
-read, does not match (exit code 1). Where the log, the seed or the output is
-missing the page is `incomplete`: the numbers of the certificate stand on it as
-just that. Only `bellows verify` recomputes the output itself.
+The page is green only where all files are there and fit: counts, sizes and
+digests are compared with the certificate. A file that was changed or replaced,
+or that cannot be read, does not match: the page says so and shows no number as
+proved. Where the log, the seed or the output is missing the page is
+`incomplete`: its numbers are what the certificate says, and nothing more. Only
+`bellows verify` recomputes the output itself. Exit codes: 0 the page is
+written, also of a run without certified bits; 1 it is, and a file does not
+match.
 
 report.html is private (mode 0600): what it shows depends on the outcomes.
 --public writes report.public.html instead, which leaves out everything that
-depends on outcomes and was not priced by the plan. --locality takes the parts
-of the space-time check (see `bellows locality --help`). --show-output adds a picture
+depends on outcomes, but what the plan said would be published and paid for in
+output bits (`bellows plan --publish`). --locality takes the parts of the
+space-time check (see `bellows locality --help`). --show-output adds a picture
 and statistical tests of the output bits: whoever sees that page knows them.
 
 Examples:
@@ -83,9 +87,9 @@ void add_report(CommandLine& line) {
   auto options = std::make_shared<Options>();
   CLI::App& verb = line.add_verb("report", "a page about a run, to be opened in a browser", manual);
   verb.add_option("RUN", options->folder, "folder that `bellows amplify` wrote")->required();
-  verb.add_option("--out", options->out, "write the page to this file; only an old page is replaced")
+  verb.add_option("--out", options->out, "the page (default: report.html in RUN); only an old page is replaced")
       ->type_name("HTML");
-  verb.add_flag("--public", options->html.for_public, "leave out what depends on outcomes and was not priced");
+  verb.add_flag("--public", options->html.for_public, "a page that may be shown: leave out what depends on outcomes");
   verb.add_flag("--show-output", options->html.show_output, "show and test the output bits");
   auto* locality =
       verb.add_option("--locality", options->locality, "show the space-time check of this file")->type_name("TOML");
