@@ -36,7 +36,6 @@ std::string refusal(const RunView& run, const Shown& shown) {
   const certify::Certificate& certificate = *run.certificate;
   const certify::Score& score = certificate.score;
   const auto& thresholds = certificate.plan.thresholds;
-  if (shown.everything && !score.reason.empty()) return "Not certified: " + score.reason + ".";
   const char* kind = score.kind == plan::ScoreKind::win_frequency ? "share of trials won"
                      : score.kind == plan::ScoreKind::mdl_value   ? "MDL value"
                                                                   : "witness value";
@@ -124,9 +123,12 @@ std::string verdict_section(const RunView& run, const Shown& shown) {
       name = "refused";
       heading = "No bits certified";
       body = fmt::format(
-          "<p>{}</p><p>That is a result, not a failure of the program: what cannot be proved is not "
+          "<p>{}</p>{}<p>That is a result, not a failure of the program: what cannot be proved is not "
           "certified.</p>",
-          escape_html(refusal(run, shown)));
+          escape_html(refusal(run, shown)),
+          shown.everything && !run.certificate->score.reason.empty()
+              ? fmt::format("<p>Why: {}.</p>", escape_html(run.certificate->score.reason))
+              : std::string());
       break;
     case RunState::unfinished:
       name = "unfinished";
