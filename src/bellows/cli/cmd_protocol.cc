@@ -43,7 +43,8 @@ Result<Verdict> attacks(const ProtocolOptions& options, Console& console) {
   json list = json::array();
   for (const AttackRow& row : rows) {
     list.push_back({{"protocol", row.protocol}, {"attack", row.attack}, {"parameters", row.parameters}, {"runs", row.runs}, {"caught", row.caught},
-                    {"pass_bound", row.pass_bound}, {"why", row.says}});
+                    {"pass_bound", row.pass_bound}, {"certified", row.certified.empty() ? json(false) : json(row.certified)}, {"why", row.says}});
+    if (row.eve_right >= 0) list.back()["eve_right"] = row.eve_right;
   }
   console.result({{"attacks", list}});
   return Verdict::done;
@@ -78,7 +79,7 @@ std::vector<std::string> options_of(const ProtocolOptions& o) {
   }
   if (name == "colbeck-renner") {
     if (o.smallest) return {"--smallest", "--mu", "--target"};
-    return {"--mu", "--log2-settings", "--log2-trials", "--target", "--device", "--source", "--correlated-sources", "--key", "--out"};
+    return {"--mu", "--log2-settings", "--log2-trials", "--target", "--device", "--honest-share", "--source", "--correlated-sources", "--key", "--out"};
   }
   if (o.smallest) return {"--smallest", "--mu"};
   if (name == "ghz") return {"--mu", "--trials", "--device", "--source", "--key"};
@@ -155,7 +156,7 @@ void add_protocol(CommandLine& line) {
   verb.add_option("--function-seed", o->function_seed, "gallego: the public choice of f");
   verb.add_option("--device", o->device, "the simulated device (--list-devices)");
   verb.add_option("--noise", o->noise, "brandao: an honest device's outcomes are flipped with this probability");
-  verb.add_option("--honest-share", o->honest_share, "brandao, gallego: devices that are honest in part: how large a part");
+  verb.add_option("--honest-share", o->honest_share, "devices that are honest in part: how large a part");
   verb.add_option("--source", o->source, "how the simulated source uses its bias: fair, leaning, colluding; colbeck-renner also: steering");
   verb.add_flag("--correlated-sources", o->correlated, "colbeck-renner: the second source copies the first within its bias");
   verb.add_option("--key", o->key, "simulation key: a number or 64 hexadecimal digits");

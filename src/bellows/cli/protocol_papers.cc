@@ -70,6 +70,7 @@ Result<Verdict> run_colbeck_renner(const ProtocolOptions& options, Console& cons
   parsed.plan.log2_settings = options.log2_settings;
   parsed.plan.log2_trials = options.log2_trials;
   parsed.device = options.device;
+  parsed.honest_share = options.honest_share;
   parsed.correlated_sources = options.correlated;
   parsed.steered_choice = options.source == "steering";
   if (!parsed.steered_choice) {

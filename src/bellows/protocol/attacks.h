@@ -13,8 +13,10 @@ namespace bellows::protocol {
 struct AttackRow {
   std::string protocol, attack, parameters;
   std::uint64_t runs = 0, caught = 0;
-  std::string says;           ///< what is proved or printed: the bound on passing, or why it may pass
-  double pass_bound = 1;      ///< upper bound on the probability of passing; 1: none
+  double pass_bound = 1;      ///< upper bound on the probability of passing, computed; 1: none
+  double eve_right = -1;      ///< share of the runs that passed in which Eve's guess of the output bit is right; negative: no output, or no guess
+  std::string certified;      ///< what the program certifies of an accepted run with this plan; empty: nothing
+  std::string says;           ///< why it may pass, or must be caught
 };
 
 /// Deterministic: the same runs, the same table. Errors: cancelled.

@@ -229,6 +229,10 @@ Result<EightDeviceResult> run_eight_device(const EightDeviceOptions& options, co
   BELLOWS_ASSIGN(result.failures_first, simulate_four_device(options.first, nullptr, context));
 
   FourDeviceOptions second = options.first;
+  if (!options.second_device.empty()) {
+    second.device = options.second_device;
+    second.honest_share = options.second_honest_share;
+  }
   Random source_random(options.first.key, lane_second);
   WeakSource source(options.first.plan.mu.approximate(), source_random);
   BELLOWS_ASSIGN(const auto device, make_four_party_device(second.device, second.noise, second.honest_share, n * options.blocks, source_random.next()));

@@ -63,6 +63,8 @@ Result<bits::BitString> four_party_extract(const FourDeviceCertificate& certific
 struct EightDeviceOptions {
   FourDeviceOptions first;
   std::uint64_t blocks = 16;  ///< N, a power of two
+  std::string second_device;  ///< empty: as the first
+  double second_honest_share = 0;
 };
 struct EightDeviceResult {
   std::uint64_t failures_first = 0, failures_second = 0, chosen_block = 0;

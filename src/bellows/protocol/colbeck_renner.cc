@@ -133,6 +133,8 @@ const std::vector<DeviceKind>& chained_devices() {
       {"quantum", "honest: a maximally entangled pair measured at the 2N angles; I_N = 2N sin^2(pi/4N)"},
       {"local", "deterministic, known to Eve; breaks the chain at one pair, which a colluding source avoids"},
       {"no-signalling", "I_N = 0: passes, and Eve knows nothing"},
+      {"memory", "quantum for the first --honest-share of the trials, then local"},
+      {"selective", "I_N = 0, but the last eighth of the trials fails on purpose unless most outcomes so far were 1"},
   };
   return kinds;
 }
@@ -143,8 +145,15 @@ Result<ChainedResult> run_chained(const ChainedOptions& options, const Context& 
   if (r < 1 || r > 20) return usage_error("the settings are N = 2^r with r from 1 to 20 in a run");
   if (t < r) return usage_error("the protocol needs at least as many trials as settings (M >= N)");
   if (t > 32) return usage_error("a run has at most 2^32 trials; the bound can be asked for without a run");
-  const bool quantum = options.device == "quantum", local = options.device == "local";
-  if (!quantum && !local && options.device != "no-signalling") return usage_error("no such device", "quantum, local, no-signalling", options.device);
+  std::string names;
+  bool known = false;
+  for (const DeviceKind& kind : chained_devices()) {
+    names += (names.empty() ? "" : ", ") + kind.name;
+    known = known || kind.name == options.device;
+  }
+  if (!known) return usage_error("no such device", names, options.device);
+  if (!(options.honest_share >= 0 && options.honest_share <= 1)) return usage_error("the honest share lies between 0 and 1");
+  const bool memory = options.device == "memory", selective = options.device == "selective";
 
   const std::uint64_t n = std::uint64_t{1} << r, trials = std::uint64_t{1} << t;
   const double mu = options.plan.mu.approximate();
@@ -157,6 +166,8 @@ Result<ChainedResult> run_chained(const ChainedOptions& options, const Context& 
   result.bound = chained_bound(options.plan);
   const double quantum_failure = result.quantum_value / (2 * static_cast<double>(n));
 
+  const auto turns = static_cast<std::uint64_t>(options.honest_share * static_cast<double>(trials));
+  std::uint64_t ones = 0;
   struct Member {
     bool x;
     bool known;
@@ -169,6 +180,8 @@ Result<ChainedResult> run_chained(const ChainedOptions& options, const Context& 
       BELLOWS_TRY(context.check_cancelled());
       context.report("trials", q, trials, "trials");
     }
+    const bool local = options.device == "local" || (memory && q >= turns);
+    const bool quantum = options.device == "quantum" || (memory && !local);
     // Position in the chain where the local device breaks: between `cut` and `cut + 1` modulo 2N; unlikely under the colluding source.
     const std::uint64_t cut = random_hidden.below(2 * n);
     std::uint64_t a_index = 0, b_index = 0;
@@ -193,9 +206,10 @@ Result<ChainedResult> run_chained(const ChainedOptions& options, const Context& 
       y = !last && b > cut;
     } else {
       x = (random_device.next() & 1) != 0;
-      const bool broken = quantum && random_device.chance(quantum_failure);
+      const bool broken = (quantum && random_device.chance(quantum_failure)) || (selective && q >= trials - trials / 8 && 2 * ones <= members.size());
       y = x ^ closing ^ broken;
     }
+    ones += x;
     ++seen[pair];
     if ((x == y) == closing) ++failed[pair], ++result.failures;
     members.push_back({x, local});

@@ -63,11 +63,12 @@ struct ChainedOptions {
   ChainedPlan plan;
   std::string device = "quantum";
   bool correlated_sources = false;  ///< each bit of the second source leans towards the first one's
+  double honest_share = 0.5;        ///< memory: share of the trials before it turns
   bool steered_choice = false;      ///< the source that chooses f has seen the outcomes: outside the assumptions
   SourceScheme scheme = SourceScheme::leaning;
   bits::StreamKey key;
 };
-/// quantum, local, no-signalling.
+/// quantum, local, memory, selective, no-signalling.
 const std::vector<DeviceKind>& chained_devices();
 
 enum class ChainedAbort { none, test_size, failures };

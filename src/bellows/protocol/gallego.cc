@@ -134,6 +134,7 @@ const std::vector<DeviceKind>& gallego_devices() {
       {"quantum", "honest: five-party GHZ state, X and Y"},
       {"deterministic-party", "no-signalling, all conditions satisfied, the first party deterministic: passes, and Eve guesses each majority with 3/4"},
       {"local", "deterministic; fails at 6 of the 16 settings, one of which a colluding source avoids"},
+      {"memory", "honest for the first --honest-share of the quintuplets, then local"},
       {"blockwise", "stretches of one block, honest with probability --honest-share, else local: hopes that only the distilled block is wrong"},
   };
   return kinds;
@@ -152,10 +153,13 @@ Result<GallegoResult> run_gallego(const GallegoOptions& options, const Context& 
     Random hidden(options.key, 24);
     // Stretches in settings of all kinds: twice a block, since half of the settings are discarded.
     device = std::make_unique<BlockwiseDevice>(five_party("quantum"), five_party("local"), 2 * options.block_size, options.honest_share, hidden.next());
+  } else if (options.device == "memory") {
+    device = std::make_unique<SwitchingDevice>(five_party("quantum"), five_party("local"),
+                                               static_cast<std::uint64_t>(options.honest_share * static_cast<double>(options.quintuplets)));
   } else {
     bool known = false;
     for (const DeviceKind& kind : gallego_devices()) known = known || kind.name == options.device;
-    if (!known) return usage_error("no such device", "quantum, deterministic-party, local, blockwise", options.device);
+    if (!known) return usage_error("no such device", "quantum, deterministic-party, local, memory, blockwise", options.device);
     device = five_party(options.device);
   }
   Random random_source(options.key, lane_source), random_device(options.key, lane_device), random_choice(options.key, lane_choice);

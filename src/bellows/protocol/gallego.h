@@ -59,12 +59,12 @@ struct GallegoOptions {
   std::uint64_t quintuplets = 1000000;
   unsigned block_size = 16;        ///< Nd, at most 64
   std::string device = "quantum";
-  double honest_share = 0.5;       ///< blockwise: probability that a stretch is honest
+  double honest_share = 0.5;       ///< blockwise: probability that a stretch is honest; memory: share before it turns
   SourceScheme scheme = SourceScheme::leaning;
   bits::StreamKey key;
   std::uint64_t function_seed = 1; ///< of f, public
 };
-/// quantum, deterministic-party, local, blockwise.
+/// quantum, deterministic-party, local, memory, blockwise.
 const std::vector<DeviceKind>& gallego_devices();
 
 struct GallegoResult {

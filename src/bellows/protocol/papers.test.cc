@@ -1,10 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <bit>
 #include <cmath>
+#include <map>
 
 #include "bellows/bell/guess_radius.h"
 #include "bellows/protocol/attacks.h"
+#include "bellows/protocol/colbeck_renner.h"
 #include "bellows/protocol/gallego.h"
 
 namespace bellows::protocol {
@@ -124,13 +127,45 @@ TEST(Gallego, RunsAndAborts) {
 TEST(Attacks, CaughtWhereTheBoundSays) {
   const std::uint64_t runs = 40;
   const auto rows = run_attacks(runs).value();
-  EXPECT_GT(rows.size(), 25U);
+  EXPECT_GT(rows.size(), 36U);
+  std::map<std::string, std::pair<int, int>> kinds;  // of each protocol: rows with memory, rows that certify
   for (const AttackRow& row : rows) {
+    kinds[row.protocol].first += row.attack.find("memory") != std::string::npos;
+    kinds[row.protocol].second += !row.certified.empty();
+    // Local devices always have a bound, and what they pass with is known to Eve.
+    if (row.attack.starts_with("local") && row.protocol != "brandao-1" && row.caught < runs && row.eve_right >= 0) {
+      EXPECT_EQ(row.eve_right, 1) << row.parameters;
+    }
     if (row.pass_bound >= 1) continue;
     // Passing is a rare event with at most this mean; a factor that 40 runs exceed with probability below 1e-6.
     const double passes = static_cast<double>(runs - row.caught), mean = row.pass_bound * static_cast<double>(runs);
     EXPECT_LE(passes, mean + 6 * std::sqrt(mean) + 4) << row.protocol << ": " << row.attack << ", " << row.parameters;
   }
+  for (const char* name : {"brandao-1", "brandao-2", "colbeck-renner", "gallego"}) EXPECT_GT(kinds[name].first, 0) << name;
+  EXPECT_GT(kinds["brandao-1"].second, 0);
+  EXPECT_GT(kinds["colbeck-renner"].second, 0);
+  EXPECT_EQ(kinds["gallego"].second + kinds["brandao-2"].second + kinds["colbeck-renner, GHZ"].second, 0);
+}
+
+TEST(Attacks, BothSidesOfTheLimitOfTheChain) {
+  // Caught more often than the honest device with the same source below the limit for this N, less often above it; 400 runs.
+  std::map<std::string, std::array<int, 2>> caught;
+  for (const char* mu : {"0.12", "0.16"}) {
+    for (int run = 0; run < 400; ++run) {
+      for (const bool local : {false, true}) {
+        ChainedOptions options;
+        options.plan = {number(mu), 4, 11};
+        options.device = local ? "local" : "quantum";
+        options.scheme = SourceScheme::colluding;
+        options.key = bits::StreamKey::from_number(static_cast<std::uint64_t>(run));
+        caught[mu][local] += run_chained(options)->aborted != ChainedAbort::none;
+      }
+    }
+  }
+  EXPECT_LT(0.12, chained_attack_bias(4));
+  EXPECT_GT(0.16, chained_attack_bias(4));
+  EXPECT_GT(caught["0.12"][1], caught["0.12"][0]);
+  EXPECT_LT(caught["0.16"][1], caught["0.16"][0]);
 }
 
 }  // namespace
