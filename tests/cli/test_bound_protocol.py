@@ -1,8 +1,9 @@
 import json
 from fractions import Fraction
 import pathlib
+import subprocess
 
-from harness import ROOT, ProgramTest, main
+from harness import PROGRAM, ROOT, ProgramTest, main
 
 
 class TestBound(ProgramTest):
@@ -159,6 +160,10 @@ class TestProtocol(ProgramTest):
         page = (pathlib.Path(ROOT) / "docs/attacks.md").read_text()
         out, _ = self.run_program("protocol", "attacks", "--runs", 1000)
         self.assertIn(out.strip(), page, "docs/attacks.md is made by: bellows protocol attacks --runs 1000")
+
+    def test_the_table_of_protocols_of_the_docs(self):
+        done = subprocess.run([pathlib.Path(ROOT) / "tools/protocol-table", PROGRAM, "--check"], capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
 if __name__ == "__main__":
