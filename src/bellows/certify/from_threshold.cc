@@ -40,8 +40,9 @@ Result<Certificate> from_threshold(const Certificate& given) {
     BELLOWS_ASSIGN(Bound proved, bound(claim, source.get()));
     again.losses = std::move(proved.losses);
     if (!given.hypothetical) again.entropy_proof = proved.entropy_proof;
-    // Settings that speak against the bias may have been refused (--strict): less than was proved, never more.
-    const bool refused = !given.certified() && !given.score.settings_consistent;
+    // --strict may have refused the settings or the space-time check: less than was proved, never more.
+    const bool refused =
+        !given.certified() && (!given.score.settings_consistent || circumstances.statements.locality.failed());
     if (proved.extraction.output_bits > 0 && !refused) {
       again.verdict = Verdict::certified;
       again.min_entropy_bits = proved.min_entropy_bits.lower();

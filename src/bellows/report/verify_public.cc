@@ -28,7 +28,9 @@ Status check_log(const certify::Certificate& given, const trials::LogReader& log
   if (given.log_digest && !steps.compare("log digest", given.log_digest->hex(), evidence.log_digest.hex())) return {};
   certify::Certificate asked = given;
   // The public form does not say why nothing was certified; a strict refusal is the one that changes what follows.
-  const bool maybe_strict = !given.certified() && given.score.reason.empty() && !given.score.settings_consistent;
+  const bool maybe_strict =
+      !given.certified() && given.score.reason.empty() &&
+      (!given.score.settings_consistent || certify::statements_from_words(given.assumptions).locality.failed());
   for (bool strict : {false, true}) {
     if (strict) asked.score.reason = certify::strict_refusal;
     BELLOWS_ASSIGN(certify::Certificate recomputed,
