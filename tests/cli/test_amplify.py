@@ -52,6 +52,11 @@ class Amplify(harness.ProgramTest):
             self.assertGreater(result["output_bits"], least)
             self.assertFalse(result["simulated"])
             self.run_program("verify", self.folder / name)
+        # Both outcomes of the first: about 160 kbit are asked for, 50 from one.
+        both = self.amplify("both", "--trials", self.shared("bell-ibmq/Hanoi11_14Circuit13.xyab.u8"), "--format", "xyab-u8", "--relabel",
+                            "auto", "--mu", "1.5%", "--epsilon", "1e-9")
+        self.assertEqual((both["method"], both["verdict"]), ("two-sided", "certified"))
+        self.assertGreater(both["output_bits"], 160_000)
         refused = self.amplify("none", "--trials", self.shared("bell-ibmq/Hanoi11_14Circuit4.xyab.u8"), "--format", "xyab-u8", "--relabel",
                                "auto", "--mu", "1.5%", "--epsilon", "1e-9", expect=1)
         self.assertEqual((refused["verdict"], refused["output_bits"]), ("not_certified", 0))
