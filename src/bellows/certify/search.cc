@@ -219,7 +219,11 @@ std::optional<Exact> largest_bias(const Claim& claim, const Exact& win_frequency
     (proves(next) ? low : high) = next;
   }
   if (high > low) low = last_true(low, high, tolerance, proves).value_or(low);
-  return Exact(mpq_class(mpz_class(static_cast<long>(std::floor(low * 1e6))), mpz_class(1000000)));
+  // Proofs end at round biases, which a search from below does not quite reach.
+  auto millionths = [](long count) { return Exact(mpq_class(mpz_class(count), mpz_class(1000000))); };
+  const long found = static_cast<long>(std::floor(low * 1e6));
+  auto next = bound(claim_at(claim, win_frequency, millionths(found + 1)), source);
+  return millionths(next.ok() && next->extraction.output_bits >= least_bits ? found + 1 : found);
 }
 
 std::optional<double> fewest_trials(const Claim& claim, double least_bits, const TradeoffSource* source) {
