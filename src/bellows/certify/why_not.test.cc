@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cmath>
-#include <regex>
 
 #include "bellows/certify/certify.h"
 #include "bellows/certify/one_sided.h"
@@ -31,9 +30,14 @@ std::string reason_at(const PlanWishes& wishes, const char* score) {
   return certificate->score.reason;
 }
 
-std::string number_after(const std::string& words, const std::string& pattern) {
-  std::smatch found;
-  return std::regex_search(words, found, std::regex(pattern)) ? found[1].str() : "";
+/// The number that stands right behind these words; empty where they are not said.
+std::string number_after(const std::string& text, const std::string& words) {
+  const std::size_t at = text.find(words);
+  if (at == std::string::npos) return "";
+  const std::size_t begin = at + words.size(), end = text.find_first_not_of("0123456789./", begin);
+  std::string number = text.substr(begin, end == std::string::npos ? end : end - begin);
+  while (number.ends_with('.')) number.pop_back();  // of the sentence
+  return number;
 }
 
 bool says(const std::string& reason, const char* words) { return reason.find(words) != std::string::npos; }
@@ -57,7 +61,7 @@ TEST(WhyNot, TooFewTrialsAreNotBlamedOnTheLocalBound) {
   EXPECT_TRUE(says(reason, "too few trials")) << reason;
   EXPECT_FALSE(says(reason, "does not reach beyond")) << reason;
   // What it says would help, helps; a tenth fewer do not.
-  const std::string count = number_after(reason, "about ([0-9]+) trials");
+  const std::string count = number_after(reason, "about ");
   ASSERT_FALSE(count.empty()) << reason;
   wishes.threshold = Exact::literal("0.84");
   wishes.trial_count = std::stoull(count) * 2;  // one threshold at the epsilons of the grid takes about as many
@@ -74,7 +78,7 @@ TEST(WhyNot, TheLargestBiasIsThatOfThePlansOwnMethod) {
     wishes.method = method;
     wishes.extractor = plan::Extractor::short_seed;
     wishes.threshold = Exact::literal("0.783875");
-    const std::string reason = reason_at(wishes, "0.783875"), mu = number_after(reason, "trials is mu = ([0-9.]+)");
+    const std::string reason = reason_at(wishes, "0.783875"), mu = number_after(reason, "trials is mu = ");
     ASSERT_FALSE(mu.empty()) << reason;
     EXPECT_EQ(says(reason, "by the proofs that ship"), method == plan::Method::two_sided) << reason;
     wishes.mu = Exact::parse(mu).value();
@@ -108,7 +112,7 @@ TEST(WhyNot, ALocalScoreIsNotBlamedOnTheTrials) {
 TEST(WhyNot, TheLargestBiasThatItNamesGivesABit) {
   PlanWishes wishes = wishes_of(1000000, "0.1");
   const std::string reason = reason_at(wishes, "0.83");
-  const std::string mu = number_after(reason, "score and number of trials is mu = ([0-9./]+)");
+  const std::string mu = number_after(reason, "score and number of trials is mu = ");
   ASSERT_FALSE(mu.empty()) << reason;
   wishes.mu = Exact::literal(mu) * Exact::literal("0.99");
   wishes.threshold = Exact::literal("0.83");
@@ -177,15 +181,22 @@ TEST(QuantumMaximum, NumbersAloneDoNotGoBeyondIt) {
   EXPECT_TRUE(certify(*plan, evidence_with(40, 0)).ok());
 }
 
-// Nothing exceeds it: every source of the box against the best quantum devices for its settings, by a search over angles.
+// Nothing exceeds it: every source of the box against the best quantum devices for its settings, by a search over
+// angles.
 TEST(QuantumMaximum, NoDeviceAndSourceExceedIt) {
   const double mu = 0.06, least = (0.5 - mu) * (0.5 - mu), most = (0.5 + mu) * (0.5 + mu);
   const double win_limit = quantum_maximum(plan::ScoreKind::win_frequency, Exact::literal("0.06")).upper();
   const double mdl_limit = quantum_maximum(plan::ScoreKind::mdl_value, Exact::literal("0.06")).upper();
   const double q = 0.25 - mu * mu;
   double best_win = 0, best_mdl = -1;
-  for (const auto& settings : {std::array{most, q, q, least}, {q, most, least, q}, {q, least, most, q}, {least, q, q, most},
-                               {most, q, least, q}, {q, most, q, least}, {least, q, most, q}, {q, least, q, most}})
+  for (const auto& settings : {std::array{most, q, q, least},
+                               {q, most, least, q},
+                               {q, least, most, q},
+                               {least, q, q, most},
+                               {most, q, least, q},
+                               {q, most, q, least},
+                               {least, q, most, q},
+                               {q, least, q, most}})
     for (double a1 = 0; a1 < 2 * M_PI; a1 += 0.1)
       for (double b0 = 0; b0 < 2 * M_PI; b0 += 0.1)
         for (double b1 = 0; b1 < 2 * M_PI; b1 += 0.1) {
@@ -197,8 +208,9 @@ TEST(QuantumMaximum, NoDeviceAndSourceExceedIt) {
               p[x][y] = std::cos(a[x] - b[y]);
               win += settings[static_cast<std::size_t>(2 * x + y)] * (1 + (x == 1 && y == 1 ? -1 : 1) * p[x][y]) / 2;
             }
-          const double mdl = least * settings[0] * (1 + p[0][0]) / 4 -
-                             most * (settings[1] * (1 - p[0][1]) + settings[2] * (1 - p[1][0]) + settings[3] * (1 + p[1][1])) / 4;
+          const double mdl =
+              least * settings[0] * (1 + p[0][0]) / 4 -
+              most * (settings[1] * (1 - p[0][1]) + settings[2] * (1 - p[1][0]) + settings[3] * (1 + p[1][1])) / 4;
           best_win = std::max(best_win, win), best_mdl = std::max(best_mdl, mdl);
         }
   EXPECT_LE(best_win, win_limit);
