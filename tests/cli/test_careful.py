@@ -132,6 +132,14 @@ class Words(harness.ProgramTest):
         self.run_program("import", "records.csv", expect=2)
         self.assertFalse((self.folder / "a").exists() or (self.folder / "b").exists())
 
+    def test_estimate_names_the_relabelling_that_wins(self):
+        (self.folder / "flipped.csv").write_text("x,y,a,b\n" + "0,0,0,1\n0,1,1,0\n1,0,0,1\n1,1,1,1\n" * 100)
+        self.run_program("import", "flipped.csv", "log.trials")
+        out, _ = self.run_program("estimate", "log.trials")
+        self.assertRegex(out, "1.00000000 with --relabel [abxy]")
+        self.run_program("import", "flipped.csv", "other.trials", "--relabel", "auto")
+        self.assertNotIn("with --relabel", self.run_program("estimate", "other.trials")[0])
+
     def test_export_says_that_the_mark_of_a_demonstration_is_lost(self):
         self.run_program("simulate", "--preset", "tsirelson", "--trial-count", "1000", "--out", "log.trials")
         _, err = self.run_program("export", "log.trials", "records.u8")

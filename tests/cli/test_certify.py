@@ -129,6 +129,9 @@ class Plan(ProgramTest):
             self.assertGreaterEqual(solved["output_bits"], 1000000, left_out)
             self.assertEqual(solved["bound"]["output_bits"], solved["output_bits"])
             self.assertGreater(solved["bits_per_mille_of_S"], 0)
+        here, there = (self.run_json("plan", "--S", s, "--trials", "5e6", "--mu", "1%", "--epsilon", "1e-10") for s in ("2.4", "2.4024"))
+        gain = there["output_bits"] - here["output_bits"]
+        self.assertLess(abs(here["bits_per_mille_of_S"] / gain - 1), 0.02, "one per mille of 2.4 is 0.0024")
         self.assertGreaterEqual(self.run_json("plan", "--S", "2.271", "--trials", "20*2^26", "--epsilon", "1e-12", "--bits", "1e6")["mu"], 0.0342)
         self.run_program("plan", "--S", "2.271", "--mu", "0.01", expect=2)
         _, err = self.run_program("plan", "--S", "2.271", "--trials", "2^30", "--mu", "0.1", "--epsilon", "1e-9", expect=1)

@@ -14,8 +14,8 @@ Result<BitFileHeader> read_bit_file_header(const File& file) {
   BELLOWS_ASSIGN(std::size_t got, file.read_some(std::as_writable_bytes(std::span(&header, 1))));
   constexpr std::size_t magic_bytes = sizeof header.magic;
   if (got < magic_bytes || std::memcmp(header.magic, bit_file_magic, magic_bytes) != 0)
-    return bad_input("not a .bits file (for a file without header give --raw --bits N)", path, 0, "magic BELLBITS",
-                     got < magic_bytes ? fmt::format("{} bytes", got) : "other bytes");
+    return bad_input("not a .bits file (one without header is read where an option says so: see --help)", path, 0,
+                     "magic BELLBITS", got < magic_bytes ? fmt::format("{} bytes", got) : "other bytes");
   if (got < sizeof header)
     return bad_input("bit file ends inside its header", path, got, "64 bytes of header", fmt::format("{}", got));
   if (header.version != bit_file_version)

@@ -170,7 +170,7 @@ Result<SolvedDesign> solve(const Design& asked) {
     return nothing("value of the unknown that could be proved");
   }
   const double up =
-      value_or_nothing(output_of(d, *d.win_frequency * 1.0 + 0.000125, n_of(), *d.mu, *d.epsilon, *source));
+      value_or_nothing(output_of(d, 0.5 + (*d.win_frequency - 0.5) * 1.001, n_of(), *d.mu, *d.epsilon, *source));
   const double here = value_or_nothing(output_of(d, *d.win_frequency, n_of(), *d.mu, *d.epsilon, *source));
   solved.bits_per_mille_of_s = up - here;
   return solved;

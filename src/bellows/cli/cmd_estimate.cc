@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "bellows/cli/command.h"
@@ -7,6 +8,7 @@
 #include "bellows/estimate/origin.h"
 #include "bellows/estimate/scores.h"
 #include "bellows/numeric/exact.h"
+#include "bellows/trials/relabel.h"
 
 namespace bellows::cli {
 namespace {
@@ -66,6 +68,14 @@ void print_summary(const Console& console, const Options& options, const trials:
     console.print(fmt::format("relabelling   {} ({} tried)", evidence.relabelling, evidence.relabellings_tried));
   }
   console.print(fmt::format("omega         {}", show(scores.omega)));
+  if (evidence.relabelling == "none") {
+    // Records whose settings or outcomes bear other names look local, and nothing else says why.
+    const auto found = trials::find_chsh_relabelling(evidence.totals());
+    const double share = static_cast<double>(found.wins) / static_cast<double>(std::max<std::uint64_t>(1, scores.trial_count));
+    if (!found.best.is_identity() && share > 0.75)
+      console.print(fmt::format("              {:.8f} with --relabel {} (import or amplify; 'auto' finds it and counts as eight thresholds)",
+                                share, found.best.spec()));
+  }
   console.print(scores.s ? fmt::format("S             {}", show(*scores.s))
                          : "S             a pair of settings never came");
   console.print(fmt::format("8 omega - 4   {}", show(scores.s_from_omega)));

@@ -32,7 +32,7 @@ constexpr std::array<Description, nist_test_count> descriptions{{
 
 // Shortest sequence that the document recommends for each test.
 std::size_t minimum_bits(NistTest test, const NistParameters& p) {
-  const auto beyond = [](unsigned bits) { return (std::size_t{1} << bits) + 1; };
+  const auto beyond = [](unsigned bits) { return std::size_t{2} << bits; };  // shortest whose floor(log2) is larger
   switch (test) {
     case NistTest::frequency:
     case NistTest::cumulative_sums:
@@ -53,7 +53,7 @@ std::size_t minimum_bits(NistTest test, const NistParameters& p) {
       return 1000000;
     case NistTest::universal:
       return 387840;
-    // m < log2(n) - 5 and m < log2(n) - 2.
+    // m < floor(log2 n) - 5 and m < floor(log2 n) - 2.
     case NistTest::approximate_entropy:
       return beyond(p.approximate_entropy_bits + 5);
     case NistTest::serial:

@@ -159,7 +159,7 @@ Result<Figure> kulikov_figure_2(const std::vector<numeric::Exact>& biases, const
   }
   return Figure{
       "Trials and violation for certified bits (Kulikov et al., Figure 2)",
-      fmt::format("epsilon = {}; symmetric noise, one threshold. Solid: short seed, one outcome and (lower) both. "
+      fmt::format("epsilon = {}; symmetric noise, one threshold. With the short seed: dotted one outcome, solid both. "
                   "Dashed: as published.",
                   epsilon.text()),
       {panel}};
