@@ -10,9 +10,12 @@
 #include "bellows/certify/hash_length.h"
 #include "bellows/certify/one_sided.h"
 #include "bellows/certify/search.h"
+#include "bellows/testing/win_record.h"
 
 namespace bellows::certify {
 namespace {
+
+using bellows::testing::evidence_with;
 
 using plan::Extractor;
 using plan::Method;
@@ -34,19 +37,6 @@ std::uint64_t output(const Claim& claim) {
 }
 
 double entropy(const Claim& claim) { return std::max(0.0, bound(claim)->min_entropy_bits.lower()); }
-
-estimate::Evidence evidence_with(std::uint64_t wins, std::uint64_t losses) {
-  estimate::Evidence evidence;
-  estimate::BlockCounts block;
-  for (unsigned x = 0; x < 2; ++x)
-    for (unsigned y = 0; y < 2; ++y) {
-      block.n_xyab[estimate::count_index(x, y, 0, x & y)] = wins / 4;
-      block.n_xyab[estimate::count_index(x, y, 1, 1 ^ (x & y) ^ 1)] = losses / 4;
-    }
-  block.trial_count = estimate::sum(block.n_xyab);
-  evidence.blocks = {block};
-  return evidence;
-}
 
 PlanWishes small_wishes() {
   PlanWishes wishes;

@@ -6,22 +6,12 @@
 
 #include "bellows/certify/certify.h"
 #include "bellows/certify/search.h"
+#include "bellows/testing/win_record.h"
 
 namespace bellows::certify {
 namespace {
 
-estimate::Evidence evidence_with(std::uint64_t wins, std::uint64_t losses) {
-  estimate::Evidence evidence;
-  estimate::BlockCounts block;
-  for (unsigned x = 0; x < 2; ++x)
-    for (unsigned y = 0; y < 2; ++y) {
-      block.n_xyab[estimate::count_index(x, y, 0, x & y)] = wins / 4;
-      block.n_xyab[estimate::count_index(x, y, 0, 1 ^ (x & y))] = losses / 4;
-    }
-  block.trial_count = estimate::sum(block.n_xyab);
-  evidence.blocks = {block};
-  return evidence;
-}
+using bellows::testing::evidence_with;
 
 TEST(FromThreshold, WhatThePublicFormSaysFollows) {
   PlanWishes wishes;

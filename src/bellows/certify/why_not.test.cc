@@ -9,9 +9,12 @@
 #include "bellows/certify/one_sided.h"
 #include "bellows/certify/search.h"
 #include "bellows/numeric/optimise.h"
+#include "bellows/testing/win_record.h"
 
 namespace bellows::certify {
 namespace {
+
+using bellows::testing::evidence_with;
 
 PlanWishes wishes_of(std::uint64_t trial_count, const char* mu = "0.01") {
   PlanWishes wishes;
@@ -41,19 +44,6 @@ std::string number_after(const std::string& text, const std::string& words) {
 }
 
 bool says(const std::string& reason, const char* words) { return reason.find(words) != std::string::npos; }
-
-estimate::Evidence evidence_with(std::uint64_t wins, std::uint64_t losses) {
-  estimate::Evidence evidence;
-  estimate::BlockCounts block;
-  for (unsigned x = 0; x < 2; ++x)
-    for (unsigned y = 0; y < 2; ++y) {
-      block.n_xyab[estimate::count_index(x, y, 0, x & y)] = wins / 4;
-      block.n_xyab[estimate::count_index(x, y, 0, 1 ^ (x & y))] = losses / 4;
-    }
-  block.trial_count = estimate::sum(block.n_xyab);
-  evidence.blocks = {block};
-  return evidence;
-}
 
 TEST(WhyNot, TooFewTrialsAreNotBlamedOnTheLocalBound) {
   PlanWishes wishes = wishes_of(1000);

@@ -7,17 +7,12 @@
 #include <set>
 
 #include "bellows/bits/cpu.h"
+#include "bellows/testing/random_bits.h"
 
 namespace bellows::ecc {
 namespace {
 
-bits::BitString random_bits(std::uint64_t size, std::uint64_t seed) {
-  std::mt19937_64 engine(seed);
-  bits::BitString out(size);
-  for (std::uint64_t i = 0; i < out.size_words(); ++i) out.words()[i] = engine();
-  out.trim();
-  return out;
-}
+using bellows::testing::random_bits;
 
 bits::BitString sum(const bits::BitString& a, const bits::BitString& b) {
   bits::BitString out(a.view());

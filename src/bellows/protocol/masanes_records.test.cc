@@ -10,18 +10,13 @@
 #include "bellows/bits/cpu.h"
 #include "bellows/protocol/masanes_plan.h"
 #include "bellows/protocol/masanes_source.h"
+#include "bellows/testing/random_bits.h"
 #include "bellows/testing/temp_folder.h"
 
 namespace bellows::protocol {
 namespace {
 
-bits::BitString random_bits(std::uint64_t size, std::uint64_t seed) {
-  std::mt19937_64 engine(seed);
-  bits::BitString out(size);
-  for (std::uint64_t i = 0; i < out.size_words(); ++i) out.words()[i] = engine();
-  out.trim();
-  return out;
-}
+using bellows::testing::random_bits;
 
 TEST(Compress, AgreesWithTheNaiveWay) {
   for (std::uint64_t size : {1u, 63u, 64u, 65u, 131u, 257u, 1025u, 5000u}) {
