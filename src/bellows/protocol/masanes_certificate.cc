@@ -293,8 +293,8 @@ Status check_certificate(const json& document) {
     json computed = to_json(statement);
     auto difference = first_difference(computed, document, "");
     if (difference == "key_bits")
-      return refused(fmt::format("the certificate claims {} bits; its counts give {}", document["key_bits"].dump(),
-                                 statement.length.bits));
+      return refused(fmt::format("the certificate claims {} bits; its counts give {}",
+                                 document.value("key_bits", json()).dump(), statement.length.bits));
     if (!difference.empty())
       return refused(fmt::format("the certificate says something else in '{}' than its counts give", difference));
     return {};
