@@ -24,8 +24,9 @@ std::uint32_t number(const nlohmann::json& head, const char* key) {
 }
 
 void try_scheme(const nlohmann::json& head, const std::vector<bits::BitString>& strings) {
+  const auto budget = protocol::EpsilonBudget::of(protocol::KeyMethod::no_signalling, numeric::Exact::literal("1e-9"));
   auto found = protocol::scheme_of(head.value("scheme", nlohmann::json()), number(head, "raw_bits"),
-                                   number(head, "most_errors"));
+                                   number(head, "most_errors"), budget);
   if (!found.ok()) return;
   const ecc::Scheme& scheme = *found;
   BELLOWS_CHECK(scheme.leaked_bits() <= scheme.code_bits() * scheme.frames, "a scheme that passes saves something");
@@ -39,11 +40,14 @@ void try_scheme(const nlohmann::json& head, const std::vector<bits::BitString>& 
     if (string.size_bits() == scheme.raw_bits) received = bits::BitString(string.view());
     if (string.size_bits() == scheme.leaked_bits()) syndromes = bits::BitString(string.view());
   }
-  auto decoded = ecc::decode(scheme, {}, received, syndromes);
+  bits::BitString random(ecc::random_bits(scheme));
+  for (std::uint64_t i = 0; i < random.size_words(); ++i) random.words()[i] = 0x9e3779b97f4a7c15 * (i + 1);
+  random.trim();
+  auto decoded = ecc::decode(scheme, random, received, syndromes);
   BELLOWS_CHECK(decoded.ok(), "a scheme that passes can be decoded");
   for (std::uint32_t frame : decoded->failed) BELLOWS_CHECK(frame < scheme.frames, "a frame that is none");
   if (decoded->failed.empty()) {
-    auto again = ecc::encode(scheme, {}, decoded->corrected);
+    auto again = ecc::encode(scheme, random, decoded->corrected);
     BELLOWS_CHECK(again.ok() && *again == syndromes, "what was corrected has the syndrome");
   }
 }

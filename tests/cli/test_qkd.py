@@ -105,6 +105,21 @@ class KeyDistribution(ProgramTest):
         _, err = self.run_program("qkd", "check", "thin.json", expect=3)
         self.assertIn("error-correction scheme", err)
 
+    def test_a_code_that_may_fail_is_certified_by_how_seldom(self):
+        self.prepare()
+        alice, _ = self.parties("--correction", "concatenated")
+        self.assertTrue(alice["certified"])
+        certificate = alice["certificate"]
+        self.assertEqual(certificate["error_correction"]["code"], "concatenated")
+        self.assertTrue(any("deal of the error correction" in a for a in certificate["assumptions"]))
+        self.assertEqual((self.folder / "A.key").read_bytes(), (self.folder / "B.key").read_bytes())
+        self.run_program("qkd", "check", "A.key.certificate.json", "B.key.certificate.json")
+        # One that fails more often than the certificate's epsilon allows.
+        certificate["error_correction"]["rows"] = [max(1, row // 2) for row in certificate["error_correction"]["rows"]]
+        (self.folder / "thin.json").write_text(json.dumps(certificate))
+        _, err = self.run_program("qkd", "check", "thin.json", expect=3)
+        self.assertIn("fails too often", err)
+
     def test_noise_gives_no_key_and_exit_code_1(self):
         self.prepare(pairs="300000", noise="0.03")
         alice, bob = self.parties(expect=(1, 1))
@@ -128,8 +143,13 @@ class KeyDistribution(ProgramTest):
 
     def test_plan_names_the_pairs_and_refuses_the_impossible(self):
         plan = self.run_json("qkd", "plan", "--noise", "0.005", "--key-bits", "220000")
-        self.assertEqual((plan["settings"], plan["correction"], plan["certified"]), (7, "bch", True))
-        self.assertLess(plan["pairs"], 1.1e8)
+        self.assertEqual((plan["settings"], plan["correction"], plan["certified"]), (7, "concatenated", True))
+        self.assertLess(plan["pairs"], 1e8)
+        self.assertGreater(plan["session_random_bits"], plan["raw_bits"] + plan["key_bits"])
+        bch = self.run_json("qkd", "plan", "--noise", "0.005", "--key-bits", "220000", "--correction", "bch")
+        self.assertEqual((bch["correction"], bch["certified"]), ("bch", True))
+        self.assertGreater(bch["pairs"], plan["pairs"])
+        self.assertLess(self.run_json("qkd", "plan", "--noise", "0.02")["pairs"], 6e7)
         ldpc = ("--correction", "ldpc")
         plan = self.run_json("qkd", "plan", "--noise", "0.005", "--key-bits", "240000", *ldpc)
         self.assertEqual((plan["correction"], plan["certified"]), ("ldpc", False))

@@ -85,18 +85,24 @@ struct Wish {
 
 // The best number of settings for it; nothing: no key can be had.
 Result<std::optional<protocol::PlanPoint>> best_plan(protocol::PlanRequest request, const Wish& wish) {
+  auto plan = [&](unsigned settings, bool roughly) -> Result<std::optional<protocol::PlanPoint>> {
+    request.settings = settings;
+    auto point = wish.pairs != 0 ? protocol::plan_for_pairs(request, wish.pairs, roughly)
+                                 : protocol::plan_for_key(request, wish.key_bits, roughly);
+    if (!point.ok() && point.error().code != ErrorCode::refused) return point.error();
+    if (!point.ok() || point->key_bits == 0) return std::optional<protocol::PlanPoint>();
+    return std::optional(*point);
+  };
   std::optional<protocol::PlanPoint> best;
   for (unsigned m = wish.least_settings; m <= wish.most_settings; ++m) {
-    request.settings = m;
     if (protocol::largest_noise(request.method, m) <= request.noise) continue;
-    auto point = wish.pairs != 0 ? protocol::plan_for_pairs(request, wish.pairs)
-                                 : protocol::plan_for_key(request, wish.key_bits);
-    if (!point.ok() && point.error().code != ErrorCode::refused) return point.error();
-    if (!point.ok() || point->key_bits == 0) continue;
+    BELLOWS_ASSIGN(auto point, plan(m, true));
+    if (!point) continue;
     bool better = !best || (wish.pairs != 0 ? point->key_bits > best->key_bits : point->pairs < best->pairs);
     if (better) best = *point;
   }
-  return best;
+  if (!best) return best;
+  return plan(static_cast<unsigned>(best->counts.settings), false);
 }
 
 Result<Verdict> run_plan(Console& console, const PlanOptions& options) {
@@ -104,8 +110,7 @@ Result<Verdict> run_plan(Console& console, const PlanOptions& options) {
   BELLOWS_ASSIGN(request.method, qkd_adversary(options.adversary));
   BELLOWS_ASSIGN(request.epsilon, Exact::parse(options.epsilon));
   BELLOWS_ASSIGN(request.correction, qkd_correction(options.correction));
-  const ecc::Code code = request.correction.value_or(protocol::usual_code(request.method));
-  const bool proved = request.method == KeyMethod::quantum || code == ecc::Code::bch;
+  const bool proved = request.method == KeyMethod::quantum || request.correction != ecc::Code::ldpc;
   if (!(options.noise >= 0 && options.noise < 1))
     return usage_error("noise out of range", "0 to 1", fmt::format("{}", options.noise));
   request.noise = options.noise;
@@ -151,15 +156,20 @@ Result<Verdict> run_plan(Console& console, const PlanOptions& options) {
   json document = point_json(*best);
   double random = 2 * static_cast<double>(best->pairs) *
                   protocol::random_bits_per_pair(static_cast<unsigned>(best->counts.settings), best->gamma_65536);
-  document["random_bits"] = random + static_cast<double>(best->counts.raw_bits + best->key_bits);
+  // Of these a session draws: hash seed, comparison point, error correction.
+  const std::uint64_t session_random =
+      best->counts.raw_bits + best->key_bits + protocol::verification_bits + best->published.random_bits;
+  document["session_random_bits"] = session_random;
+  document["random_bits"] = random + static_cast<double>(session_random);
   document["verdict"] = "key";
-  document["correction"] = ecc::code_name(code);
+  document["correction"] = ecc::code_name(best->published.code);
   document["certified"] = proved;
   console.result(document);
   console.print(fmt::format("M = {}, gamma = {}/65536 = {:.4f}, N = {} pairs: {} bits of key", best->counts.settings,
                             best->gamma_65536, best->gamma(), best->pairs, best->key_bits));
   console.print(fmt::format("raw key {} bits, tested pairs {}, published {} bits ({}); random bits needed: {}",
-                            best->counts.raw_bits, best->counts.tested, best->counts.leaked_bits, ecc::code_name(code),
+                            best->counts.raw_bits, best->counts.tested, best->counts.leaked_bits,
+                            ecc::code_name(best->published.code),
                             with_si_prefix(document["random_bits"].get<double>())));
   if (options.chance > 0)
     console.print(fmt::format("devices of this noise give this key or a longer one with a chance of {:g} % at least",

@@ -14,7 +14,9 @@ namespace bellows::cli {
 /// Errors: usage: no such code. Nothing for an empty name: what is usual for the adversary.
 Result<std::optional<ecc::Code>> qkd_correction(const std::string& name);
 inline constexpr const char* qkd_correction_help =
-    "bch (proved; the default for no-signalling) or ldpc (not certified there; the default for quantum)";
+    "bch or concatenated (proved; the default for no-signalling: the shorter) or ldpc (not certified there; the "
+    "default "
+    "for quantum)";
 
 /// Errors: usage: no such adversary.
 Result<protocol::KeyMethod> qkd_adversary(const std::string& name);

@@ -31,7 +31,10 @@ Status over_cosets(const TransformTables& tables, std::uint64_t last, const Cont
 }  // namespace
 
 BchCode::BchCode(std::uint64_t length_bits, std::uint64_t most_errors)
-    : length_bits_(length_bits), most_errors_(most_errors), field_(element_field(element_bits(length_bits))) {
+    : length_bits_(length_bits),
+      most_errors_(most_errors),
+      field_(element_field(element_bits(length_bits))),
+      tables_(make_transform_tables(field_, levels_for(std::max<std::uint64_t>(2 * most_errors, 1), field_))) {
   BELLOWS_CHECK(length_bits >= 1 && length_bits <= most_length_bits && 2 * most_errors <= length_bits,
                 "no BCH code of these numbers");
 }
@@ -46,7 +49,7 @@ Result<bits::BitString> BchCode::syndromes(bits::BitView string, const Context& 
   if (most_errors_ == 0) return out;
   // The power sums are the transpose of "evaluate a polynomial at all elements", applied to the bits.
   const BchKernel& kernel = chosen_bch_kernel();
-  const TransformTables tables = make_transform_tables(field_, levels_for(2 * most_errors_, field_));
+  const TransformTables& tables = tables_;
   const unsigned workers = std::max(1u, context.thread_count);
   std::vector<SecretElements> sums(workers), parts(workers);
   BELLOWS_TRY(over_cosets(tables, length_bits_, context, [&](std::uint64_t coset, unsigned worker) {
@@ -80,19 +83,11 @@ Result<SecretElements> BchCode::locator(const SecretElements& power_sums, const 
   current[0] = previous[0] = 1;
   Element previous_discrepancy = 1;
   std::size_t length = 0, previous_length = 0, shift = 1;
-  auto inverse = [&](Element a) {
-    Element power = a, out = 1;
-    for (unsigned i = 1; i < field_.bits; ++i) {
-      power = kernel.multiply(field_, power, power);
-      out = kernel.multiply(field_, out, power);
-    }
-    return out;
-  };
   for (std::size_t k = 1; k < last; k += 2, shift += 2) {
     if (k % 512 == 1) BELLOWS_TRY(context.check_cancelled());
     const Element discrepancy = kernel.dot(field_, current.data(), backwards.data() + (last - k), length + 1);
     if (discrepancy == 0) continue;
-    const Element factor = kernel.multiply(field_, discrepancy, inverse(previous_discrepancy));
+    const Element factor = kernel.multiply(field_, discrepancy, inverse(kernel, field_, previous_discrepancy));
     const bool longer = 2 * length < k;
     if (longer) {
       if (k - length > most_errors_) return SecretElements();
@@ -110,6 +105,44 @@ Result<SecretElements> BchCode::locator(const SecretElements& power_sums, const 
   if (current[length] == 0) return SecretElements();
   current.resize(length + 1);
   return current;
+}
+
+// Whether a polynomial divides z^(2^w) - z, the product of all z - x: w squarings modulo it. Requires degree >= 1 and a
+// leading coefficient that is not 0.
+bool BchCode::has_all_roots(const SecretElements& polynomial) const {
+  const BchKernel& kernel = chosen_bch_kernel();
+  const std::size_t degree = polynomial.size() - 1;
+  if (degree == 1) return true;
+  // z^degree = sum of tail[k] z^k; from it z^k for k up to 2 degree - 2, row after row.
+  const Element scale = inverse(kernel, field_, polynomial[degree]);
+  SecretElements tail(degree), powers((degree - 1) * degree);
+  for (std::size_t k = 0; k < degree; ++k) tail[k] = kernel.multiply(field_, polynomial[k], scale);
+  for (std::size_t row = 0; row + 1 < degree; ++row) {
+    Element* power = powers.data() + row * degree;
+    if (row == 0) {
+      std::copy(tail.begin(), tail.end(), power);
+      continue;
+    }
+    const Element* last = power - degree;
+    std::copy(last, last + degree - 1, power + 1);
+    kernel.multiply_add(field_, power, tail.data(), last[degree - 1], degree);
+  }
+  SecretElements current(degree), squared(degree);
+  current[1] = 1;
+  for (unsigned i = 0; i < field_.bits; ++i) {
+    std::fill(squared.begin(), squared.end(), 0);
+    for (std::size_t k = 0; k < degree; ++k) {
+      if (current[k] == 0) continue;
+      const Element square = kernel.multiply(field_, current[k], current[k]);
+      if (2 * k < degree)
+        squared[2 * k] ^= square;
+      else
+        kernel.multiply_add(field_, squared.data(), powers.data() + (2 * k - degree) * degree, square, degree);
+    }
+    std::swap(current, squared);
+  }
+  current[1] ^= 1;
+  return std::all_of(current.begin(), current.end(), [](Element e) { return e == 0; });
 }
 
 Result<std::optional<std::vector<std::uint32_t>>> BchCode::find_errors(bits::BitView difference,
@@ -130,10 +163,16 @@ Result<std::optional<std::vector<std::uint32_t>>> BchCode::find_errors(bits::Bit
   if (locator_polynomial.empty()) return Places();
   const std::size_t errors = locator_polynomial.size() - 1;
 
-  // Backwards, its roots are the elements themselves: all elements are tried, coset by coset.
-  const TransformTables tables = make_transform_tables(field_, levels_for(errors + 1, field_));
+  // Backwards, its roots are the elements themselves: all elements are tried, coset by coset. With few errors it is
+  // cheaper to see first whether it has as many.
+  std::reverse(locator_polynomial.begin(), locator_polynomial.end());
+  if (errors * errors <= std::size_t{1} << field_.bits >> 2 && !has_all_roots(locator_polynomial)) return Places();
+  const unsigned levels = levels_for(errors + 1, field_);
+  TransformTables own;
+  if (levels != tables_.levels) own = make_transform_tables(field_, levels);
+  const TransformTables& tables = levels == tables_.levels ? tables_ : own;
   SecretElements polynomial(tables.size());
-  std::copy(locator_polynomial.rbegin(), locator_polynomial.rend(), polynomial.begin());
+  std::copy(locator_polynomial.begin(), locator_polynomial.end(), polynomial.begin());
   kernel.to_novel(tables, polynomial.data());
   const unsigned workers = std::max(1u, context.thread_count);
   std::vector<SecretElements> values(workers);

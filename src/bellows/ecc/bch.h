@@ -42,9 +42,11 @@ class BchCode {
 
  private:
   Result<SecretElements> locator(const SecretElements& power_sums, const Context& context) const;
+  bool has_all_roots(const SecretElements& polynomial) const;
 
   std::uint64_t length_bits_, most_errors_;
   ElementField field_;
+  TransformTables tables_;  // for the syndromes
 };
 
 }  // namespace bellows::ecc

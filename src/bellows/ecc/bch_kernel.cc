@@ -83,6 +83,15 @@ const BchKernel& bch_kernel_portable() {
   return kernel;
 }
 
+Element inverse(const BchKernel& kernel, const ElementField& field, Element a) {
+  Element power = a, out = 1;  // a^(2 + 4 + .. + 2^(bits - 1))
+  for (unsigned i = 1; i < field.bits; ++i) {
+    power = kernel.multiply(field, power, power);
+    out = kernel.multiply(field, out, power);
+  }
+  return out;
+}
+
 const BchKernel& chosen_bch_kernel() {
 #if defined(__x86_64__)
   if (bits::active_kernel() >= bits::Kernel::clmul) return bch_kernel_clmul();

@@ -50,6 +50,8 @@ struct BchKernel {
 const BchKernel& bch_kernel_portable();
 const BchKernel& bch_kernel_clmul();
 const BchKernel& chosen_bch_kernel();
+/// 1 / a, for a that is not 0.
+Element inverse(const BchKernel& kernel, const ElementField& field, Element a);
 
 /// All of a kernel from one carry-less product: Multiplier::multiply(a, b) for a, b below 2^32, and
 /// Multiplier::by_low(a, low) for low below 2^6.

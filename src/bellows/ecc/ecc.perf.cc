@@ -17,8 +17,10 @@ void run(benchmark::State& state, Code code, bool decoding) {
   bits::BitString alice(size);
   for (std::uint64_t i = 0; i < alice.size_words(); ++i) alice.words()[i] = engine();
   alice.trim();
-  auto scheme = plan_scheme(code, size, errors);
-  PermutationSeed seed{};
+  auto scheme = plan_scheme(code, size, errors, numeric::Exact::literal("1e-11"));
+  bits::BitString seed(random_bits(*scheme));
+  for (std::uint64_t i = 0; i < seed.size_words(); ++i) seed.words()[i] = engine();
+  seed.trim();
   auto syndromes = encode(*scheme, seed, alice);
   std::uint64_t frames = 0, failed = 0;
   for (auto _ : state) {
@@ -51,6 +53,8 @@ void ldpc_decode(benchmark::State& state) { run(state, Code::ldpc, true); }
 void ldpc_encode(benchmark::State& state) { run(state, Code::ldpc, false); }
 void bch_decode(benchmark::State& state) { run(state, Code::bch, true); }
 void bch_encode(benchmark::State& state) { run(state, Code::bch, false); }
+void concatenated_decode(benchmark::State& state) { run(state, Code::concatenated, true); }
+void concatenated_encode(benchmark::State& state) { run(state, Code::concatenated, false); }
 BENCHMARK(ldpc_decode)
     ->ArgsProduct({{100'000, 1'000'000, 10'000'000}, {20, 50, 100, 200, 500}})
     ->Args({10'000, 100})
@@ -58,6 +62,12 @@ BENCHMARK(ldpc_decode)
 BENCHMARK(ldpc_encode)->Args({1'000'000, 100})->Args({10'000'000, 100})->Unit(benchmark::kMillisecond);
 BENCHMARK(bch_decode)
     ->ArgsProduct({{100'000, 1'000'000, 10'000'000}, {10, 25, 50, 100}})
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(concatenated_decode)
+    ->ArgsProduct({{100'000, 1'000'000, 10'000'000}, {20, 50, 100, 200, 500}})
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(concatenated_encode)
+    ->ArgsProduct({{100'000, 1'000'000, 10'000'000}, {20, 100}})
     ->Unit(benchmark::kMillisecond);
 BENCHMARK(bch_encode)->ArgsProduct({{100'000, 1'000'000, 10'000'000}, {25, 100}})->Unit(benchmark::kMillisecond);
 

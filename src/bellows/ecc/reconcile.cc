@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstring>
@@ -13,6 +14,7 @@
 
 #include "bellows/base/threads.h"
 #include "bellows/ecc/bch.h"
+#include "bellows/ecc/concatenated.h"
 #include "bellows/ecc/ldpc_decoder.h"
 
 namespace bellows::ecc {
@@ -24,6 +26,7 @@ constexpr std::uint64_t fewest_raw_bits = 64;
 constexpr std::uint64_t target_columns = 2048;
 constexpr std::uint32_t fewest_rows = 10;
 constexpr double least_design_rate = 4e-4;
+constexpr std::uint64_t permutation_seed_bits = 256;
 constexpr double frame_sigmas = 4;  // how far the error count of one frame may lie above its share
 
 double entropy(double p) { return -p * std::log2(p) - (1 - p) * std::log2(1 - p); }
@@ -43,15 +46,19 @@ double working_efficiency(double error_rate) {
   return last.efficiency + x * (next->efficiency - last.efficiency);
 }
 
-// position[i]: where in the permuted string bit i goes.
-std::vector<std::uint32_t> permutation(std::uint64_t size, const PermutationSeed& seed) {
-  static_assert(randombytes_SEEDBYTES == std::tuple_size_v<PermutationSeed>);
+// [i]: which bit of the string is bit i of the frames, one after another.
+std::vector<std::uint32_t> permutation(const Scheme& scheme, bits::BitView random) {
+  const std::uint64_t size = scheme.raw_bits;
+  std::array<std::uint8_t, randombytes_SEEDBYTES> seed;
+  static_assert(8 * seed.size() == permutation_seed_bits);
   std::vector<std::uint32_t> order(size);
   std::iota(order.begin(), order.end(), 0u);
-  std::vector<std::uint64_t> random(size);
-  randombytes_buf_deterministic(random.data(), random.size() * sizeof(random[0]), seed.data());
+  if (scheme.code != Code::ldpc) return order;
+  std::memcpy(seed.data(), random.words, seed.size());
+  std::vector<std::uint64_t> draws(size);
+  randombytes_buf_deterministic(draws.data(), draws.size() * sizeof(draws[0]), seed.data());
   for (std::uint64_t i = size; i > 1; --i) {
-    auto other = static_cast<std::uint64_t>((static_cast<Wide>(random[i - 1]) * i) >> 64);
+    auto other = static_cast<std::uint64_t>((static_cast<Wide>(draws[i - 1]) * i) >> 64);
     std::swap(order[i - 1], order[other]);
   }
   return order;
@@ -79,12 +86,17 @@ Status check_frames(const Scheme& scheme, const std::vector<std::uint32_t>& fram
   return {};
 }
 
-Result<Decoded> decode_bch(const Scheme& scheme, bits::BitView received, bits::BitView syndromes,
-                           const Context& context) {
+using Places = std::optional<std::vector<std::uint32_t>>;
+
+Result<Places> find_errors_bch(const Scheme& scheme, bits::BitView received, bits::BitView syndromes,
+                               const Context& context) {
   const BchCode code(scheme.raw_bits, scheme.errors);
   BELLOWS_ASSIGN(auto difference, code.syndromes(received, context));
   for (std::uint64_t i = 0; i < difference.size_words(); ++i) difference.words()[i] ^= syndromes.word(i);
-  BELLOWS_ASSIGN(auto places, code.find_errors(difference, context));
+  return code.find_errors(difference, context);
+}
+
+Decoded flip(bits::BitView received, const Places& places) {
   Decoded decoded;
   decoded.corrected = bits::BitString(received);
   if (!places) {
@@ -96,14 +108,42 @@ Result<Decoded> decode_bch(const Scheme& scheme, bits::BitView received, bits::B
   return decoded;
 }
 
+Status check_random(const Scheme& scheme, bits::BitView random) {
+  if (random.size_bits == random_bits(scheme)) return {};
+  return bad_input("wrong number of random bits for the error correction", "", std::nullopt,
+                   fmt::format("{}", random_bits(scheme)), fmt::format("{}", random.size_bits));
+}
+
 }  // namespace
 
-const char* code_name(Code code) { return code == Code::bch ? "bch" : "ldpc"; }
+const char* code_name(Code code) {
+  switch (code) {
+    case Code::bch:
+      return "bch";
+    case Code::concatenated:
+      return "concatenated";
+    case Code::ldpc:
+      return "ldpc";
+  }
+  return "";
+}
 
 Result<Code> code_from_name(std::string_view name) {
-  for (Code code : {Code::bch, Code::ldpc})
+  for (Code code : all_codes)
     if (name == code_name(code)) return code;
-  return usage_error("no such code for error correction", "bch or ldpc", std::string(name));
+  return usage_error("no such code for error correction", "bch, concatenated or ldpc", std::string(name));
+}
+
+std::uint64_t random_bits(const Scheme& scheme) {
+  switch (scheme.code) {
+    case Code::bch:
+      return 0;
+    case Code::concatenated:
+      return deal_random_bits(scheme.shape);
+    case Code::ldpc:
+      return permutation_seed_bits;
+  }
+  return 0;
 }
 
 double log2_patterns(std::uint64_t bits, std::uint64_t errors) {
@@ -111,7 +151,7 @@ double log2_patterns(std::uint64_t bits, std::uint64_t errors) {
   return (std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1)) / std::numbers::ln2;
 }
 
-Result<Scheme> plan_scheme(Code code, std::uint64_t raw_bits, std::uint64_t most_errors,
+Result<Scheme> plan_scheme(Code code, std::uint64_t raw_bits, std::uint64_t most_errors, const numeric::Exact& failure,
                            std::uint64_t largest_frame_bits) {
   if (largest_frame_bits < least_frame_bits || largest_frame_bits > usual_frame_bits)
     return usage_error("frame length out of range", fmt::format("{} to {} bits", least_frame_bits, usual_frame_bits),
@@ -133,6 +173,15 @@ Result<Scheme> plan_scheme(Code code, std::uint64_t raw_bits, std::uint64_t most
     if (mean > 0.25 || scheme.leaked_bits() >= raw_bits) return too_noisy(mean);
     return scheme;
   }
+  if (code == Code::concatenated) {
+    // One error more than none costs next to nothing, and a code for none is none.
+    scheme.frames = 1;
+    scheme.errors = std::max<std::uint64_t>(most_errors, 1);
+    auto shape = plan_concatenated(raw_bits, scheme.errors, failure);
+    if (!shape || shape->published_bits() >= raw_bits) return too_noisy(mean);
+    scheme.shape = std::move(*shape);
+    return scheme;
+  }
   scheme.frames = static_cast<std::uint32_t>(divide_up(raw_bits, largest_frame_bits));
   std::uint64_t frame_bits = divide_up(raw_bits, scheme.frames);
   scheme.circulant =
@@ -152,11 +201,21 @@ Result<Scheme> plan_scheme(Code code, std::uint64_t raw_bits, std::uint64_t most
   return scheme;
 }
 
-Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits, std::uint64_t most_errors) {
+Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits, std::uint64_t most_errors,
+                    const numeric::Exact& failure) {
   auto wrong = [](const char* why) { return bad_input(fmt::format("the error-correction scheme {}", why)); };
   if (scheme.raw_bits != raw_bits || scheme.frames < 1 || scheme.frames > raw_bits)
     return wrong("does not fit the raw key");
-  auto planned = plan_scheme(scheme.code, raw_bits, most_errors,
+  if (scheme.code == Code::concatenated) {
+    if (scheme.shape.raw_bits != raw_bits || scheme.frames != 1 || !is_possible(scheme.shape))
+      return wrong("does not fit the raw key");
+    if (scheme.errors != std::max<std::uint64_t>(most_errors, 1)) return wrong("is for another number of errors");
+    if (!numeric::certainly_at_most(failure_bound(scheme.shape, scheme.errors), numeric::Ball(failure)))
+      return wrong("fails too often on so many errors");
+    if (scheme.leaked_bits() >= raw_bits) return wrong("publishes more than the raw key has");
+    return {};
+  }
+  auto planned = plan_scheme(scheme.code, raw_bits, most_errors, failure,
                              std::clamp(divide_up(raw_bits, scheme.frames), least_frame_bits, usual_frame_bits));
   if (!planned.ok()) return wrong("does not fit the raw key");
   // The numbers of ldpc come from logarithms in doubles, whose last place machines may round differently.
@@ -174,12 +233,16 @@ Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits, std::uint64_t 
   return {};
 }
 
-Result<bits::BitString> encode(const Scheme& scheme, const PermutationSeed& seed, bits::BitView raw,
-                               const Context& context) {
+Result<bits::BitString> encode(const Scheme& scheme, bits::BitView random, bits::BitView raw, const Context& context) {
   BELLOWS_CHECK(raw.size_bits == scheme.raw_bits, "the scheme is for another length");
   BELLOWS_TRY(context.check_cancelled());
+  BELLOWS_TRY(check_random(scheme, random));
   if (scheme.code == Code::bch) return BchCode(scheme.raw_bits, scheme.errors).syndromes(raw, context);
-  auto order = permutation(raw.size_bits, seed);
+  if (scheme.code == Code::concatenated) {
+    BELLOWS_ASSIGN(auto code, ConcatenatedCode::make(scheme.shape, random));
+    return code.publish(raw, context);
+  }
+  auto order = permutation(scheme, random);
   LdpcCode code = code_of(scheme);
   std::vector<bits::BitString> parts(scheme.frames);
   parallel_for(scheme.frames, context.thread_count, [&](std::uint64_t frame, unsigned) {
@@ -197,14 +260,23 @@ Result<bits::BitString> encode(const Scheme& scheme, const PermutationSeed& seed
   return syndromes;
 }
 
-Result<Decoded> decode(const Scheme& scheme, const PermutationSeed& seed, bits::BitView received,
-                       bits::BitView syndromes, const Context& context) {
+Result<Decoded> decode(const Scheme& scheme, bits::BitView random, bits::BitView received, bits::BitView syndromes,
+                       const Context& context) {
   BELLOWS_CHECK(received.size_bits == scheme.raw_bits, "the scheme is for another length");
   if (syndromes.size_bits != scheme.leaked_bits())
     return bad_input("wrong number of syndrome bits", "", std::nullopt, fmt::format("{}", scheme.leaked_bits()),
                      fmt::format("{}", syndromes.size_bits));
-  if (scheme.code == Code::bch) return decode_bch(scheme, received, syndromes, context);
-  auto order = permutation(received.size_bits, seed);
+  BELLOWS_TRY(check_random(scheme, random));
+  if (scheme.code == Code::bch) {
+    BELLOWS_ASSIGN(auto places, find_errors_bch(scheme, received, syndromes, context));
+    return flip(received, places);
+  }
+  if (scheme.code == Code::concatenated) {
+    BELLOWS_ASSIGN(auto code, ConcatenatedCode::make(scheme.shape, random));
+    BELLOWS_ASSIGN(auto places, code.find_errors(received, syndromes, context));
+    return flip(received, places);
+  }
+  auto order = permutation(scheme, random);
   LdpcCode code = code_of(scheme);
   const unsigned threads = std::max(1u, std::min<unsigned>(context.thread_count, scheme.frames));
   std::vector<std::unique_ptr<LdpcDecoder>> decoders(threads);
@@ -251,10 +323,11 @@ Result<Decoded> decode(const Scheme& scheme, const PermutationSeed& seed, bits::
   return decoded;
 }
 
-Result<bits::BitString> reveal_frames(const Scheme& scheme, const PermutationSeed& seed, bits::BitView raw,
+Result<bits::BitString> reveal_frames(const Scheme& scheme, bits::BitView random, bits::BitView raw,
                                       const std::vector<std::uint32_t>& frames) {
   BELLOWS_TRY(check_frames(scheme, frames));
-  auto order = permutation(raw.size_bits, seed);
+  BELLOWS_TRY(check_random(scheme, random));
+  auto order = permutation(scheme, random);
   std::uint64_t total = 0;
   for (std::uint32_t frame : frames) total += scheme.frame_bits(frame);
   bits::BitString revealed(total);
@@ -265,13 +338,14 @@ Result<bits::BitString> reveal_frames(const Scheme& scheme, const PermutationSee
   return revealed;
 }
 
-Status insert_frames(const Scheme& scheme, const PermutationSeed& seed, bits::BitView revealed,
+Status insert_frames(const Scheme& scheme, bits::BitView random, bits::BitView revealed,
                      const std::vector<std::uint32_t>& frames, bits::BitString& raw) {
   BELLOWS_TRY(check_frames(scheme, frames));
   std::uint64_t total = 0;
   for (std::uint32_t frame : frames) total += scheme.frame_bits(frame);
   if (revealed.size_bits != total) return bad_input("wrong number of revealed bits");
-  auto order = permutation(raw.size_bits(), seed);
+  BELLOWS_TRY(check_random(scheme, random));
+  auto order = permutation(scheme, random);
   std::uint64_t from = 0;
   for (std::uint32_t frame : frames)
     for (std::uint64_t i = 0; i < scheme.frame_bits(frame); ++i)

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -8,36 +7,43 @@
 #include "bellows/base/progress.h"
 #include "bellows/base/result.h"
 #include "bellows/bits/bit_string.h"
+#include "bellows/ecc/concatenated_shape.h"
 #include "bellows/ecc/unseen_errors.h"
 
 namespace bellows::ecc {
 
 /// Which code corrects the raw key.
 enum class Code {
-  bch,   ///< corrects every pattern of so many errors, for certain: proved
-  ldpc,  ///< publishes less; that it corrects so many errors is measured, not proved
+  bch,           ///< corrects every pattern of so many errors, for certain: proved
+  concatenated,  ///< corrects every pattern of so many errors but with a probability that is bounded: proved
+  ldpc,          ///< publishes less; that it corrects so many errors is measured, not proved
 };
+inline constexpr Code all_codes[] = {Code::bch, Code::concatenated, Code::ldpc};
 const char* code_name(Code code);
+/// Whether how often it fails is proved.
+constexpr bool is_proved(Code code) { return code != Code::ldpc; }
 /// Errors: usage: no such code.
 Result<Code> code_from_name(std::string_view name);
 
-/// How a raw key is cut into frames and which code serves them. Public; a function of raw_bits, the bound on the errors
-/// and the number of frames.
+/// How a raw key is cut into frames and which code serves them. Public. bch and ldpc: a function of raw_bits, the bound
+/// on the errors and the number of frames; concatenated: any shape that is proved to fail so rarely.
 struct Scheme {
   Code code = Code::bch;
   std::uint64_t raw_bits = 0;
-  std::uint32_t frames = 0;  ///< bch: 1
-  // bch: the errors that it corrects and the bits that each costs.
+  std::uint32_t frames = 0;  ///< but for ldpc: 1
+  // bch, concatenated: the errors that it corrects. bch: the bits that each costs.
   std::uint64_t errors = 0;
   std::uint32_t element_bits = 0;
+  ConcatenatedShape shape;  // concatenated
   // ldpc: the parity-check matrix, and the error rate that it is made for.
   std::uint32_t circulant = 0, columns = 0, rows = 0;
   std::uint32_t design_errors_per_million = 0;
 
-  std::uint64_t code_bits() const { return code == Code::bch ? raw_bits : std::uint64_t{circulant} * columns; }
+  std::uint64_t code_bits() const { return code != Code::ldpc ? raw_bits : std::uint64_t{circulant} * columns; }
   /// Data bits of a frame; the rest of the code word is padding that both sides know.
   std::uint64_t frame_bits(std::uint32_t frame) const { return raw_bits / frames + (frame < raw_bits % frames); }
   std::uint64_t frame_syndrome_bits() const {
+    if (code == Code::concatenated) return shape.published_bits();
     return code == Code::bch ? errors * element_bits : std::uint64_t{circulant} * rows;
   }
   /// What is published about the raw key: all syndromes.
@@ -51,26 +57,31 @@ inline constexpr std::uint64_t usual_frame_bits = std::uint64_t{1} << 24;
 inline constexpr std::uint64_t least_frame_bits = 1024;
 
 /// The scheme for a number of errors that the strings will not exceed.
-/// In:     raw_bits: 64 to 2^31 - 1. most_errors: upper bound on the differing places, for the whole string.
-///         largest_frame_bits: 1024 to 2^24; for ldpc only.
+/// In:     raw_bits: 64 to 2^31 - 1. most_errors: upper bound on the differing places, for the whole string. failure:
+///         concatenated: how often it may fail, in (0, 1). largest_frame_bits: 1024 to 2^24; for ldpc only.
 /// Errors: refused: so many errors that the code would publish more bits than the string has. usage: raw_bits,
 ///         largest_frame_bits.
-Result<Scheme> plan_scheme(Code code, std::uint64_t raw_bits, std::uint64_t most_errors,
+Result<Scheme> plan_scheme(Code code, std::uint64_t raw_bits, std::uint64_t most_errors, const numeric::Exact& failure,
                            std::uint64_t largest_frame_bits = usual_frame_bits);
-/// A peer's scheme is the one that plan_scheme gives for some length of frames.
+/// A peer's scheme is one that plan_scheme may give: bch, ldpc: for some length of frames; concatenated: one that is
+/// proved to fail with the probability `failure` at most.
 /// Errors: bad_input: it is not; above all, one that publishes less than any code for so many errors must.
-Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits, std::uint64_t most_errors);
+Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits, std::uint64_t most_errors,
+                    const numeric::Exact& failure);
 
 /// log2 of the number of patterns of `errors` errors in `bits` bits: no code that corrects them all publishes less.
 double log2_patterns(std::uint64_t bits, std::uint64_t errors);
 
-/// Seed of the public permutation that spreads errors evenly over places and frames (ldpc).
-using PermutationSeed = std::array<std::uint8_t, 32>;
+/// How many random bits encode and decode take: bch none; concatenated the deal of bits to blocks; ldpc the seed of a
+/// permutation that spreads errors evenly over places and frames. They become public, and must not be known before the
+/// strings are.
+std::uint64_t random_bits(const Scheme& scheme);
 
 /// The syndromes of all frames, one after another: leaked_bits() bits.
 /// Cost: ldpc: about 20 bytes a raw bit in a frame's worth of memory a thread, and 12 bytes a raw bit for the
-/// permutation. bch: next to no memory.
-Result<bits::BitString> encode(const Scheme& scheme, const PermutationSeed& seed, bits::BitView raw,
+/// permutation. bch: next to no memory. concatenated: 5 to 10 bytes a raw bit.
+/// Errors: bad_input: another number of random bits than random_bits(scheme). cancelled.
+Result<bits::BitString> encode(const Scheme& scheme, bits::BitView random, bits::BitView raw,
                                const Context& context = {});
 
 struct Decoded {
@@ -80,14 +91,15 @@ struct Decoded {
 };
 
 /// The sender's string from the receiver's and the syndromes. bch: it is the sender's, if they differ in scheme.errors
-/// places at most. Otherwise a frame whose decoding ends has the right syndrome and still may be wrong: compare a hash.
-Result<Decoded> decode(const Scheme& scheme, const PermutationSeed& seed, bits::BitView received,
-                       bits::BitView syndromes, const Context& context = {});
+/// places at most; concatenated: but for the probability of plan_scheme. Otherwise a frame whose decoding ends has the
+/// right syndrome and still may be wrong: compare a hash.
+Result<Decoded> decode(const Scheme& scheme, bits::BitView random, bits::BitView received, bits::BitView syndromes,
+                       const Context& context = {});
 
 /// The sender's bits of some frames, for publishing; and putting them in place of the receiver's.
-Result<bits::BitString> reveal_frames(const Scheme& scheme, const PermutationSeed& seed, bits::BitView raw,
+Result<bits::BitString> reveal_frames(const Scheme& scheme, bits::BitView random, bits::BitView raw,
                                       const std::vector<std::uint32_t>& frames);
-Status insert_frames(const Scheme& scheme, const PermutationSeed& seed, bits::BitView revealed,
+Status insert_frames(const Scheme& scheme, bits::BitView random, bits::BitView revealed,
                      const std::vector<std::uint32_t>& frames, bits::BitString& raw);
 
 }  // namespace bellows::ecc

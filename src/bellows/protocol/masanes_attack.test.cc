@@ -392,13 +392,14 @@ TEST(Eavesdropper, CopiesOfEverythingSayNothingOfTheKey) {
     ASSERT_TRUE(alice.ok());
     const KeyStatement& s = alice->statement;
     ASSERT_EQ(s.counts.raw_bits, known_raw.size());
-    ASSERT_EQ(s.scheme.code, ecc::Code::bch);
+    ASSERT_TRUE(ecc::is_proved(s.scheme.code));
     for (const auto& [use, message] : proxy.uses) {
       net::MessageHeader header;
       std::memcpy(&header, message.data(), sizeof header);
       if (use.first != 0 || (header.type != message_correction && header.type != message_amplify)) continue;
       auto bytes = std::span(message).subspan(sizeof header, header.payload_bytes);
-      sent[header.type] = *decode_payload({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, 1);
+      sent[header.type] = *decode_payload({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
+                                          header.type == message_correction ? 2 : 1);
     }
     const std::uint64_t n = s.counts.raw_bits, m = s.length.bits;
     std::vector<std::uint64_t> column_of(n);
@@ -411,7 +412,7 @@ TEST(Eavesdropper, CopiesOfEverythingSayNothingOfTheKey) {
       if (column_of[i] == n) continue;
       bits::BitString one(n);
       one.set(i, true);
-      auto syndromes = ecc::encode(s.scheme, {}, one);
+      auto syndromes = ecc::encode(s.scheme, sent[message_correction].strings[1], one);
       for (std::uint64_t row = 0; row < rows.size(); ++row)
         if ((*syndromes)[row]) rows[row].set(column_of[i], true);
     }

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "bellows/base/json_number.h"
 #include "bellows/certify/certificate.h"
 
 namespace bellows::protocol {
@@ -14,6 +15,11 @@ using numeric::Exact;
 
 Exact share(const Exact& total, std::uint64_t numerator, std::uint64_t denominator) {
   return total * Exact::fraction(numerator, denominator);
+}
+
+const char* public_randomness(const KeyStatement& s) {
+  return s.scheme.code == ecc::Code::concatenated ? "the hash seed and the deal of the error correction"
+                                                  : "the hash seed";
 }
 
 std::vector<std::string> assumptions(const KeyStatement& s) {
@@ -29,8 +35,9 @@ std::vector<std::string> assumptions(const KeyStatement& s) {
       list.end(),
       {"The boxes of all pairs, both parties' and the adversary's, do not signal to each other: every use of every box "
        "is separate, or the devices have no memory.",
-       "Choices and settings (I, J, X, Y) and the hash seed are uniform, independent of the boxes and of the "
-       "adversary, and were not known before the boxes were used.",
+       fmt::format("Choices and settings (I, J, X, Y) and {} are uniform, independent of the boxes and of the "
+                   "adversary, and were not known before the boxes were used.",
+                   public_randomness(s)),
        "Nothing leaves the parties' laboratories but the messages of this session, and the moments at which they are "
        "sent tell nothing; their computers work as intended.",
        "The shared secret for authentication is uniform and known to the two parties only.",
@@ -39,7 +46,10 @@ std::vector<std::string> assumptions(const KeyStatement& s) {
        "one that ended without a key adds its epsilon to this one's."});
   if (s.method == KeyMethod::quantum) list.push_back("Quantum theory holds for the boxes and for the adversary.");
   if (s.hash_seed_origin == "operating system")
-    list.push_back("The hash seed comes from the operating system's generator, which is taken for uniform.");
+    list.push_back(
+        fmt::format("What is drawn for the session, {}, comes from the operating system's generator, which is "
+                    "taken for uniform.",
+                    public_randomness(s)));
   if (!s.random_bits_certificates.empty())
     list.push_back(
         "The random bits are those of the certificates named here, each bit used once: their owner says so. A party "
@@ -78,13 +88,35 @@ Result<std::uint64_t> count_in(const json& in, const char* name, std::uint64_t m
 }  // namespace
 
 EpsilonBudget EpsilonBudget::of(KeyMethod method, const Exact& total) {
-  // Ten times less for the sample costs the code some dozens of errors, for the key length 7 bits. 1/32 + 2 * 15/32 =
-  // 31/32; the rest is far more than hash comparison and tags take.
-  if (method == KeyMethod::no_signalling) return {total, share(total, 1, 32), share(total, 15, 32)};
-  return {total, share(total, 7, 8), Exact::literal("1e-4")};  // the sample only sets the rate
+  // Ten times less for the sample costs the code some dozens of errors, for the code some dozens of bits, for the key
+  // length 7 bits. 1/32 + 2 (15/32 + 1/128) = 63/64; the rest is far more than hash comparison and tags take.
+  if (method == KeyMethod::no_signalling)
+    return {total, share(total, 1, 32), share(total, 15, 32), share(total, 1, 128)};
+  const Exact rate_only = Exact::literal("1e-4");  // a code that fails costs a key, no secret
+  return {total, share(total, 7, 8), rate_only, rate_only};
 }
 
-ecc::Code usual_code(KeyMethod method) { return method == KeyMethod::no_signalling ? ecc::Code::bch : ecc::Code::ldpc; }
+std::vector<ecc::Code> usual_codes(KeyMethod method) {
+  if (method == KeyMethod::no_signalling) return {ecc::Code::bch, ecc::Code::concatenated};
+  return {ecc::Code::ldpc};
+}
+
+std::string code_names(const std::vector<ecc::Code>& codes) {
+  std::string names;
+  for (ecc::Code code : codes) names += (names.empty() ? "" : " or ") + std::string(ecc::code_name(code));
+  return names;
+}
+
+Result<ecc::Scheme> plan_scheme(const std::vector<ecc::Code>& codes, std::uint64_t raw_bits, std::uint64_t most_errors,
+                                const EpsilonBudget& epsilon, std::uint64_t largest_frame_bits) {
+  Result<ecc::Scheme> best = usage_error("no code for error correction");
+  for (ecc::Code code : codes) {
+    auto scheme = ecc::plan_scheme(code, raw_bits, most_errors, epsilon.code, largest_frame_bits);
+    const bool better = scheme.ok() && (!best.ok() || scheme->leaked_bits() < best->leaked_bits());
+    if (better || !best.ok()) best = std::move(scheme);
+  }
+  return best;
+}
 
 json scheme_json(const ecc::Scheme& scheme) {
   json document = {
@@ -92,6 +124,12 @@ json scheme_json(const ecc::Scheme& scheme) {
   if (scheme.code == ecc::Code::bch) {
     document["errors"] = scheme.errors;
     document["element_bits"] = scheme.element_bits;
+  } else if (scheme.code == ecc::Code::concatenated) {
+    document["errors"] = scheme.errors;
+    document["blocks"] = scheme.shape.blocks;
+    document["block_bits"] = scheme.shape.block_bits;
+    document["check_bits"] = scheme.shape.check_bits;
+    document["rows"] = scheme.shape.rows;
   } else {
     document["circulant"] = scheme.circulant;
     document["columns"] = scheme.columns;
@@ -101,7 +139,8 @@ json scheme_json(const ecc::Scheme& scheme) {
   return document;
 }
 
-Result<ecc::Scheme> scheme_of(const json& document, std::uint64_t raw_bits, std::uint64_t most_errors) {
+Result<ecc::Scheme> scheme_of(const json& document, std::uint64_t raw_bits, std::uint64_t most_errors,
+                              const EpsilonBudget& epsilon) {
   ecc::Scheme scheme;
   scheme.raw_bits = raw_bits;
   try {
@@ -115,6 +154,19 @@ Result<ecc::Scheme> scheme_of(const json& document, std::uint64_t raw_bits, std:
     if (scheme.code == ecc::Code::bch) {
       BELLOWS_TRY(number("errors", scheme.errors));
       BELLOWS_TRY(number("element_bits", scheme.element_bits));
+    } else if (scheme.code == ecc::Code::concatenated) {
+      scheme.shape.raw_bits = raw_bits;
+      BELLOWS_TRY(number("errors", scheme.errors));
+      BELLOWS_TRY(number("blocks", scheme.shape.blocks));
+      BELLOWS_TRY(number("block_bits", scheme.shape.block_bits));
+      BELLOWS_TRY(number("check_bits", scheme.shape.check_bits));
+      const json& rows = document.at("rows");
+      if (!rows.is_array() || rows.size() > ecc::most_rows) return bad_input("'rows' is no list, or too long");
+      for (const json& row : rows) {
+        const auto published = whole_number<std::uint32_t>(row);
+        if (!published) return bad_input("a row of the error-correction scheme is no number");
+        scheme.shape.rows.push_back(*published);
+      }
     } else {
       BELLOWS_TRY(number("circulant", scheme.circulant));
       BELLOWS_TRY(number("columns", scheme.columns));
@@ -124,7 +176,7 @@ Result<ecc::Scheme> scheme_of(const json& document, std::uint64_t raw_bits, std:
   } catch (const json::exception& problem) {
     return bad_input(fmt::format("not an error-correction scheme: {}", problem.what()));
   }
-  BELLOWS_TRY(ecc::check_scheme(scheme, raw_bits, most_errors));
+  BELLOWS_TRY(ecc::check_scheme(scheme, raw_bits, most_errors, epsilon.code));
   return scheme;
 }
 
@@ -146,7 +198,7 @@ std::uint64_t leaked_bits(const KeyStatement& s) {
 
 json to_json(const KeyStatement& s) {
   json document = {{"what", "bellows key certificate"},
-                   {"version", 2},
+                   {"version", 3},
                    {"protocol", "masanes"},
                    {"verdict", s.is_proved() ? "certified" : "not_certified"},
                    {"adversary", key_method_name(s.method)},
@@ -160,6 +212,7 @@ json to_json(const KeyStatement& s) {
                     {{"total", s.epsilon.total.text()},
                      {"privacy", s.epsilon.privacy.text()},
                      {"error_sample", s.epsilon.sample.text()},
+                     {"error_correction", s.epsilon.code.text()},
                      {"measure", "sum of differences, equation (20); twice the trace distance"}}},
                    {"counts",
                     {{"settings", s.counts.settings},
@@ -191,7 +244,7 @@ namespace {
 // What a certificate says was counted and measured; the rest of the statement is computed from it. May throw
 // json::exception.
 Result<KeyStatement> statement_of(const json& document) {
-  if (document.at("what") != "bellows key certificate" || document.at("version") != 2)
+  if (document.at("what") != "bellows key certificate" || document.at("version") != 3)
     return bad_input("not a key certificate of this version");
   KeyStatement s;
   const std::string party = document.at("party").get<std::string>();
@@ -215,7 +268,7 @@ Result<KeyStatement> statement_of(const json& document) {
   BELLOWS_ASSIGN(s.sample_pairs, count_in(in, "sample_pairs", s.counts.pairs - s.counts.tested - s.counts.raw_bits));
   BELLOWS_ASSIGN(s.sample_errors, count_in(in, "sample_errors", s.sample_pairs));
   s.most_errors = ecc::most_unseen_errors(s.sample_pairs, s.sample_errors, s.counts.raw_bits, s.epsilon.sample);
-  BELLOWS_ASSIGN(s.scheme, scheme_of(document.at("error_correction"), s.counts.raw_bits, s.most_errors));
+  BELLOWS_ASSIGN(s.scheme, scheme_of(document.at("error_correction"), s.counts.raw_bits, s.most_errors, s.epsilon));
   BELLOWS_ASSIGN(s.revealed_frames, count_in(in, "revealed_frames", s.scheme.frames));
   s.transcript_alice = document.at("transcript").at("alice").get<std::string>();
   s.transcript_bob = document.at("transcript").at("bob").get<std::string>();

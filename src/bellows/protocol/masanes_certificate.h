@@ -18,16 +18,22 @@ struct EpsilonBudget {
   numeric::Exact total;
   numeric::Exact privacy;  ///< epsilon of the key length
   numeric::Exact sample;   ///< no_signalling: chance that the raw key holds more errors than the sample allows
-  /// The chance counts twice (theorem 9); what hash comparison and tags add is below the rest.
+  numeric::Exact code;     ///< no_signalling: chance that a concatenated code fails on so many errors
+  /// Both chances count twice (theorem 9); what hash comparison and tags add is below the rest.
   static EpsilonBudget of(KeyMethod method, const numeric::Exact& total);
 };
-/// Errors: usage: not in [1e-20, 1). What hash comparison and tags add, 2^-75 at most, has its place in a thirty-second
+/// Errors: usage: not in [1e-20, 1). What hash comparison and tags add, 2^-75 at most, has its place in a sixty-fourth
 /// of 1e-20.
 Status check_total_epsilon(const numeric::Exact& total);
 
-/// The code that corrects unless another is asked for: the one with which the claim is proved, and of those the one
-/// that publishes less. (Against a quantum adversary the proof needs nothing of the code.)
-ecc::Code usual_code(KeyMethod method);
+/// The codes that may correct unless another is asked for: those with which the claim is proved; of these the one that
+/// publishes least does. (Against a quantum adversary the proof needs nothing of the code.)
+std::vector<ecc::Code> usual_codes(KeyMethod method);
+/// "bch or concatenated".
+std::string code_names(const std::vector<ecc::Code>& codes);
+/// Of these codes the one that publishes least for so many errors. Errors: as ecc::plan_scheme, if none serves.
+Result<ecc::Scheme> plan_scheme(const std::vector<ecc::Code>& codes, std::uint64_t raw_bits, std::uint64_t most_errors,
+                                const EpsilonBudget& epsilon, std::uint64_t largest_frame_bits = ecc::usual_frame_bits);
 
 /// Everything public about one key: both parties hold the same statement, and neither holds anything of the key.
 struct KeyStatement {
@@ -40,7 +46,7 @@ struct KeyStatement {
   ecc::Scheme scheme;
   /// Whether the claim is proved under the assumptions that the paper names too. It is not if bob tells a no-signalling
   /// adversary whether a code worked that may fail on few errors.
-  bool is_proved() const { return method == KeyMethod::quantum || scheme.code == ecc::Code::bch; }
+  bool is_proved() const { return method == KeyMethod::quantum || ecc::is_proved(scheme.code); }
   std::uint64_t revealed_frames = 0;
   KeyLength length;
   std::string transcript_alice, transcript_bob;  ///< SHA-256 over the messages up to the hash seed
@@ -70,7 +76,8 @@ std::uint64_t leaked_bits(const KeyStatement& statement);
 
 /// A scheme in messages and certificates. scheme_of: errors as ecc::check_scheme; bad_input: something missing.
 nlohmann::json scheme_json(const ecc::Scheme& scheme);
-Result<ecc::Scheme> scheme_of(const nlohmann::json& document, std::uint64_t raw_bits, std::uint64_t most_errors);
+Result<ecc::Scheme> scheme_of(const nlohmann::json& document, std::uint64_t raw_bits, std::uint64_t most_errors,
+                              const EpsilonBudget& epsilon);
 
 /// The certificate as JSON: the statement, the claim in words, every assumption.
 nlohmann::json to_json(const KeyStatement& statement);

@@ -43,7 +43,7 @@ json Session::hello(const std::string& nonce) const {
     mine["pairs"] = request_.records->pairs;
     mine["adversary"] = key_method_name(request_.method);
     mine["epsilon"] = request_.epsilon.text();
-    mine["correction"] = ecc::code_name(request_.code());
+    mine["correction"] = code_names(request_.codes());
     mine["simulated"] = request_.records->simulated;
     mine["random_bits"] = request_.random_bits_certificates;
   }

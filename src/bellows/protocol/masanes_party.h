@@ -32,8 +32,8 @@ struct PartyRequest {
   net::Duration connect_patience{60'000};
   std::optional<Path>
       hash_seed;  ///< alice: uniform bits for hash seed, permutation and hash comparison; nothing: the system's
-  std::optional<ecc::Code> correction;  ///< both parties the same; nothing: usual_code(method)
-  ecc::Code code() const { return correction.value_or(usual_code(method)); }
+  std::optional<ecc::Code> correction;  ///< both parties the same; nothing: usual_codes(method)
+  std::vector<ecc::Code> codes() const { return correction ? std::vector{*correction} : usual_codes(method); }
   /// Alice: the longest frame of the error correction (ldpc). Long ones publish least; against a quantum adversary a frame
   /// that cannot be corrected is revealed, and a short one costs less then.
   std::uint64_t largest_frame_bits = ecc::usual_frame_bits;

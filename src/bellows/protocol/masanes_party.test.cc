@@ -209,11 +209,11 @@ TEST(Party, AFrameThatFailsIsRevealedAndCounted) {
 
 // Which code corrects decides what is proved, and the certificate says so before anything else.
 TEST(Party, TheCodeDecidesWhatIsProved) {
-  std::uint64_t published[2], bits[2];
-  for (ecc::Code code : {ecc::Code::bch, ecc::Code::ldpc}) {
+  std::map<ecc::Code, std::uint64_t> published, bits;
+  for (ecc::Code code : ecc::all_codes) {
     Site site;
     auto a = site.request(Role::alice, good_halves()), b = site.request(Role::bob, good_halves());
-    if (code == ecc::Code::ldpc) a.correction = b.correction = code;
+    if (code != ecc::Code::bch) a.correction = b.correction = code;
     auto [alice, bob] = run_both(a, b);
     ASSERT_TRUE(alice.ok() && bob.ok());
     ASSERT_EQ(alice->verdict, SessionVerdict::key) << alice->reason;
@@ -222,9 +222,9 @@ TEST(Party, TheCodeDecidesWhatIsProved) {
     EXPECT_TRUE(check_certificate(certificate).ok());
     const KeyStatement& s = alice->statement;
     EXPECT_EQ(s.scheme.code, code);
-    published[code == ecc::Code::ldpc] = s.counts.leaked_bits;
-    bits[code == ecc::Code::ldpc] = s.length.bits;
-    const bool proved = code == ecc::Code::bch;
+    published[code] = s.counts.leaked_bits;
+    bits[code] = s.length.bits;
+    const bool proved = ecc::is_proved(code);
     EXPECT_EQ(s.is_proved(), proved);
     EXPECT_EQ(certificate["verdict"], proved ? "certified" : "not_certified");
     EXPECT_EQ(certificate["claim"].get<std::string>().find("NOT CERTIFIED") == 0, !proved);
@@ -239,16 +239,20 @@ TEST(Party, TheCodeDecidesWhatIsProved) {
     EXPECT_FALSE(altered([&](auto& d) { d["verdict"] = proved ? "not_certified" : "certified"; }));
     EXPECT_FALSE(altered([](auto& d) { d["assumptions"].erase(0); }));
     EXPECT_FALSE(altered([](auto& d) { d["error_correction"]["frames"] = 2u; }));
-    for (const char* number : {"errors", "element_bits", "rows", "columns", "design_errors_per_million"})
+    for (const char* number : {"errors", "element_bits", "rows", "columns", "design_errors_per_million", "blocks",
+                               "block_bits", "check_bits"})
       if (certificate["error_correction"].contains(number)) {
         EXPECT_FALSE(altered([&](auto& d) { d["error_correction"][number] = 10u; })) << number;
         EXPECT_FALSE(altered([&](auto& d) { d["error_correction"].erase(number); })) << number;
       }
     EXPECT_FALSE(altered([&](auto& d) { d["error_correction"]["code"] = proved ? "ldpc" : "bch"; }));
+    EXPECT_FALSE(altered(
+        [&](auto& d) { d["error_correction"]["code"] = code == ecc::Code::concatenated ? "bch" : "concatenated"; }));
     EXPECT_FALSE(altered([&](auto& d) { d["error_correction"]["code"] = 1; }));
   }
-  EXPECT_LT(published[0], published[1]);  // few errors: the proved code even publishes less
-  EXPECT_GT(bits[0], bits[1]);
+  EXPECT_LT(published[ecc::Code::bch], published[ecc::Code::ldpc]);  // few errors: the certain code even publishes less
+  EXPECT_LT(published[ecc::Code::bch], published[ecc::Code::concatenated]);
+  EXPECT_GT(bits[ecc::Code::bch], bits[ecc::Code::ldpc]);
 }
 
 // Every sentence and number of a certificate follows from the counts or is compared between the parties.

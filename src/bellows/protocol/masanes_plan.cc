@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <mutex>
 #include <numbers>
 #include <optional>
+#include <tuple>
 
 #include "bellows/base/checked.h"
 #include "bellows/ecc/reconcile.h"
 #include "bellows/numeric/optimise.h"
-#include "bellows/protocol/masanes_certificate.h"
 
 namespace bellows::protocol {
 namespace {
@@ -84,20 +86,55 @@ double largest_noise(KeyMethod method, unsigned settings, double efficiency) {
   return low;
 }
 
-std::uint64_t published_bits(KeyMethod method, ecc::Code code, std::uint64_t raw_bits, std::uint64_t sample_pairs,
-                             std::uint64_t sample_errors, const numeric::Exact& total_epsilon) {
-  const double sample_epsilon = EpsilonBudget::of(method, total_epsilon).sample.approximate();
+namespace {
+
+// A concatenated code's bits for about so many errors, a few per cent too many. A search asks for thousands of
+// neighbours: what was found for the next point of a grid serves them all.
+std::optional<std::uint64_t> rough_concatenated_bits(std::uint64_t raw_bits, std::uint64_t errors, double epsilon) {
+  constexpr double steps_a_factor_2 = 8;
+  auto next_step = [&](std::uint64_t n) {
+    return static_cast<int>(std::ceil(steps_a_factor_2 * std::log2(static_cast<double>(n))));
+  };
+  auto value = [&](int step) { return static_cast<std::uint64_t>(std::ceil(std::exp2(step / steps_a_factor_2))); };
+  if (errors == 0 || raw_bits == 0) return std::nullopt;
+  static std::mutex mutex;
+  static std::map<std::tuple<int, int, double>, std::optional<std::uint64_t>> known;
+  const std::lock_guard lock(mutex);
+  const std::tuple key{next_step(raw_bits), next_step(errors), epsilon};
+  const std::uint64_t grid_errors = value(std::get<1>(key));
+  auto [found, is_new] = known.try_emplace(key);
+  if (is_new) found->second = ecc::likely_concatenated_bits(value(std::get<0>(key)), grid_errors, epsilon);
+  if (!found->second) return std::nullopt;
+  return static_cast<std::uint64_t>(static_cast<double>(*found->second) * static_cast<double>(errors) /
+                                    static_cast<double>(grid_errors));
+}
+
+}  // namespace
+
+Published published_bits(KeyMethod method, const std::vector<ecc::Code>& codes, std::uint64_t raw_bits,
+                         std::uint64_t sample_pairs, std::uint64_t sample_errors, const numeric::Exact& total_epsilon,
+                         bool roughly) {
+  const EpsilonBudget epsilon = EpsilonBudget::of(method, total_epsilon);
   // Beyond what one session takes: as many frames more.
   const std::uint64_t parts = divide_up(std::max<std::uint64_t>(raw_bits, 1), ecc::most_raw_bits);
   const std::uint64_t bits = raw_bits / parts;
   std::uint64_t most =
-      ecc::likely_most_unseen_errors(sample_pairs / parts, sample_errors / parts, bits, sample_epsilon);
-  auto scheme = ecc::plan_scheme(code, bits, most);
-  return verification_bits + (method == KeyMethod::quantum ? 1 : 0) +
-         (scheme.ok() ? parts * scheme->leaked_bits() : raw_bits);
+      ecc::likely_most_unseen_errors(sample_pairs / parts, sample_errors / parts, bits, epsilon.sample.approximate());
+  Published least{bits, codes.front(), 0};
+  for (ecc::Code code : codes) {
+    Published one{bits, code, 0};
+    if (code == ecc::Code::concatenated && roughly) {
+      one.bits = rough_concatenated_bits(bits, most, epsilon.code.approximate()).value_or(bits);
+    } else if (auto scheme = ecc::plan_scheme(code, bits, most, epsilon.code); scheme.ok()) {
+      one = {scheme->leaked_bits(), code, ecc::random_bits(*scheme)};
+    }
+    if (one.bits < least.bits) least = one;
+  }
+  return {verification_bits + (method == KeyMethod::quantum ? 1 : 0) + parts * least.bits, least.code,
+          parts * least.random_bits};
 }
 
-Result<PlanPoint> plan_at(const PlanRequest& request, std::uint64_t pairs, std::uint64_t gamma_65536) {
+Result<PlanPoint> plan_at(const PlanRequest& request, std::uint64_t pairs, std::uint64_t gamma_65536, bool roughly) {
   PlanPoint point;
   point.pairs = pairs;
   point.gamma_65536 = gamma_65536;
@@ -118,20 +155,20 @@ Result<PlanPoint> plan_at(const PlanRequest& request, std::uint64_t pairs, std::
   const auto sample_errors = std::min(sample, whole(std::ceil(error_share * static_cast<double>(sample))));
 
   // Codes come in steps, so the leak is looked at in a few places of the range.
-  std::uint64_t leaked = 0;
-  const ecc::Code code = request.correction.value_or(usual_code(request.method));
+  const std::vector<ecc::Code> codes = request.codes();
   for (std::uint64_t step = 0; step <= 8; ++step) {
     std::uint64_t bits = raw_range[0] + (raw_range[1] - raw_range[0]) * step / 8;
-    leaked = std::max(leaked, request.leak
-                                  ? request.leak(bits)
-                                  : published_bits(request.method, code, bits, sample, sample_errors, request.epsilon));
+    const Published published =
+        request.leak ? Published{request.leak(bits), codes.front(), 0}
+                     : published_bits(request.method, codes, bits, sample, sample_errors, request.epsilon, roughly);
+    if (published.bits >= point.published.bits) point.published = published;
     if (request.chance == 0) break;
   }
   const auto privacy = EpsilonBudget::of(request.method, request.epsilon).privacy;
   point.length.bound_bits = std::numeric_limits<double>::infinity();
   for (std::uint64_t tested_pairs : tested_range)
     for (std::uint64_t raw_bits : raw_range) {
-      KeyCounts counts{request.settings, pairs, std::min(tested_pairs, pairs), 0, 0, leaked};
+      KeyCounts counts{request.settings, pairs, std::min(tested_pairs, pairs), 0, 0, point.published.bits};
       counts.lost = std::min(counts.tested, whole(std::ceil(lost_share * static_cast<double>(counts.tested))));
       counts.raw_bits = std::min(raw_bits, pairs - counts.tested);
       BELLOWS_ASSIGN(auto length, key_length(request.method, counts, privacy));
@@ -145,35 +182,50 @@ Result<PlanPoint> plan_at(const PlanRequest& request, std::uint64_t pairs, std::
   return point;
 }
 
-Result<PlanPoint> plan_for_pairs(const PlanRequest& request, std::uint64_t pairs) {
+Result<PlanPoint> plan_for_pairs(const PlanRequest& request, std::uint64_t pairs, bool roughly) {
   // The search sees bound_bits, which tells how near a point without a key is to having one.
   auto gamma_of = [](double log_raw_choice) {
     double raw_choice = std::clamp(std::round(std::exp(log_raw_choice) * gamma_unit), 1.0, gamma_unit - 1.0);
     return gamma_unit - static_cast<std::uint64_t>(raw_choice);
   };
   auto bound = [&](double log_raw_choice) {
-    auto point = plan_at(request, pairs, gamma_of(log_raw_choice));
+    auto point = plan_at(request, pairs, gamma_of(log_raw_choice), true);
     return point.ok() ? point->length.bound_bits : -1e300;
   };
   auto best = numeric::maximise(bound, std::log(1.0 / gamma_unit), std::log(0.999), 40, 1e-3);
-  return plan_at(request, pairs, gamma_of(best.argument));
+  return plan_at(request, pairs, gamma_of(best.argument), roughly);
 }
 
-Result<PlanPoint> plan_for_key(const PlanRequest& request, std::uint64_t key_bits) {
-  auto at = [&](double log2_pairs) {
-    return plan_for_pairs(request, static_cast<std::uint64_t>(std::exp2(log2_pairs)));
-  };
+Result<PlanPoint> plan_for_key(const PlanRequest& request, std::uint64_t key_bits, bool roughly) {
+  constexpr double step = 1e-3;   // in log2 of the pairs
   std::optional<PlanPoint> best;  // a search must not end on a point that it has not seen
-  auto enough = [&](double log2_pairs) {
-    auto point = at(log2_pairs);
+  auto enough = [&](double log2_pairs, bool rough) {
+    auto point = plan_for_pairs(request, static_cast<std::uint64_t>(std::exp2(log2_pairs)), rough);
     if (!point.ok() || point->key_bits < key_bits) return false;
-    if (!best || point->pairs < best->pairs) best = *point;
+    if (rough == roughly && (!best || point->pairs < best->pairs)) best = *point;
     return true;
   };
-  double low = 8, high = 50;
-  BELLOWS_TRY(at(high));
-  if (!enough(high)) return refused("no number of pairs up to 2^50 gives this key at this noise");
-  while (high - low > 1e-3) (enough((low + high) / 2) ? high : low) = (low + high) / 2;
+  auto search = [&](double low, double high, bool rough) {
+    while (high - low > step) (enough((low + high) / 2, rough) ? high : low) = (low + high) / 2;
+    return high;
+  };
+  constexpr double most_log2_pairs = 50;
+  BELLOWS_TRY(plan_at(request, std::uint64_t{1} << 20, gamma_unit / 2, true));
+  const Error refusal = refused("no number of pairs up to 2^50 gives this key at this noise");
+  if (!enough(most_log2_pairs, true)) {
+    // The rough count is a little too high: at the edge a key may hide behind it.
+    if (roughly || !enough(most_log2_pairs, false)) return refusal;
+    search(8, most_log2_pairs, false);
+    return *best;
+  }
+  const double about = search(8, most_log2_pairs, true);
+  if (roughly) return *best;
+  double high = about;
+  while (!enough(high, false)) {
+    if (high >= most_log2_pairs) return refusal;
+    high = std::min(most_log2_pairs, high + 0.02);
+  }
+  search(high - 0.06, high, false);
   return *best;
 }
 

@@ -6,6 +6,7 @@
 
 #include "bellows/ecc/reconcile.h"
 #include "bellows/numeric/exact.h"
+#include "bellows/protocol/masanes_certificate.h"
 #include "bellows/protocol/masanes_key.h"
 
 namespace bellows::protocol {
@@ -29,10 +30,17 @@ BestRate best_asymptotic_rate(KeyMethod method, unsigned settings, double noise,
 /// The noise at which the best rate becomes zero (gamma -> 1 for no_signalling).
 double largest_noise(KeyMethod method, unsigned settings, double efficiency = 1);
 
-/// Everything that is published about a raw key of so many bits: what a session counts as N_c when the error sample of
-/// `sample_pairs` shows `sample_errors`. In doubles, for planning.
-std::uint64_t published_bits(KeyMethod method, ecc::Code code, std::uint64_t raw_bits, std::uint64_t sample_pairs,
-                             std::uint64_t sample_errors, const numeric::Exact& total_epsilon);
+/// What error correction will take.
+struct Published {
+  std::uint64_t bits = 0;  ///< everything published about the raw key: what a session counts as N_c
+  ecc::Code code = ecc::Code::bch;
+  std::uint64_t random_bits = 0;  ///< that the code takes
+};
+/// For a raw key of so many bits when the error sample of `sample_pairs` shows `sample_errors`. For planning: the bound
+/// on the errors in doubles. roughly: a concatenated code's bits too, a few per cent too many, for searches.
+Published published_bits(KeyMethod method, const std::vector<ecc::Code>& codes, std::uint64_t raw_bits,
+                         std::uint64_t sample_pairs, std::uint64_t sample_errors, const numeric::Exact& total_epsilon,
+                         bool roughly = false);
 
 struct PlanRequest {
   KeyMethod method = KeyMethod::no_signalling;
@@ -41,7 +49,8 @@ struct PlanRequest {
   numeric::Exact epsilon = numeric::Exact::literal("1e-9");  ///< total, as a session is given it
   /// An honest run reaches the length planned with this chance at least; 0: the length at the expected counts.
   double chance = 0.99;
-  std::optional<ecc::Code> correction = {};  ///< nothing: usual_code(method)
+  std::optional<ecc::Code> correction = {};  ///< nothing: usual_codes(method)
+  std::vector<ecc::Code> codes() const { return correction ? std::vector{*correction} : usual_codes(method); }
   /// Counts the published bits in another way (for comparisons with the asymptotic rate); nothing: published_bits.
   std::function<std::uint64_t(std::uint64_t raw_bits)> leak = {};
 };
@@ -61,13 +70,15 @@ struct PlanPoint {
   KeyCounts counts;
   KeyLength length;
   std::uint64_t key_bits = 0;  ///< promised
+  Published published;         ///< the largest of the box
   double gamma() const { return static_cast<double>(gamma_65536) / 65536; }
 };
 
-/// At a given gamma; at the best gamma. Errors: usage, as key_length.
-Result<PlanPoint> plan_at(const PlanRequest& request, std::uint64_t pairs, std::uint64_t gamma_65536);
-Result<PlanPoint> plan_for_pairs(const PlanRequest& request, std::uint64_t pairs);
+/// At a given gamma; at the best gamma. roughly: as in published_bits. Errors: usage, as key_length.
+Result<PlanPoint> plan_at(const PlanRequest& request, std::uint64_t pairs, std::uint64_t gamma_65536,
+                          bool roughly = false);
+Result<PlanPoint> plan_for_pairs(const PlanRequest& request, std::uint64_t pairs, bool roughly = false);
 /// The fewest pairs for a key of so many bits. Errors: refused: no number of pairs up to 2^50 gives it.
-Result<PlanPoint> plan_for_key(const PlanRequest& request, std::uint64_t key_bits);
+Result<PlanPoint> plan_for_key(const PlanRequest& request, std::uint64_t key_bits, bool roughly = false);
 
 }  // namespace bellows::protocol

@@ -19,7 +19,7 @@ using net::SessionState;
 using nlohmann::json;
 
 constexpr std::uint64_t fewest_raw_bits = 64;
-constexpr std::uint64_t random_bits_to_send_key = 512;  // permutation and comparison point
+constexpr std::uint64_t comparison_point_bits = 128;
 
 std::vector<bits::BitView> views(const std::vector<bits::BitString>& strings) {
   return {strings.begin(), strings.end()};
@@ -233,7 +233,7 @@ Status Session::claim_records() {
 }
 
 Error Session::too_few_random_bits(std::uint64_t needed) const {
-  return bad_input("too few random bits for hash seed, permutation and comparison", request_.hash_seed->string(),
+  return bad_input("too few random bits for hash seed, error correction and comparison", request_.hash_seed->string(),
                    std::nullopt, fmt::format("{} bits", needed), fmt::format("{}", material_->random->size_bits()));
 }
 
@@ -257,8 +257,8 @@ Result<bits::BitString> Session::draw_random(std::uint64_t count_bits) {
 // What the code that nobody has proved would leave, where the proved one leaves nothing.
 std::string Session::with_the_other_code() const {
   KeyStatement other = result_.statement;
-  if (other.method != KeyMethod::no_signalling || request_.code() != ecc::Code::bch) return "";
-  auto scheme = ecc::plan_scheme(ecc::Code::ldpc, other.counts.raw_bits, other.most_errors);
+  if (other.method != KeyMethod::no_signalling || request_.correction == ecc::Code::ldpc) return "";
+  auto scheme = plan_scheme({ecc::Code::ldpc}, other.counts.raw_bits, other.most_errors, other.epsilon);
   if (!scheme.ok()) return "";
   other.scheme = *scheme;
   other.counts.leaked_bits = leaked_bits(other);
@@ -270,12 +270,12 @@ std::string Session::with_the_other_code() const {
 Status Session::correct_as_alice() {
   KeyStatement& s = result_.statement;
   auto no_key = [&](const std::string& reason) -> Status {
-    BELLOWS_TRY(send(message_correction, {{"key", false}, {"reason", reason}}, {bits::BitView{}}));
+    BELLOWS_TRY(send(message_correction, {{"key", false}, {"reason", reason}}, {bits::BitView{}, bits::BitView{}}));
     return end_without_key(reason);
   };
   if (s.counts.raw_bits < fewest_raw_bits)
     return no_key(fmt::format("the raw key has {} bits only", s.counts.raw_bits));
-  auto scheme = ecc::plan_scheme(request_.code(), s.counts.raw_bits, s.most_errors, request_.largest_frame_bits);
+  auto scheme = plan_scheme(request_.codes(), s.counts.raw_bits, s.most_errors, s.epsilon, request_.largest_frame_bits);
   if (!scheme.ok()) {
     if (scheme.error().code == ErrorCode::refused) return no_key(scheme.error().message + with_the_other_code());
     return scheme.error();
@@ -289,21 +289,20 @@ Status Session::correct_as_alice() {
   if (material_->random) {
     // While the records can still serve another session.
     const std::uint64_t needed =
-        random_bits_to_send_key +
+        comparison_point_bits + ecc::random_bits(s.scheme) +
         extract::seed_bits_needed({extract::Family::toeplitz, s.counts.raw_bits, s.length.bits});
     if (material_->random->size_bits() < needed) return too_few_random_bits(needed);
   }
   BELLOWS_TRY(claim_records());
-  BELLOWS_ASSIGN(auto random, draw_random(random_bits_to_send_key));
-  std::memcpy(permutation_.data(), random.words(), 32);
-  std::memcpy(verification_key_.bytes.data(), random.words() + 4, 16);
-  BELLOWS_ASSIGN(auto syndromes, ecc::encode(s.scheme, permutation_, raw_, context_));
+  BELLOWS_ASSIGN(code_random_, draw_random(ecc::random_bits(s.scheme)));
+  BELLOWS_ASSIGN(auto point, draw_random(comparison_point_bits));
+  std::memcpy(verification_key_.bytes.data(), point.words(), 16);
+  BELLOWS_ASSIGN(auto syndromes, ecc::encode(s.scheme, code_random_, raw_, context_));
   json head = {{"key", true},
                {"scheme", scheme_json(s.scheme)},
-               {"permutation", hex(permutation_)},
                {"hash_point", hex(std::span(verification_key_.bytes).first(16))},
                {"hash", hex(verification_tag(raw_))}};
-  BELLOWS_TRY(send(message_correction, head, {syndromes}));
+  BELLOWS_TRY(send(message_correction, head, {syndromes, code_random_}));
   for (;;) {
     BELLOWS_ASSIGN(auto verdict, receive(message_verdict, 0, small_message_bytes));
     if (verdict.head.value("equal", json()) == true) return {};
@@ -331,24 +330,28 @@ Status Session::reveal_as_alice(const std::vector<std::uint32_t>& frames) {
     BELLOWS_TRY(send(message_reveal, {{"key", false}}, {bits::BitView{}}));
     return end_without_key("too many frames could not be corrected");
   }
-  BELLOWS_ASSIGN(auto revealed, ecc::reveal_frames(s.scheme, permutation_, raw_, frames));
+  BELLOWS_ASSIGN(auto revealed, ecc::reveal_frames(s.scheme, code_random_, raw_, frames));
   return send(message_reveal, {{"key", true}}, {revealed});
 }
 
 Status Session::correct_as_bob() {
   KeyStatement& s = result_.statement;
-  BELLOWS_ASSIGN(auto message, receive(message_correction, 1, s.counts.raw_bits / 4 + small_message_bytes));
+  // A deal takes up to 40 random bits for each bit of the raw key.
+  BELLOWS_ASSIGN(auto message, receive(message_correction, 2, 6 * s.counts.raw_bits + small_message_bytes));
   if (message.head.value("key", json()) != true) return end_without_key(text_of(message.head, "reason"));
-  BELLOWS_ASSIGN(s.scheme, scheme_of(message.head.value("scheme", json()), s.counts.raw_bits, s.most_errors));
-  if (s.scheme.code != request_.code()) return refused("the peer uses another code than was agreed");
-  BELLOWS_ASSIGN(permutation_, from_hex<32>(message.head.value("permutation", json())));
+  BELLOWS_ASSIGN(s.scheme,
+                 scheme_of(message.head.value("scheme", json()), s.counts.raw_bits, s.most_errors, s.epsilon));
+  const auto codes = request_.codes();
+  if (std::find(codes.begin(), codes.end(), s.scheme.code) == codes.end())
+    return refused("the peer uses another code than was agreed");
+  code_random_ = std::move(message.strings[1]);
   BELLOWS_ASSIGN(auto point, from_hex<16>(message.head.value("hash_point", json())));
   BELLOWS_ASSIGN(auto hash, from_hex<16>(message.head.value("hash", json())));
   std::copy(point.begin(), point.end(), verification_key_.bytes.begin());
   BELLOWS_TRY(find_length());
   if (s.length.bits == 0) return refused("the peer goes on although the counts give no key");
   BELLOWS_TRY(claim_records());
-  BELLOWS_ASSIGN(auto decoded, ecc::decode(s.scheme, permutation_, raw_, message.strings[0], context_));
+  BELLOWS_ASSIGN(auto decoded, ecc::decode(s.scheme, code_random_, raw_, message.strings[0], context_));
   if (!decoded.failed.empty() && s.method == KeyMethod::quantum) {
     BELLOWS_TRY(reveal_as_bob(decoded));
     if (result_.verdict == SessionVerdict::no_key) return {};
@@ -367,7 +370,7 @@ Status Session::reveal_as_bob(ecc::Decoded& decoded) {
   s.revealed_frames = decoded.failed.size();
   BELLOWS_TRY(find_length());
   if (message.head.value("key", json()) != true) return end_without_key("too many frames could not be corrected");
-  return ecc::insert_frames(s.scheme, permutation_, message.strings[0], decoded.failed, decoded.corrected);
+  return ecc::insert_frames(s.scheme, code_random_, message.strings[0], decoded.failed, decoded.corrected);
 }
 
 Status Session::amplify() {

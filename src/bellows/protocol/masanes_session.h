@@ -79,8 +79,8 @@ class Session {
 
   std::vector<nlohmann::json> peer_random_bits_;  // entries of the certificates that the peer names
   bits::BitString raw_;                           // this party's raw key; bob's after correction
-  ecc::PermutationSeed permutation_{};
-  net::OneTimeKey verification_key_;  // public; second half zero
+  bits::BitString code_random_;                   // random bits of the error correction, public by then
+  net::OneTimeKey verification_key_;              // public; second half zero
   bits::BitString key_;
   std::uint64_t random_used_ = 0;
 };

@@ -67,12 +67,11 @@ inline Halves with_a_bad_frame(Halves halves, const bits::BitString& hash_seed, 
   std::vector<std::uint64_t> raw_places;
   for (std::uint64_t i = 0; i < halves.alice.pairs; ++i)
     if (!a[i] && !b[i]) raw_places.push_back(i);
-  ecc::PermutationSeed seed;
-  std::memcpy(seed.data(), hash_seed.words(), seed.size());
-  auto scheme = ecc::plan_scheme(ecc::Code::ldpc, raw_places.size(), 0, frame_bits);
+  auto scheme = ecc::plan_scheme(ecc::Code::ldpc, raw_places.size(), 0, numeric::Exact::literal("1e-4"), frame_bits);
   bits::BitString ones(scheme->frame_bits(bad_frame)), where(raw_places.size());
   for (std::uint64_t i = 0; i < ones.size_bits(); i += 20) ones.set(i, true);
-  EXPECT_TRUE(ecc::insert_frames(*scheme, seed, ones, {bad_frame}, where).ok());
+  EXPECT_TRUE(
+      ecc::insert_frames(*scheme, hash_seed.view().first(ecc::random_bits(*scheme)), ones, {bad_frame}, where).ok());
   for (std::uint64_t i = 0; i < raw_places.size(); ++i)
     if (where[i]) halves.bob.outcomes.set(raw_places[i], !halves.bob.outcomes[raw_places[i]]);
   return halves;
