@@ -55,6 +55,31 @@ class Certify(ProgramTest):
             self.assertNotIn("its owner asserts", err)
         self.run_program("certify", "missing.trials", expect=3)
 
+    def test_against_whom(self):
+        words = ["certify", *PUBLISHED, "--threshold", "0.783875", "--score", "0.783875"]
+        usual, classical = self.run_json(*words), self.run_json(*words, "--adversary", "classical")
+        self.assertEqual((usual["adversary"], classical["adversary"], classical["plan"]["adversary"]), ("quantum", "quantum", "classical"))
+        self.assertEqual(usual["output_bits"], classical["output_bits"])
+        out, _ = self.run_program(*words, "--adversary", "classical")
+        self.assertIn("against a quantum adversary", out.splitlines()[0])
+        self.assertIn("this covers classical, which the plan asks for", out)
+        _, err = self.run_program(*words, "--adversary", "no-signalling", expect=2)
+        self.assertIn("method two-sided is proved against the adversary quantum, and that does not cover no-signalling", err)
+        _, err = self.run_program(*words, "--adversary", "magic", expect=2)
+        self.assertIn("quantum, no-signalling, classical", err)
+        toml = 'mu = 0.01\ntrial_count = "2^18"\nmethod = "win"\nadversary = "{}"\n[thresholds]\nlist = ["0.82"]\n[epsilons]\ntotal = "1e-9"\n'
+        (self.folder / "p.toml").write_text(toml.format("no-signalling"))
+        _, err = self.run_program("plan", "--read", "p.toml", expect=3)
+        self.assertIn("method win is proved against the adversary quantum, and that does not cover no-signalling", err)
+        (self.folder / "p.toml").write_text(toml.format("classical"))
+        self.run_program("plan", "--read", "p.toml", "--out", "p.json")
+        self.run_program("certify", "--plan", "p.json", "--score", "0.83", "--adversary", "quantum", expect=1)
+        self.run_program("amplify", "--plan", "p.json", "--preset", "tsirelson", "--sim-seed", "1", "--out", "run")
+        self.assertEqual(self.run_json("verify", "run")["verified"], True)
+        self.assertIn("quantum memory", (self.folder / "run" / "report.html").read_text())
+        rows = self.run_json("certify", "--compare")["rows"]
+        self.assertEqual({row["adversary"] for row in rows}, {"quantum"})
+
     def test_nobody_else_asserts_the_bias(self):
         (self.folder / "r.u8").write_bytes(bytes(i * 7 % 16 for i in range(1000)))
         self.run_program("import", "r.u8", "r.trials", "--format", "xyab-u8")
@@ -232,6 +257,7 @@ duration_ns = {0}
         self.assertIn(hashlib.sha256(self.PULSES.encode()).hexdigest(), with_pulses)
         out, _ = self.run_program(*numbers, "--locality", "late.toml")
         self.assertIn("SPACE-TIME CHECK FAILED; A->B", "".join(out.splitlines()[:2]))
+        self.assertEqual(out.lower().count("space-time check"), 1, "once is right")
         out, _ = self.run_program(*numbers, "--locality", "late.toml", "--strict", expect=1)
         self.assertIn("not certified: strict: the space-time check failed", out.splitlines()[0])
         # Typed words never look like a check, whatever they say.

@@ -62,7 +62,7 @@ json to_json(const Certificate& certificate, bool everything) {
   if (certificate.entropy_proof) digests["entropy_proof"] = certificate.entropy_proof->hex();
   return {{"protocol", plan.protocol},
           {"method", name(plan.method)},
-          {"adversary", name(plan.adversary)},
+          {"adversary", name(certificate.proved_against())},
           {"verdict", name(certificate.verdict)},
           {"output_bits", certificate.output_bits()},
           {"min_entropy_bits", certificate.min_entropy_bits},
@@ -178,7 +178,8 @@ Result<Certificate> certificate_from_json(const json& document, const std::strin
   const plan::Plan& plan = certificate.plan;
   if (protocol != plan.protocol) reader.fail("protocol is not the plan's", plan.protocol, protocol);
   if (method != name(plan.method)) reader.fail("method is not the plan's", name(plan.method), method);
-  if (adversary != name(plan.adversary)) reader.fail("adversary is not the plan's", name(plan.adversary), adversary);
+  if (const char* proved = name(certificate.proved_against()); adversary != proved)
+    reader.fail("adversary is not the one that method and extractor are proved against", proved, adversary);
   if (epsilon != epsilon_above(plan.epsilons.total))
     reader.fail("epsilon is not the plan's", plan.epsilons.total.text(), fmt::format("{}", epsilon));
   if (certificate.trial_count > plan.trial_count)
@@ -252,23 +253,28 @@ std::string to_text(const Certificate& certificate, bool full) {
                                                 : "";
   if (certificate.certified())
     line(fmt::format("{}certified: {} bits, epsilon {}, against a {} adversary", head, certificate.output_bits(),
-                     plan.epsilons.total.text(), name(plan.adversary)));
+                     plan.epsilons.total.text(), name(certificate.proved_against())));
   else
     line(fmt::format("{}not certified{}{}", head, score.reason.empty() ? "" : ": ", score.reason));
-  if (const LocalityStatement locality = statements_from_words(certificate.assumptions).locality; locality.failed())
-    line("SPACE-TIME CHECK " + locality.words);
+  const Statements statements = statements_from_words(certificate.assumptions);
+  if (statements.locality.failed()) line("SPACE-TIME CHECK " + statements.locality.words);
   if (!score.settings_consistent)
     line(fmt::format("SETTINGS INCONSISTENT with the claimed bias mu = {}: {} ({:.1f} sigma outside)", plan.mu.text(),
                      score.settings_worst, score.settings_sigmas));
   for (const std::string& sentence :
        words_for_the_first_lines(certificate.assumptions, !certificate.simulated && !certificate.hypothetical))
-    line(sentence);
+    // A failed check stands above already.
+    if (!statements.locality.failed() || sentence != locality_in_words(statements)) line(sentence);
   line(fmt::format("trials          {}{}", certificate.trial_count,
                    certificate.trial_count < plan.trial_count ? fmt::format(" of {} planned", plan.trial_count) : ""));
   line(fmt::format("bias            mu = {} (asserted by the source's owner, {} polytope)", plan.mu.text(),
                    name(plan.polytope)));
   line(fmt::format("method          {}; {}", name(plan.method),
                    plan.origin == plan::Origin::built_in ? "built-in grid of thresholds" : "thresholds of its own"));
+  line(fmt::format("adversary       {}{}", plan::what_eve_may_hold(certificate.proved_against()),
+                   certificate.proved_against() == plan.adversary
+                       ? ""
+                       : fmt::format("; this covers {}, which the plan asks for", name(plan.adversary))));
   if (score.observed) line(fmt::format("score           {} {:.8g}", name(score.kind), score.observed->approximate()));
   line(score.threshold ? fmt::format("threshold       {:.8g}, number {} of {}", score.threshold->approximate(),
                                      *score.threshold_index + 1, plan.thresholds.count())

@@ -77,6 +77,8 @@ struct Certificate {
   std::optional<Digest> entropy_proof;
   bool operator==(const Certificate&) const = default;
 
+  /// Against whom the output holds; the plan may have asked for less.
+  plan::Adversary proved_against() const { return plan::proved_against(plan); }
   std::uint64_t output_bits() const { return extraction.output_bits; }
   bool certified() const { return verdict == Verdict::certified; }
 };

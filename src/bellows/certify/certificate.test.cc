@@ -48,6 +48,31 @@ TEST(Certificate, JsonRoundTrip) {
       "score simulated trials verdict ");
 }
 
+// A plan that asks for less gets what was proved, by name and in words, in every form.
+TEST(Certificate, SaysAgainstWhomItWasProved) {
+  Certificate certificate = example();
+  EXPECT_NE(to_text(certificate, false).find("adversary       quantum theory; Eve may hold classical knowledge of the "
+                                             "source, a quantum system of the device\n"),
+            std::string::npos);
+  certificate.plan.adversary = plan::classical_adversary;
+  certificate.plan_digest = plan::digest(certificate.plan);
+  for (const auto& document : {to_private_json(certificate), to_public_json(certificate)}) {
+    EXPECT_EQ(document["adversary"], "quantum");
+    EXPECT_EQ(document["plan"]["adversary"], "classical");
+    auto back = certificate_from_json(document);
+    ASSERT_TRUE(back.ok()) << back.error().describe();
+    EXPECT_EQ(back->proved_against(), plan::quantum_adversary);
+    auto changed = document;
+    changed["adversary"] = "classical";
+    EXPECT_FALSE(certificate_from_json(changed).ok()) << "less than was proved";
+    changed["adversary"] = "no-signalling";
+    EXPECT_FALSE(certificate_from_json(changed).ok()) << "more than was proved";
+  }
+  const std::string text = to_text(certificate, false);
+  EXPECT_NE(text.find("against a quantum adversary\n"), std::string::npos);
+  EXPECT_NE(text.find("this covers classical, which the plan asks for"), std::string::npos);
+}
+
 TEST(Certificate, PublicHoldsOnlyWhatWasPaid) {
   Certificate certificate = example();
   std::string text = to_public_json(certificate).dump();

@@ -319,6 +319,33 @@ TEST(Certify, VerdictsAndGuarantee) {
   EXPECT_EQ(*certificate_from_json(to_private_json(*bad)), *bad);
 }
 
+// Quantum side information covers classical: the same bits, and the certificate says what was proved and what was asked.
+TEST(Certify, AWeakerAdversaryIsCovered) {
+  PlanWishes wishes = small_wishes();
+  const auto usual = certify(*built_in_plan(wishes), evidence_with(820000, 180000));
+  wishes.adversary = plan::classical_adversary;
+  auto plan = built_in_plan(wishes);
+  ASSERT_TRUE(plan.ok()) << plan.error().describe();
+  ASSERT_EQ(plan->origin, plan::Origin::built_in);
+  const auto asked = certify(*plan, evidence_with(820000, 180000));
+  ASSERT_TRUE(asked.ok()) << asked.error().describe();
+  EXPECT_EQ(asked->output_bits(), usual->output_bits());
+  EXPECT_EQ(asked->proved_against(), plan::quantum_adversary);
+  // One sentence more, and none other.
+  ASSERT_EQ(asked->assumptions.size(), usual->assumptions.size() + 1);
+  std::size_t same = 0;
+  for (const std::string& sentence : asked->assumptions)
+    if (sentence == usual->assumptions[same]) ++same;
+  EXPECT_EQ(same, usual->assumptions.size());
+  EXPECT_EQ(*certificate_from_json(to_private_json(*asked)), *asked);
+  for (const plan::Adversary& stronger : {plan::no_signalling_adversary, plan::no_signalling_classical_adversary}) {
+    wishes.adversary = stronger;
+    EXPECT_EQ(built_in_plan(wishes).error().code, ErrorCode::usage);
+    plan->adversary = stronger;
+    EXPECT_EQ(certify(*plan, evidence_with(820000, 180000)).error().code, ErrorCode::usage);
+  }
+}
+
 TEST(Certify, BuiltInGridDoesNotSeeTheDataAndCostsLittle) {
   PlanWishes wishes = wishes_of(*plan::preset_named("kulikov-2024"));
   wishes.extractor = Extractor::toeplitz;

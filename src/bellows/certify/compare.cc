@@ -65,9 +65,14 @@ Result<std::vector<ComparisonRow>> compare_methods(const plan::Preset& preset, s
   return rows;
 }
 
+plan::Adversary proved_against(const ComparisonRow& row) {
+  return plan::common_to(plan::proved_against(row.method), plan::proved_against(row.extractor));
+}
+
 nlohmann::json to_json(const ComparisonRow& row) {
   nlohmann::json document = {{"method", method_name(row)},
                              {"extractor", name(row.extractor)},
+                             {"adversary", name(proved_against(row))},
                              {"output_bits", row.output_bits},
                              {"min_entropy_bits", row.min_entropy_bits},
                              {"seed_bits", row.seed_bits},

@@ -29,6 +29,8 @@ struct ComparisonRow {
 Result<std::vector<ComparisonRow>> compare_methods(const plan::Preset& preset, std::uint64_t trial_count,
                                                    std::uint64_t least_bits, const Context& context = {});
 
+/// Against whom the row's bits hold.
+plan::Adversary proved_against(const ComparisonRow& row);
 nlohmann::json to_json(const ComparisonRow& row);
 std::string method_name(const ComparisonRow& row);
 

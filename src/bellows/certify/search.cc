@@ -94,6 +94,7 @@ Result<plan::Plan> plan_with_grid(const PlanWishes& wishes) {
   plan::Plan plan;
   plan.preset = wishes.preset;
   plan.method = wishes.method;
+  plan.adversary = wishes.adversary;
   plan.polytope = wishes.polytope;
   plan.mu = wishes.mu;
   plan.trial_count = wishes.trial_count;
@@ -286,6 +287,7 @@ bool is_built_in_grid(const plan::Plan& plan) {
   const std::optional<Exact> expected = wishes.expected_win_frequency;
   wishes.preset = plan.preset;
   wishes.method = plan.method;
+  wishes.adversary = plan.adversary;
   wishes.polytope = plan.polytope;
   wishes.mu = plan.mu;
   wishes.trial_count = plan.trial_count;

@@ -12,6 +12,7 @@ namespace bellows::certify {
 struct PlanWishes {
   std::string preset;  ///< its name, for the record; may be empty
   plan::Method method = plan::Method::two_sided;
+  plan::Adversary adversary = plan::quantum_adversary;
   plan::Polytope polytope = plan::Polytope::santha_vazirani;
   Exact mu;
   std::uint64_t trial_count = 0;

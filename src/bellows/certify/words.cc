@@ -38,7 +38,8 @@ std::vector<std::string> assumptions_in_words(const Certificate& certificate, co
   if (certificate.hypothetical)
     say("HYPOTHETICAL: computed from numbers alone; no trial log was seen and nothing is certified.");
 
-  say("Quantum theory is correct and complete; Eve is bound by it.");
+  const plan::Adversary proved = certificate.proved_against();
+  say(plan::theory_in_words(proved.theory));
   say(fmt::format(
       "The source: there is classical knowledge e, known to Eve, such that in the joint string of all settings "
       "x1 y1 x2 y2 ... and then the seed, given e and all earlier bits, each bit has probability within [1/2 - "
@@ -49,7 +50,10 @@ std::vector<std::string> assumptions_in_words(const Certificate& certificate, co
   if (plan.polytope == plan::Polytope::box)
     say("Of the two settings of a trial only this is used: each pair has a probability within [(1/2 - mu)^2, (1/2 + "
         "mu)^2].");
-  say("What Eve holds of the source is classical; what she holds of the device may be quantum.");
+  say(plan::side_information_in_words(proved));
+  if (proved != plan.adversary)
+    say(fmt::format("The plan asks for less, {}: what is proved against the adversary {} covers that.",
+                    plan::in_words(plan.adversary), name(proved)));
   say("The seed is drawn after the last outcome, from the same source.");
   say("During a trial neither party's device learns the other party's setting before it has answered, and nothing "
       "enters the "

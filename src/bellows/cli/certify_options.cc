@@ -15,6 +15,8 @@ void add_plan_options(CLI::App& verb, PlanOptions& options) {
   verb.add_option("--epsilon", options.epsilon, "total failure probability, everything included [1e-12]");
   verb.add_option("--trials,--trial-count", options.trial_count, "number of trials: 1000000, 20*2^26");
   verb.add_option("--method", options.method, "two-sided (default), win, witness, mdl, win-older, mdl-as-printed");
+  verb.add_option("--adversary", options.adversary,
+                  "against whom: quantum (default), or a weaker one that its proof covers: classical");
   verb.add_option("--witness-file", options.witness_file,
                   "method witness: the linear score, a file of 'plan --witness --save', or mdl");
   verb.add_option("--polytope", options.polytope, "what the source may do with two settings: santha-vazirani, box");
@@ -58,6 +60,9 @@ Result<certify::PlanWishes> wishes_from(const PlanOptions& options) {
   }
   if (!options.method.empty()) {
     BELLOWS_ASSIGN(wishes.method, plan::method_named(options.method));
+  }
+  if (!options.adversary.empty()) {
+    BELLOWS_ASSIGN(wishes.adversary, plan::adversary_named(options.adversary));
   }
   if (!options.witness_file.empty()) {
     BELLOWS_ASSIGN(LinearScore score, read_linear_score(options.witness_file, wishes.mu));

@@ -11,7 +11,7 @@ namespace bellows::cli {
 /// The options that say what a plan is made from; the verbs that make plans share them.
 struct PlanOptions {
   std::string witness_file;
-  std::string preset, mu, epsilon, method, polytope, extractor, trial_count, threshold, publish_mode;
+  std::string preset, mu, epsilon, method, adversary, polytope, extractor, trial_count, threshold, publish_mode;
   std::vector<std::string> published;
 };
 

@@ -52,16 +52,20 @@ Result<Verdict> show_comparison(Console& console, const Options& options) {
   BELLOWS_ASSIGN(auto rows, certify::compare_methods(preset, trials, 1000000, console.context()));
   console.finish_progress();
   nlohmann::json list = nlohmann::json::array();
+  std::string adversaries;
   console.print(fmt::format("{}: mu = {}, epsilon = {}, threshold at win frequency {}", preset.name, preset.mu.text(),
                             preset.epsilon.text(), preset.win_frequency->text()));
   console.print(fmt::format("{:<16}{:<14}{:>14}{:>16}{:>15}   largest mu for 1 Mbit", "method", "extractor",
                             "output bits", "min-entropy", "seed bits"));
   for (const certify::ComparisonRow& row : rows) {
     list.push_back(certify::to_json(row));
+    if (const std::string whom = name(certify::proved_against(row)); adversaries.find(whom) == std::string::npos)
+      adversaries += (adversaries.empty() ? "" : ", ") + whom;
     console.print(fmt::format("{:<16}{:<14}{:>14}{:>16.0f}{:>15}   {}", certify::method_name(row), name(row.extractor),
                               row.output_bits, row.min_entropy_bits, row.seed_bits,
                               row.mu_max ? fmt::format("{:.4f} %", 100 * row.mu_max->approximate()) : "none"));
   }
+  console.print("against the adversary: " + adversaries);
   console.print("'as printed': the published constant, which the published theorems do not give; for comparison only");
   console.result({{"preset", preset.name},
                   {"mu", preset.mu.text()},
@@ -108,6 +112,7 @@ Status agree(const plan::Plan& plan, const Options& options) {
   }
   for (const auto& [what, planned, text] :
        {std::tuple("the method", name(plan.method), &asked.method),
+        std::tuple("the adversary", name(plan.adversary), &asked.adversary),
         std::tuple("the polytope", name(plan.polytope), &asked.polytope),
         std::tuple("the extractor", name(plan.extractor), &asked.extractor),
         std::tuple("the publish mode", name(plan.publish_mode), &asked.publish_mode)})

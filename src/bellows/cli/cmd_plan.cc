@@ -99,8 +99,10 @@ Result<nlohmann::json> expectation(Console& console, const Options& options, con
 Result<Verdict> show_plan(Console& console, const Options& options, const plan::Plan& plan) {
   BELLOWS_TRY(write_plan_out(options, plan));
   console.print(fmt::format("plan        {}", plan::digest(plan).hex()));
-  console.print(fmt::format("method      {}, {} adversary, mu = {}, epsilon = {}", name(plan.method),
-                            name(plan.adversary), plan.mu.text(), plan.epsilons.total.text()));
+  const plan::Adversary proved = plan::proved_against(plan);
+  console.print(fmt::format("method      {}, {} adversary{}, mu = {}, epsilon = {}", name(plan.method), name(proved),
+                            proved == plan.adversary ? "" : fmt::format(" (asked: {})", name(plan.adversary)),
+                            plan.mu.text(), plan.epsilons.total.text()));
   console.print(fmt::format("trials      {}", plan.trial_count));
   console.print(fmt::format("thresholds  {} on the {}, from {:.9g} to {:.9g}", plan.thresholds.count(),
                             name(plan::score_kind(plan.method)), plan.thresholds.lowest().approximate(),
@@ -194,7 +196,7 @@ Result<certify::Design> design_from(const Options& options) {
 }
 
 /// What every way that makes a plan looks at.
-const std::vector<std::string> of_a_plan{"--preset",   "--mu",        "--epsilon", "--trials", "--method", "--witness-file",
+const std::vector<std::string> of_a_plan{"--preset",   "--mu",        "--epsilon", "--trials", "--method", "--adversary", "--witness-file",
                                          "--polytope", "--extractor", "--publish", "--mode",   "--relabel"};
 
 /// No option is dropped in silence: one that this way of the verb does not look at is refused.

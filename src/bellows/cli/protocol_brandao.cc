@@ -41,7 +41,7 @@ json as_json(const FourDeviceCertificate& c) {
     result["field_length"] = c.field_length;
     result["pieces"] = c.pieces;
   }
-  result["adversary"] = "no-signalling";
+  result["adversary"] = plan::name(four_device_adversary);
   result["assumptions"] = {"every bit of the source, given all its earlier bits and Eve's classical information on it, has bias at most mu",
                            "given that information the source is independent of the devices, of their outcomes and of Eve's system: it does not follow the outcomes",
                            "the four parties' devices and Eve do not signal to each other; earlier trials may influence later ones",

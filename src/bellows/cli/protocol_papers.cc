@@ -57,8 +57,8 @@ void say_chained_facts(const ChainedFacts& facts, const Exact& mu, const std::st
 }
 
 void say_chained_claim(Console& console, json& result) {
-  console.print("  against no-signalling devices, Eve with classical knowledge e of the source; assumed: given e the source does not follow the outcomes");
-  result["adversary"] = "no-signalling devices, classical side information";
+  console.print(fmt::format("  against {} (e, of the source); assumed: given e the source does not follow the outcomes", plan::in_words(chained_adversary)));
+  result["adversary"] = plan::name(chained_adversary);
   result["assumptions"] = chained_assumptions();
 }
 
@@ -169,7 +169,7 @@ Result<Verdict> run_gallego_blocks(const ProtocolOptions& options, Console& cons
   BELLOWS_ASSIGN(parsed.key, simulation_key(options.key));
   const auto printed = gallego_smallest({printed_constants()}, parsed.mu, -1, false);
   const auto repaired = gallego_smallest(repaired_constants(), parsed.mu, -1, true);
-  json result = {{"protocol", "gallego"}, {"adversary", "no-signalling"}, {"assumptions", gallego_assumptions()}};
+  json result = {{"protocol", "gallego"}, {"adversary", plan::name(gallego_adversary)}, {"assumptions", gallego_assumptions()}};
   if (repaired) result["log2_blocks_needed"] = repaired->log2_blocks;
   if (printed) result["log2_blocks_needed_printed"] = printed->log2_blocks;
   const std::string needs = fmt::format("log2 N_b = {:.0f} (blocks of {}; {:.0f} as printed), which nobody can run", repaired ? repaired->log2_blocks : 0.0,

@@ -13,6 +13,7 @@
 #include "bellows/base/file.h"
 #include "bellows/base/result.h"
 #include "bellows/numeric/exact.h"
+#include "bellows/plan/adversary.h"
 
 namespace bellows::plan {
 
@@ -27,8 +28,6 @@ enum class Method {
   mdl_as_printed,  ///< MDL value and the theorem of 2016: the published form
   witness,  ///< a linear score that the plan names, both parties' entropy (computer-checked), improved accumulation
 };
-/// What binds Eve.
-enum class Adversary { quantum, no_signalling, classical };
 /// What the source may do with two setting bits: the ordered Santha-Vazirani polytope, or each pair's probability only
 /// within [mu_min, mu_max].
 enum class Polytope { santha_vazirani, box };
@@ -39,16 +38,17 @@ enum class ScoreKind { win_frequency, mdl_value, witness_value };
 using WitnessCoefficients = std::array<Exact, 16>;
 
 const char* name(Method method);
-const char* name(Adversary adversary);
 const char* name(Polytope polytope);
 const char* name(Extractor extractor);
 const char* name(ScoreKind kind);
 /// Errors: usage: no such name; the message lists them.
 Result<Method> method_named(std::string_view name);
-Result<Adversary> adversary_named(std::string_view name);
 Result<Polytope> polytope_named(std::string_view name);
 Result<Extractor> extractor_named(std::string_view name);
 ScoreKind score_kind(Method method);
+/// Against whom the proof behind a method, or a family of hash functions, holds.
+Adversary proved_against(Method method);
+Adversary proved_against(Extractor extractor);
 /// Errors: usage: not sixteen.
 Result<WitnessCoefficients> witness_of(const std::vector<Exact>& coefficients);
 /// Least and most that one trial can earn.
@@ -131,7 +131,7 @@ struct Plan {
   std::string protocol = "kulikov";
   std::string preset;  ///< name of the preset it came from; may be empty
   Method method = Method::win;
-  Adversary adversary = Adversary::quantum;
+  Adversary adversary = quantum_adversary;  ///< whom the output must withstand
   Polytope polytope = Polytope::santha_vazirani;
   Exact mu;
   std::uint64_t trial_count = 0;
@@ -154,14 +154,17 @@ struct Plan {
   bool operator==(const Plan&) const = default;
 };
 
+/// Against whom an output of the plan holds: entropy and hashing together. Covers plan.adversary where the plan is valid.
+Adversary proved_against(const Plan& plan);
+
 /// The split of a total that costs least, as exact fractions: extraction total/1024; the rest to smoothing (one
 /// threshold), or half to smoothing and half to the M accumulation terms. For shift_matrix the published convention:
 /// smoothing total/10, accumulation total (one threshold), extraction 4/10 total.
 Epsilons split_epsilon(const Exact& total, std::uint64_t threshold_events, Extractor extractor);
 
 /// Errors: usage: trial_count 0 or beyond most_trials, mu outside [0, 1/2), an epsilon outside (0, 1), epsilons that do
-/// not add up, no threshold or one outside its score's range, a witness without its method or the reverse, thresholds out of order, an adversary that the method
-/// does not cover, an item published twice, an unknown protocol or relabelling, a seed beyond most_seed_bits().
+/// not add up, no threshold or one outside its score's range, a witness without its method or the reverse, thresholds out of order, an adversary that the proofs of
+/// method and extractor do not cover, an item published twice, an unknown protocol or relabelling, a seed beyond most_seed_bits().
 Status validate(const Plan& plan);
 
 /// Keys in alphabetical order, numbers that matter as exact text.

@@ -94,7 +94,7 @@ TEST(Plan, Refuses) {
   EXPECT_TRUE(refuses([](Plan& p) { p.epsilons.total = Exact::literal("1"); }));
   EXPECT_TRUE(refuses([](Plan& p) { p.epsilons.smoothing = p.epsilons.total; }));
   EXPECT_TRUE(refuses([](Plan& p) { p.relabelling = "auto"; })) << "eight relabellings need eight times the events";
-  EXPECT_TRUE(refuses([](Plan& p) { p.adversary = Adversary::no_signalling; }));
+  EXPECT_TRUE(refuses([](Plan& p) { p.adversary = no_signalling_adversary; }));
   EXPECT_TRUE(refuses([](Plan& p) { p.thresholds = Thresholds::list({}); }));
   EXPECT_TRUE(refuses([](Plan& p) {
     p.thresholds = Thresholds::list({Exact::literal("0.8"), Exact::literal("0.8")});

@@ -3,6 +3,7 @@
 #include "bellows/base/progress.h"
 #include "bellows/numeric/ball.h"
 #include "bellows/numeric/exact.h"
+#include "bellows/plan/adversary.h"
 #include "bellows/protocol/cheats.h"
 
 /// Colbeck and Renner: chained Bell correlations, N = 2^r settings for each of two devices (docs/protocol-colbeck-renner.md).
@@ -10,6 +11,9 @@ namespace bellows::protocol {
 
 using numeric::Ball;
 using numeric::Exact;
+
+/// Of theorem 2 as it is proved here.
+inline constexpr plan::Adversary chained_adversary = plan::no_signalling_classical_adversary;
 
 // Theorem 1: the correlations are those of quantum theory.
 

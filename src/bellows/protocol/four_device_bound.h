@@ -5,6 +5,7 @@
 
 #include "bellows/numeric/ball.h"
 #include "bellows/numeric/exact.h"
+#include "bellows/plan/adversary.h"
 #include "bellows/protocol/raz.h"
 
 /// What the four-party protocol proves at a finite number of trials (docs/protocol-brandao.md has the proofs).
@@ -12,6 +13,9 @@ namespace bellows::protocol {
 
 using numeric::Ball;
 using numeric::Exact;
+
+/// Her measurement may follow the output: d_comp is maximised over it.
+inline constexpr plan::Adversary four_device_adversary = plan::no_signalling_adversary;
 
 /// What is fixed before the trials.
 struct FourDevicePlan {

@@ -3,6 +3,7 @@
 #include "bellows/base/progress.h"
 #include "bellows/numeric/ball.h"
 #include "bellows/numeric/exact.h"
+#include "bellows/plan/adversary.h"
 #include "bellows/protocol/cheats.h"
 
 /// Gallego et al.: blocks of five-party Mermin boxes, one block distilled to one bit (docs/protocol-gallego.md).
@@ -10,6 +11,8 @@ namespace bellows::protocol {
 
 using numeric::Ball;
 using numeric::Exact;
+
+inline constexpr plan::Adversary gallego_adversary = plan::no_signalling_adversary;
 
 /// f: {0,1}^Nd -> {0,1}, the lowest bit of a random polynomial of degree t - 1 over GF(2^Nd): t-wise independent. The seed must be uniform
 /// and public before the devices are made.

@@ -68,11 +68,16 @@ std::string claim(const KeyStatement& s) {
   if (!s.is_proved())
     claim = "NOT CERTIFIED: this holds only under the first assumption below, which nobody has proved. " + claim;
   if (s.random_bits_certificates.empty()) return claim;
-  return claim +
-         " WEAKER OF TWO CLAIMS: this needs perfect randomness for choices, settings and hash; that of the "
-         "certificates "
-         "named here is certified against a quantum adversary only, up to the epsilon of each. Together: a quantum "
-         "adversary, and the sum of all epsilons.";
+  plan::Adversary of_bits = plan::no_signalling_adversary;
+  for (const json& entry : s.random_bits_certificates)
+    if (const auto one = plan::adversary_named(entry.at("adversary").get<std::string>()); one.ok())
+      of_bits = plan::common_to(of_bits, *one);
+  const plan::Adversary together = plan::common_to(of_bits, adversary_of(s.method));
+  return claim + fmt::format(
+                     " WEAKER OF TWO CLAIMS: this needs perfect randomness for choices, settings and hash; that of the "
+                     "certificates named here is certified against a {} adversary only, up to the epsilon of each. "
+                     "Together: a {} adversary, and the sum of all epsilons.",
+                     plan::name(of_bits), plan::name(together));
 }
 
 // What a document says that is a whole number. Errors: bad_input: another thing, or too large. May throw
@@ -331,6 +336,7 @@ Status check_random_bits_entry(const json& entry) {
   };
   for (const char* key : {"file", "adversary", "protocol"})
     if (entry.at(key).get<std::string>().size() > 255) return wrong(key);
+  if (!plan::adversary_named(entry.at("adversary").get<std::string>()).ok()) return wrong("adversary");
   if (!Digest::from_hex(entry.at("sha256").get<std::string>()).ok()) return wrong("sha256");
   if (!entry.at("output_bits").is_number_unsigned() || entry.at("output_bits") == 0) return wrong("output_bits");
   const double epsilon = entry.at("epsilon").get<double>();

@@ -46,9 +46,22 @@ Status check(const KeyCounts& counts, const numeric::Exact& epsilon) {
 
 }  // namespace
 
-const char* key_method_name(KeyMethod method) {
-  return method == KeyMethod::no_signalling ? "no-signalling" : "quantum";
+#pragma GCC diagnostic push
+#pragma GCC diagnostic error "-Wswitch"
+
+plan::Adversary adversary_of(KeyMethod method) {
+  switch (method) {
+    case KeyMethod::no_signalling:
+      return plan::no_signalling_adversary;
+    case KeyMethod::quantum:
+      return plan::quantum_adversary;
+  }
+  check_failed(__FILE__, __LINE__, "adversary_of", "no such method");
 }
+
+#pragma GCC diagnostic pop
+
+const char* key_method_name(KeyMethod method) { return plan::name(adversary_of(method)); }
 
 double worst_theta(double settings, double tested, double raw, double lost_share) {
   // Stationary point: tested (theta - w)(1/2 + M theta) = raw M theta (1 - theta).

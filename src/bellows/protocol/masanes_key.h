@@ -4,6 +4,7 @@
 
 #include "bellows/base/result.h"
 #include "bellows/numeric/exact.h"
+#include "bellows/plan/adversary.h"
 
 namespace bellows::protocol {
 
@@ -12,6 +13,8 @@ enum class KeyMethod {
   no_signalling,  ///< any theory without signalling; the paper's theorem
   quantum,        ///< quantum theory holds for her too; the paper's appendix (Lemma 10)
 };
+plan::Adversary adversary_of(KeyMethod method);
+/// The adversary's name.
 const char* key_method_name(KeyMethod method);
 
 /// What both parties counted, all of it public.

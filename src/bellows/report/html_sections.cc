@@ -20,18 +20,6 @@ std::string fact(const std::string& name, const std::string& value) {
   return fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", escape_html(name), escape_html(value));
 }
 
-const char* adversary_words(plan::Adversary adversary) {
-  switch (adversary) {
-    case plan::Adversary::quantum:
-      return "an adversary who may hold quantum memory correlated with the devices";
-    case plan::Adversary::no_signalling:
-      return "an adversary limited only by no-signalling";
-    case plan::Adversary::classical:
-      return "an adversary with classical side information only";
-  }
-  return "an unnamed adversary";
-}
-
 std::string refusal(const RunView& run, const Shown& shown) {
   const certify::Certificate& certificate = *run.certificate;
   const certify::Score& score = certificate.score;
@@ -115,7 +103,7 @@ std::string verdict_section(const RunView& run, const Shown& shown) {
       heading = fmt::format("{} certified random bits", grouped(certificate.output_bits()));
       body =
           fmt::format("<p>Total failure probability <strong>{}</strong>, against {}.</p>",
-                      escape_html(certificate.plan.epsilons.total.text()), adversary_words(certificate.plan.adversary));
+                      escape_html(certificate.plan.epsilons.total.text()), plan::in_words(certificate.proved_against()));
       if (!certificate.assumptions.empty()) body += fmt::format("<p>{}</p>", escape_html(certificate.assumptions[0]));
       break;
     }
@@ -161,7 +149,7 @@ std::string verdict_section(const RunView& run, const Shown& shown) {
           "whether there is a run to it: nothing here is certified by this page. Whoever has all files recomputes it "
           "with <code>bellows verify</code>.</p>",
           grouped(certificate.output_bits()), escape_html(certificate.plan.epsilons.total.text()),
-          adversary_words(certificate.plan.adversary),
+          plan::in_words(certificate.proved_against()),
           run.missing.empty() ? std::string("It is of no log.")
                               : escape_html(fmt::format("Not in this folder: {}.", fmt::join(run.missing, ", "))));
       break;
