@@ -184,6 +184,31 @@ class Plan(ProgramTest):
             _, err = self.run_program("plan", "--read", "bad.toml", expect=None)
             self.assertIn("bellows plan:", err)
 
+    def test_curves(self):
+        words = ["--S", "2.4", "--mu", "1%", "--epsilon", "1e-9"]
+        curve = self.run_json("plan", "--vary", "trials=1e4:1e8", *words, "--points", "9", "--csv", "c.csv", "--svg", "c.svg")
+        self.assertEqual((curve["varied"], curve["found"]), ("trials", "bits"))
+        lines = (self.folder / "c.csv").read_text().splitlines()
+        self.assertEqual(lines[0], "score,trials,bits,mu,epsilon,threshold,proved_bits")
+        bits = [point["bits"] for point in curve["points"]]
+        self.assertIsNone(bits[0], "too few trials for a bit")
+        self.assertEqual(lines[1], ",10000,,,,,")
+        some = [value for value in bits if value is not None]
+        self.assertEqual(some, sorted(some))
+        self.assertEqual(some[-1], self.run_json("plan", *words, "--trials", "1e8")["output_bits"], "as for one point")
+        self.assertIn("output bits against trials", (self.folder / "c.svg").read_text())
+        bias = self.run_json("plan", "--vary", "bits=1e3:1e7", "--S", "2.4", "--trials", "1e8", "--epsilon", "1e-9", "--points", "5")
+        self.assertEqual([point["mu"] for point in bias["points"]], sorted((p["mu"] for p in bias["points"]), reverse=True))
+        for name, limits, left_out in (("S", "2.3:2.8", "--S"), ("mu", "0%:3%", "--mu"), ("epsilon", "1e-20:1e-3", "--epsilon")):
+            rest = [w for i in range(0, 6, 2) if words[i] != left_out for w in words[i:i + 2]]
+            points = self.run_json("plan", "--vary", f"{name}={limits}", *rest, "--bits", "1e5", "--points", "3")["points"]
+            self.assertTrue(all(point["trials"] > 1e5 for point in points), points)
+        for bad in ("trials", "trials=5", "trials=9:5", "trials=0:5", "noise=1:2", "mu=a:b", "S=2.3:2.4"):
+            self.run_program("plan", "--vary", bad, *words, expect=2)
+        self.run_program("plan", "--vary", "mu=0:0.7", "--S", "2.4", "--trials", "1e8", "--epsilon", "1e-9", expect=2)
+        _, err = self.run_program("plan", "--vary", "mu=0.2:0.3", "--S", "2.4", "--trials", "1e8", "--epsilon", "1e-9", expect=1)
+        self.assertIn("largest bias", err)
+
     def test_figure_two(self):
         self.run_program("plan", "--figure2", "--points", "9", "--csv", "c.csv", "--svg", "c.svg")
         lines = (self.folder / "c.csv").read_text().splitlines()

@@ -106,6 +106,7 @@ Result<Bound> bound(const Claim& claim, const TradeoffSource* source) {
   auto raw_bits = checked_multiply(recorded, 2);
   // No string holds more than its length; a bound that says so rests on something false.
   if (raw_bits && certainly_less(Ball(*raw_bits), k1)) {
+    result.exceeds_raw_bits = true;
     result.why_not =
         "the bound exceeds the number of outcome bits, which cannot be: fewer trials were made than the score takes";
     return result;

@@ -35,6 +35,7 @@ struct Bound {
   std::vector<Loss> losses;
   Extraction extraction;                ///< no output: family automatic, output_bits 0
   std::string why_not;                  ///< where there is no output
+  bool exceeds_raw_bits = false;        ///< there is none because the threshold lies beyond what any device can reach
   std::optional<Digest> entropy_proof;  ///< the proof file that the single-trial bound rests on, if one
 };
 

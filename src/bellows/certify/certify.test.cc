@@ -512,10 +512,11 @@ TEST(Search, InvertsEachOther) {
   ASSERT_TRUE(log2_epsilon.has_value());
   EXPECT_NEAR(*log2_epsilon, std::log2(1e-12), 1.5);
   EXPECT_FALSE(fewest_trials(claim_at(claim, Exact::literal("0.75"), claim.mu), 1).has_value());
-  EXPECT_NEAR(power(0.8, 0.8, 1000), 0.5, 1e-12);
-  double threshold = threshold_for_power(0.8, 1e6, 0.99865);
+  const HonestTrial honest = honest_trial(Method::win, {}, Exact(), 0.8);
+  EXPECT_NEAR(power(honest, 0.8, 1000), 0.5, 1e-12);
+  double threshold = threshold_for_power(honest, 1e6, 0.99865);
   EXPECT_NEAR(threshold, 0.8 - 3 * 4e-4, 1e-6);
-  EXPECT_NEAR(power(0.8, threshold, 1e6), 0.99865, 1e-9);
+  EXPECT_NEAR(power(honest, threshold, 1e6), 0.99865, 1e-9);
 }
 
 TEST(Certify, CountsBeyond32Bits) {

@@ -10,6 +10,7 @@
 #include "bellows/base/threads.h"
 #include "bellows/certify/certify.h"
 #include "bellows/certify/one_sided.h"
+#include "bellows/certify/two_sided.h"
 #include "bellows/numeric/optimise.h"
 
 namespace bellows::certify {
@@ -19,51 +20,63 @@ using plan::ScoreKind;
 
 constexpr double most_trials_log2 = 50, lowest_log2_epsilon = -5000;
 
-Exact exact_of(double value) { return Exact(mpq_class(value)); }
+/// Few decimals, rounded down: a number that people can read.
+Exact decimal_below(double value, long scale) {
+  return Exact(mpq_class(mpz_class(static_cast<long>(std::floor(value * static_cast<double>(scale)))), mpz_class(scale)));
+}
+Exact threshold_of(double value) { return decimal_below(value, 1000000000); }
 
-/// Nine decimals, rounded down: a threshold that people can read.
-Exact threshold_of(double value) {
-  return Exact(mpq_class(mpz_class(static_cast<long>(std::floor(value * 1e9))), mpz_class(1000000000)));
+/// What no device is expected to exceed, on the method's score.
+double largest_score(const PlanWishes& wishes, const Exact& mu) {
+  return wishes.witness ? largest_witness_value(*wishes.witness, wishes.polytope, mu).approximate()
+                        : quantum_maximum(plan::score_kind(wishes.method), mu).lower();
 }
 
 /// The claim that a design without unknowns makes: one threshold, which the honest device reaches with the chance
 /// asked.
-Claim claim_of_design(const Design& design, double win, double n, const Exact& mu, const Exact& epsilon) {
+Claim claim_of_design(const Design& design, double score, double n, const Exact& mu, const Exact& epsilon) {
+  const PlanWishes& wishes = design.wishes;
   Claim claim;
-  claim.method = design.wishes.method;
-  claim.polytope = design.wishes.polytope;
+  claim.method = wishes.method;
+  claim.witness = wishes.witness;
+  claim.polytope = wishes.polytope;
   claim.trial_count = static_cast<std::uint64_t>(std::min(n, std::exp2(60.0)));
-  claim.extractor = design.wishes.extractor;
-  claim.published = design.wishes.published;
-  claim.epsilons = plan::split_epsilon(epsilon, design.wishes.relabelling == "auto" ? 8 : 1, design.wishes.extractor);
-  double threshold = threshold_for_power(win, n, design.chance);
+  claim.extractor = wishes.extractor;
+  claim.published = wishes.published;
+  claim.epsilons = plan::split_epsilon(epsilon, wishes.relabelling == "auto" ? 8 : 1, wishes.extractor);
   claim.mu = mu;
-  if (plan::score_kind(design.wishes.method) == ScoreKind::mdl_value)
-    claim.threshold = symmetric_score(ScoreKind::mdl_value, exact_of(threshold), mu);
-  // A threshold may not lie beyond what any quantum device is expected to reach.
-  else
-    claim.threshold = threshold_of(std::min(threshold, quantum_maximum(ScoreKind::win_frequency, mu).lower()));
+  const double threshold = threshold_for_power(honest_trial(wishes.method, wishes.witness, mu, score), n, design.chance);
+  // A threshold may not lie beyond what any quantum device is expected to reach. MDL values are a hundred times smaller.
+  claim.threshold = decimal_below(std::min(threshold, largest_score(wishes, mu)),
+                                  plan::score_kind(wishes.method) == ScoreKind::mdl_value ? 100000000000 : 1000000000);
   return claim;
 }
 
-Result<double> output_of(const Design& design, double win, double n, const Exact& mu, const Exact& epsilon,
+Result<double> output_of(const Design& design, double score, double n, const Exact& mu, const Exact& epsilon,
                          const TradeoffSource& source) {
-  return approximate_output(claim_of_design(design, win, n, mu, epsilon), n, &source);
+  return approximate_output(claim_of_design(design, score, n, mu, epsilon), n, &source);
 }
 
 double value_or_nothing(const Result<double>& result) { return result.ok() ? *result : 0; }
 
 Status check(const Design& design) {
-  int unknown = !design.win_frequency + !design.trial_count + !design.output_bits + !design.mu + !design.epsilon;
+  int unknown = !design.score + !design.trial_count + !design.output_bits + !design.mu + !design.epsilon;
   if (unknown != 1)
     return usage_error("exactly one of score, trials, output bits, mu and epsilon is to be found", "one left out",
                        fmt::format("{} left out", unknown));
   // Honest means uniform settings: then no quantum device wins more often than (2 + sqrt 2)/4.
   constexpr double most_wins = 0.853553390593274;
-  if (design.win_frequency && !(*design.win_frequency > 0.5 && *design.win_frequency <= most_wins + 1e-7))
+  if (const PlanWishes& wishes = design.wishes; design.score && wishes.witness) {
+    const double least = plan::least_of(*wishes.witness).approximate(), most = largest_score(wishes, Exact());
+    if (!(*design.score > least && *design.score <= most))
+      return usage_error("the score is out of range for an honest device",
+                         fmt::format("a value of the witness above {:.8g} and at most {:.8g}", least, most),
+                         fmt::format("{:.8g}", *design.score));
+  } else if (design.score && !(*design.score > 0.5 && *design.score <= most_wins + 1e-7)) {
     return usage_error("the score is out of range for an honest device",
                        "a win frequency above 1/2 and at most 0.8535533 (S <= 2.8284271)",
-                       fmt::format("{:.8g} (S = {:.8g})", *design.win_frequency, 8 * *design.win_frequency - 4));
+                       fmt::format("{:.8g} (S = {:.8g})", *design.score, 8 * *design.score - 4));
+  }
   if (design.trial_count && (*design.trial_count == 0 || *design.trial_count > plan::most_trials))
     return usage_error("the number of trials is out of range", "1 to 2^61", std::to_string(*design.trial_count));
   if (design.output_bits && *design.output_bits == 0)
@@ -91,52 +104,59 @@ std::optional<double> first_reaching(double low, double high, double target, con
 
 Result<SolvedDesign> solve(const Design& asked) {
   BELLOWS_TRY(check(asked));
-  BELLOWS_ASSIGN(auto source, tradeoff_source(asked.wishes.method, asked.wishes.polytope));
+  BELLOWS_ASSIGN(auto source, tradeoff_source(asked.wishes.method, asked.wishes.polytope, {}, asked.wishes.witness));
+  const std::optional<plan::WitnessCoefficients>& witness = asked.wishes.witness;
   SolvedDesign solved;
   Design& d = solved.design = asked;
   // Searches aim a few bits too high, since the proof rounds down and hash families have gaps.
   const double target = d.output_bits ? static_cast<double>(*d.output_bits) + 2 : 0;
   auto n_of = [&] { return static_cast<double>(*d.trial_count); };
   auto nothing = [&](const char* what) {
-    std::string words = fmt::format("no {} gives {} output bits", what, d.output_bits.value_or(0));
-    if (d.win_frequency && d.epsilon) {
-      Claim claim = claim_of_design(d, *d.win_frequency, d.trial_count ? n_of() : std::exp2(most_trials_log2), Exact(),
-                                    *d.epsilon);
-      if (auto mu =
-              largest_bias(claim, *d.win_frequency > 0.8535 ? Exact::literal("0.8535") : threshold_of(*d.win_frequency),
-                           d.output_bits.value_or(1), source.get()))
+    std::string words = d.output_bits ? fmt::format("no {} gives {} output bits", what, *d.output_bits)
+                                      : std::string("this score, number of trials, bias and epsilon give no output bit");
+    if (d.score && d.epsilon) {
+      Claim claim = claim_of_design(d, *d.score, d.trial_count ? n_of() : std::exp2(most_trials_log2), Exact(), *d.epsilon);
+      if (auto mu = largest_bias(claim, *d.score > 0.8535 ? Exact::literal("0.8535") : threshold_of(*d.score),
+                                 d.output_bits.value_or(1), source.get()))
         words += fmt::format("; at this score the largest bias is about {}{}", mu->text(),
                              d.trial_count ? "" : " with 2^50 trials");
     }
+    if (witness)
+      words += "; for a witness the entropy proofs at hand decide: 'bellows prove entropy --witness FILE --score W --keep' "
+               "makes one";
     return refused(words);
   };
   if (!d.trial_count) {
     solved.found = "trials";
     auto found = first_reaching(0, most_trials_log2, target, [&](double log2_n) {
-      return value_or_nothing(output_of(d, *d.win_frequency, std::exp2(log2_n), *d.mu, *d.epsilon, *source));
+      return value_or_nothing(output_of(d, *d.score, std::exp2(log2_n), *d.mu, *d.epsilon, *source));
     });
     if (!found) return nothing("number of trials below 2^50");
     d.trial_count = static_cast<std::uint64_t>(std::ceil(std::exp2(*found)));
-  } else if (!d.win_frequency) {
+  } else if (!d.score) {
     solved.found = "score";
-    const double best = quantum_maximum(ScoreKind::win_frequency, Exact()).lower();
-    auto found = first_reaching(0.5, best, target, [&](double win) {
-      return value_or_nothing(output_of(d, win, n_of(), *d.mu, *d.epsilon, *source));
+    const double worst = witness ? plan::least_of(*witness).approximate() : 0.5;
+    const double best = witness ? largest_score(d.wishes, Exact()) : quantum_maximum(ScoreKind::win_frequency, Exact()).lower();
+    auto found = first_reaching(worst, best, target, [&](double score) {
+      return value_or_nothing(output_of(d, score, n_of(), *d.mu, *d.epsilon, *source));
     });
     if (!found) return nothing("score of a quantum device");
-    d.win_frequency = *found;
+    d.score = *found;
   } else if (!d.mu) {
     solved.found = "mu";
     auto found = first_reaching(-0.499999, 0, target, [&](double minus_mu) {
-      return value_or_nothing(output_of(d, *d.win_frequency, n_of(), threshold_of(-minus_mu), *d.epsilon, *source));
+      return value_or_nothing(output_of(d, *d.score, n_of(), threshold_of(-minus_mu), *d.epsilon, *source));
     });
     if (!found) return nothing("bias, not even 0,");
-    d.mu = Exact(mpq_class(mpz_class(static_cast<long>(std::floor(-*found * 1e7))), mpz_class(10000000)));
+    // Proofs end at round biases, which a search from below does not quite reach.
+    const Exact step = Exact::literal("1e-7"), below = decimal_below(-*found, 10000000);
+    const auto next = output_of(d, *d.score, n_of(), below + step, *d.epsilon, *source);
+    d.mu = value_or_nothing(next) >= target ? below + step : below;
   } else if (!d.epsilon) {
     solved.found = "epsilon";
     auto found = first_reaching(lowest_log2_epsilon, -1, target, [&](double log2_epsilon) {
       Exact epsilon(mpq_class(mpz_class(1), mpz_class(1) << static_cast<unsigned long>(std::floor(-log2_epsilon))));
-      return value_or_nothing(output_of(d, *d.win_frequency, n_of(), *d.mu, epsilon, *source));
+      return value_or_nothing(output_of(d, *d.score, n_of(), *d.mu, epsilon, *source));
     });
     if (!found) return nothing("epsilon up to 1/2");
     d.epsilon = Exact::literal(fmt::format("2^{}", static_cast<long>(std::ceil(*found))));
@@ -149,13 +169,13 @@ Result<SolvedDesign> solve(const Design& asked) {
     wishes.mu = *d.mu;
     wishes.trial_count = *d.trial_count;
     wishes.epsilon = *d.epsilon;
-    Claim claim = claim_of_design(d, *d.win_frequency, n_of(), *d.mu, *d.epsilon);
+    Claim claim = claim_of_design(d, *d.score, n_of(), *d.mu, *d.epsilon);
     wishes.threshold = claim.threshold;
     BELLOWS_ASSIGN(solved.plan, built_in_plan(wishes));
     BELLOWS_ASSIGN(solved.bound, bound(claim_of(solved.plan, 0), source.get()));
     if (find_output || solved.bound.extraction.output_bits >= *d.output_bits || attempt == 40) break;
     if (solved.found == "trials") d.trial_count = *d.trial_count + *d.trial_count / 1000 + 1;
-    if (solved.found == "score") *d.win_frequency += 1e-5;
+    if (solved.found == "score") *d.score += 1e-5 * (witness ? std::abs(*d.score) : 1);
     if (solved.found == "mu") d.mu = *d.mu * Exact::literal("0.999");
     if (solved.found == "epsilon") d.epsilon = *d.epsilon * Exact::literal("2");
   }
@@ -163,16 +183,16 @@ Result<SolvedDesign> solve(const Design& asked) {
     solved.found = "output";
     d.output_bits = solved.bound.extraction.output_bits;
     if (*d.output_bits == 0) {
-      d.output_bits = 1;
-      return nothing("bias of this size");
+      d.output_bits.reset();
+      return nothing("output");
     }
   } else if (solved.bound.extraction.output_bits < *d.output_bits) {
     return nothing("value of the unknown that could be proved");
   }
-  const double up =
-      value_or_nothing(output_of(d, 0.5 + (*d.win_frequency - 0.5) * 1.001, n_of(), *d.mu, *d.epsilon, *source));
-  const double here = value_or_nothing(output_of(d, *d.win_frequency, n_of(), *d.mu, *d.epsilon, *source));
-  solved.bits_per_mille_of_s = up - here;
+  const double more = witness ? *d.score + 0.001 * std::abs(*d.score) : 0.5 + (*d.score - 0.5) * 1.001;
+  const double up = value_or_nothing(output_of(d, more, n_of(), *d.mu, *d.epsilon, *source));
+  const double here = value_or_nothing(output_of(d, *d.score, n_of(), *d.mu, *d.epsilon, *source));
+  solved.bits_per_mille = up - here;
   return solved;
 }
 

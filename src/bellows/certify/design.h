@@ -13,7 +13,7 @@ namespace bellows::certify {
 /// An experiment before it is made. All but one of score, trials, output, bias and epsilon are given; solve() finds
 /// that one.
 struct Design {
-  std::optional<double> win_frequency;  ///< of the honest device
+  std::optional<double> score;  ///< of the honest device: its win frequency; method witness: the mean of what a trial earns
   std::optional<std::uint64_t> trial_count;
   std::optional<std::uint64_t> output_bits;
   std::optional<Exact> mu;
@@ -29,10 +29,11 @@ struct SolvedDesign {
   std::string found;  ///< name of the unknown
   plan::Plan plan;    ///< one threshold; complete
   Bound bound;  ///< what that plan proves; at least output_bits, but for an unknown that is a bound on output itself
-  /// What one per mille of S (at the honest score) is worth in output bits.
-  double bits_per_mille_of_s = 0;
+  /// What one per mille of S (at the honest score; method witness: of the score) is worth in output bits.
+  double bits_per_mille = 0;
 };
 
+/// Method witness: by the entropy proofs at hand, which are for certain slopes and biases; others may give more.
 /// Errors: usage: not exactly one unknown, or a value out of range. refused: no value of the unknown suffices; says the
 /// largest bias where that helps.
 Result<SolvedDesign> solve(const Design& design);

@@ -80,6 +80,16 @@ Result<plan::Plan> with_family_and_seed(plan::Plan plan) {
     BELLOWS_ASSIGN(plan.extractor, family_for(plan));
   }
   BELLOWS_ASSIGN(Bound largest, bound(claim_of(plan, count - 1), source.get()));
+  // The highest thresholds may lie beyond what any device reaches, and steep proofs say so: then the highest below those.
+  if (largest.exceeds_raw_bits && plan.seed_bits == 0) {
+    const long long first_beyond = numeric::first_true(0, static_cast<long long>(count) - 1, [&](long long i) {
+      const auto proved = bound(claim_of(plan, static_cast<std::uint64_t>(i)), source.get());
+      return proved.ok() && proved->exceeds_raw_bits;
+    });
+    if (first_beyond > 0) {
+      BELLOWS_ASSIGN(largest, bound(claim_of(plan, static_cast<std::uint64_t>(first_beyond - 1)), source.get()));
+    }
+  }
   const std::uint64_t needed_bits = largest.extraction.seed_bits;
   if (plan.seed_bits != 0 && plan.seed_bits < needed_bits)
     return usage_error("the plan's seed is shorter than its largest output takes",
@@ -257,14 +267,29 @@ std::optional<double> smallest_log2_epsilon(const Claim& claim, double least_bit
   return found ? std::optional(-std::floor(*found)) : std::nullopt;
 }
 
-double power(double win_frequency, double threshold, double trial_count) {
-  const double deviation = std::sqrt(std::max(win_frequency * (1 - win_frequency), 1e-300) / trial_count);
-  return 0.5 * std::erfc((threshold - win_frequency) / deviation / M_SQRT2);
+HonestTrial honest_trial(plan::Method method, const std::optional<plan::WitnessCoefficients>& witness, const Exact& mu,
+                         double score) {
+  auto with_variance = [](double mean, double variance) {
+    return HonestTrial{mean, std::sqrt(std::max(variance, 0.0))};
+  };
+  if (witness)
+    return with_variance(score, (plan::most_of(*witness).approximate() - score) *
+                                    (score - plan::least_of(*witness).approximate()));
+  if (plan::score_kind(method) == plan::ScoreKind::win_frequency) return with_variance(score, score * (1 - score));
+  // An eighth of the trials won earn mu_min, three eighths of those lost cost mu_max (one_sided.h, symmetric_score).
+  const double half = 0.5, bias = mu.approximate();
+  const double least = (half - bias) * (half - bias), most = (half + bias) * (half + bias);
+  const double mean = (least * score - 3 * most * (1 - score)) / 8;
+  return with_variance(mean, (least * least * score + 3 * most * most * (1 - score)) / 8 - mean * mean);
 }
 
-double threshold_for_power(double win_frequency, double trial_count, double chance) {
-  const double deviation = std::sqrt(std::max(win_frequency * (1 - win_frequency), 0.0) / trial_count);
-  return win_frequency - inverse_normal(chance) * deviation;
+double power(const HonestTrial& trial, double threshold, double trial_count) {
+  const double deviation = std::max(trial.deviation, 1e-150) / std::sqrt(trial_count);
+  return 0.5 * std::erfc((threshold - trial.mean) / deviation / M_SQRT2);
+}
+
+double threshold_for_power(const HonestTrial& trial, double trial_count, double chance) {
+  return trial.mean - inverse_normal(chance) * trial.deviation / std::sqrt(trial_count);
 }
 
 Result<plan::Plan> complete_plan(plan::Plan plan) {

@@ -79,11 +79,22 @@ std::optional<double> lowest_win_frequency(const Claim& claim, double least_bits
 /// The smallest total epsilon for `least_bits`, as log2; at least -16000. Nothing where even 1/2 does not suffice.
 std::optional<double> smallest_log2_epsilon(const Claim& claim, double least_bits, std::uint64_t threshold_events);
 
-/// Probability that an honest device of this win frequency reaches a threshold in trial_count trials: the binomial
-/// tail, by the normal approximation (power is a prediction, not a proof).
-double power(double win_frequency, double threshold, double trial_count);
+/// What one trial of an honest device earns on the score of a method.
+struct HonestTrial {
+  double mean = 0;
+  double deviation = 0;  ///< standard deviation, or an upper bound of it
+};
+/// Independent trials, uniform settings.
+/// In: score: the win frequency, with symmetric noise; method witness: the mean of what a trial earns. Of the deviation
+///     only the most is then known that this mean allows (Bhatia and Davis: (most - mean)(mean - least)).
+HonestTrial honest_trial(plan::Method method, const std::optional<plan::WitnessCoefficients>& witness, const Exact& mu,
+                         double score);
+
+/// Probability that the honest device reaches a threshold in trial_count trials, by the normal approximation (power is a
+/// prediction, not a proof); from below where the deviation is a bound and the threshold lies below the mean.
+double power(const HonestTrial& trial, double threshold, double trial_count);
 
 /// The threshold that it reaches with probability `chance`.
-double threshold_for_power(double win_frequency, double trial_count, double chance);
+double threshold_for_power(const HonestTrial& trial, double trial_count, double chance);
 
 }  // namespace bellows::certify

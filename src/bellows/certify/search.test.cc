@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "bellows/certify/certify.h"
+#include "bellows/certify/tradeoff.h"
 
 namespace bellows::certify {
 namespace {
@@ -49,6 +50,26 @@ TEST(Search, OnlyTheBuiltInGridMayCallItselfBuiltIn) {
   }
   EXPECT_TRUE(check_origin(*built).ok());
   EXPECT_FALSE(check_origin(denser).ok());
+}
+
+// From mu = 0.0085 on the upper end of the grid lies beyond what a biased source lets any device reach, and steep proofs
+// promise more than two bits a trial there: the seed must suffice for all thresholds below.
+TEST(Search, TheSeedSufficesForEveryThreshold) {
+  PlanWishes wishes;
+  wishes.epsilon = Exact::literal("1e-12");
+  wishes.trial_count = 1000000000;
+  for (const char* mu : {"0", "0.01", "0.03"}) {
+    wishes.mu = Exact::literal(mu);
+    const auto plan = built_in_plan(wishes);
+    ASSERT_TRUE(plan.ok()) << plan.error().describe();
+    const auto source = tradeoff_source(plan->method, plan->polytope, ProofChoice::shipped());
+    std::uint64_t most = 0;
+    for (std::uint64_t i = 0; i < plan->thresholds.count(); i += 97)
+      most = std::max(most, bound(claim_of(*plan, i), source->get())->extraction.seed_bits);
+    EXPECT_GT(most, 0u);
+    EXPECT_GE(plan->seed_bits, most) << mu;
+    EXPECT_TRUE(complete_plan(*plan).ok());
+  }
 }
 
 // At 9 % a long seed costs all that a low score gives, while at the middle of the grid it is the better one.

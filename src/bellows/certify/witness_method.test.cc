@@ -7,6 +7,7 @@
 #include <random>
 
 #include "bellows/certify/certify.h"
+#include "bellows/certify/design.h"
 #include "bellows/certify/search.h"
 #include "bellows/certify/two_sided.h"
 #include "bellows/certify/witness.h"
@@ -260,6 +261,70 @@ TEST_F(WitnessMethod, TiltedDeviceBeyondTheBiasOfTheWinFrequency) {
   ASSERT_TRUE(cheated.ok());
   EXPECT_TRUE(cheated->score.threshold_index.has_value()) << "the cheat reaches the threshold";
   EXPECT_FALSE(cheated->certified());
+}
+
+// Of score, trials, output, bias and epsilon all but one: whatever is found proves what was asked, and by the proofs at hand.
+TEST_F(WitnessMethod, DesignsAreSolved) {
+  const auto witness = mdl_witness(Exact::literal("0.0075"));
+  Design asked;
+  asked.score = 0.00296;
+  asked.trial_count = 1342177280;
+  asked.output_bits = 1'000'000;
+  asked.epsilon = Exact::literal("1e-9");
+  asked.mu = Exact::literal("0.0075");
+  asked.wishes.method = plan::Method::witness;
+  asked.wishes.witness = witness;
+  Design without = asked;
+  without.trial_count.reset();
+  const auto none = solve(without);
+  ASSERT_FALSE(none.ok());
+  EXPECT_EQ(none.error().code, ErrorCode::refused);
+  EXPECT_NE(none.error().message.find("bellows prove entropy --witness"), std::string::npos) << none.error().message;
+
+  const auto proof = prove(witness, "0.0075", "120", "0.01");
+  keep(proof, "mdl.proof");
+  for (const char* unknown : {"score", "trials", "output", "mu", "epsilon"}) {
+    Design design = asked;
+    const std::string name = unknown;
+    if (name == "score") design.score.reset();
+    if (name == "trials") design.trial_count.reset();
+    if (name == "output") design.output_bits.reset();
+    if (name == "mu") design.mu.reset();
+    if (name == "epsilon") design.epsilon.reset();
+    const auto solved = solve(design);
+    ASSERT_TRUE(solved.ok()) << name << ": " << solved.error().describe();
+    EXPECT_EQ(solved->found, name);
+    EXPECT_GE(solved->bound.extraction.output_bits, 1'000'000u) << name;
+    EXPECT_EQ(solved->bound.entropy_proof, *entropy::proof_digest(entropy::serialise_proof(proof)));
+    // The plan says so by itself, at its own threshold, which an honest device passes.
+    const auto certificate = certify_hypothetical(solved->plan, solved->plan.thresholds.lowest());
+    ASSERT_TRUE(certificate.ok()) << certificate.error().describe();
+    EXPECT_EQ(certificate->output_bits(), solved->bound.extraction.output_bits) << name;
+    EXPECT_GE(power(honest_trial(plan::Method::witness, witness, *solved->design.mu, *solved->design.score),
+                    solved->plan.thresholds.lowest().approximate(), static_cast<double>(*solved->design.trial_count)),
+              0.9989)
+        << name;
+    EXPECT_GT(solved->bits_per_mille, 0) << name;
+    // What was found is not far beyond what is needed.
+    Design less = solved->design;
+    less.output_bits.reset();
+    if (name == "score") less.score = *less.score * 0.998;
+    if (name == "trials") less.trial_count = *less.trial_count * 99 / 100;
+    if (name == "epsilon") less.epsilon = *less.epsilon * Exact::literal("2^-20");
+    if (name == "score" || name == "trials" || (name == "epsilon" && !at_epsilon_limit(*solved->design.epsilon))) {
+      const auto fewer = solve(less);
+      EXPECT_TRUE(!fewer.ok() || *fewer->design.output_bits < 1'000'000u) << name;
+    }
+    if (name == "mu") {
+      EXPECT_EQ(*solved->design.mu, Exact::literal("0.0075")) << "where the proof ends";
+    }
+  }
+  Design odd = asked;
+  odd.trial_count.reset();
+  for (double score : {-0.3, 0.26, 0.9, std::nan("")}) {
+    odd.score = score;
+    EXPECT_EQ(solve(odd).error().code, ErrorCode::usage) << score;
+  }
 }
 
 TEST_F(WitnessMethod, ScoreOfARecord) {

@@ -10,6 +10,7 @@
 #include "bellows/certify/design.h"
 #include "bellows/certify/one_sided.h"
 #include "bellows/cli/certify_options.h"
+#include "bellows/cli/plan_curve.h"
 #include "bellows/cli/plan_witness.h"
 #include "bellows/trials/relabel.h"
 
@@ -29,11 +30,17 @@ constexpr const char* manual =
   bellows plan --read plan.toml --out plan.json                                 complete a plan file and write it as JSON
   bellows plan --read plan.json --score 0.784                                   what an honest device may expect of it: bits, power
   bellows plan --figure2 --csv curve.csv --svg curve.svg                        trials against S, five biases, as published
+  bellows plan --vary trials=1e6:1e12 --S 2.271 --mu 0.0075 --epsilon 1e-12 --svg bits.svg          output bits against trials
+  bellows plan --vary bits=1e3:1e8 --S 2.271 --trials 20*2^26 --epsilon 1e-12 --csv bias.csv        bias against output bits
   bellows plan --witness --tilt 35 --efficiency-a 0.9 --save w.json             the linear witness that tolerates most bias
 
 Of --score (or --S), --trials, --bits, --mu and --epsilon all but one are given; the missing one is found. The plan has one
 threshold, so far below the score that an honest device passes with probability --chance. Honest means: independent trials, uniform
 settings, symmetric noise. The search runs in floating point; the plan that it ends with is proved, and that is what is printed.
+--vary NAME=FROM:TO gives one of them a range and finds the missing one at each of --points places (trials, bits and epsilon by
+factors, the others by steps), as a table or a chart, every place proved; where nothing suffices the place stays empty.
+With --witness-file FILE the score is the value of the witness, and the entropy proofs at hand decide what it gives; of the device
+nothing but that value is used, so the chance is one that every device of that value has. Make the proofs first ('bellows prove').
 --witness looks beyond the win frequency: for a device (two qubits: tilt of the state, visibility along and across its axis, detection
 efficiencies) or counts of an earlier run it finds, by a linear program over measurement-dependent local strategies, the linear
 function of P(abxy) that separates it best at --mu, with an exact local bound, and the largest bias at which any does, beside those of
@@ -42,7 +49,7 @@ An option that the way at hand does not look at is refused. A plan's digest goes
 
 struct Options {
   PlanOptions plan;
-  std::string score, chsh, bits, out, read, csv, svg, relabel;
+  std::string score, chsh, bits, out, read, csv, svg, relabel, vary;
   double chance = 0.999;
   unsigned points = 200;
   bool grid = false, figure_two = false, overwrite = false;
@@ -86,13 +93,12 @@ Result<nlohmann::json> expectation(Console& console, const Options& options, con
   console.print(
       fmt::format("expected    {} bits at {} {:.8g}", certificate.output_bits(),
                   plan.witness ? "witness value" : "win frequency", score.approximate()));
-  if (kind == plan::ScoreKind::win_frequency) {
-    const double power = certify::power(score.approximate(), plan.thresholds.lowest().approximate(),
-                                        static_cast<double>(plan.trial_count));
-    document["power"] = power;
-    console.print(
-        fmt::format("power       the honest device reaches the lowest threshold with probability {:.9g}", power));
-  }
+  const double power =
+      certify::power(certify::honest_trial(plan.method, plan.witness, plan.mu, score.approximate()),
+                     plan.thresholds.lowest().approximate(), static_cast<double>(plan.trial_count));
+  document["power"] = power;
+  console.print(fmt::format("power       the honest device reaches the lowest threshold with probability {}{:.9g}",
+                            plan.witness && power > 0.5 ? "at least " : "", power));
   return document;
 }
 
@@ -174,6 +180,13 @@ Result<certify::Design> design_from(const Options& options) {
   certify::Design design;
   design.chance = options.chance;
   design.wishes = wishes;
+  const bool witness = wishes.method == plan::Method::witness;
+  if (witness && !wishes.witness)
+    return usage_error("method witness needs a witness", "--witness-file FILE, or mdl", "none");
+  if (options.plan.witness_file == "mdl" && options.plan.mu.empty() && !preset)
+    return usage_error("the MDL value is a witness for one bias, which cannot be searched", "--mu X", "none");
+  if (witness && !options.chsh.empty())
+    return usage_error("a CHSH value says nothing of a witness", "--score, the value of the witness", "--S");
   if (!options.plan.mu.empty() || preset) design.mu = wishes.mu;
   if (!options.plan.epsilon.empty() || preset) design.epsilon = wishes.epsilon;
   if (!options.plan.trial_count.empty() || (preset && !options.bits.empty() == false))
@@ -185,13 +198,17 @@ Result<certify::Design> design_from(const Options& options) {
     return usage_error("the score is given twice", "--score or --S", "both");
   if (!options.score.empty()) {
     BELLOWS_ASSIGN(Exact score, Exact::parse(options.score));
-    design.win_frequency = score.approximate();
+    design.score = score.approximate();
   } else if (!options.chsh.empty()) {
     BELLOWS_ASSIGN(Exact chsh, Exact::parse(options.chsh));
-    design.win_frequency = ((chsh + Exact::integer(4)) / Exact::integer(8)).approximate();
-  } else if (preset && wishes.expected_win_frequency) {
-    design.win_frequency = wishes.expected_win_frequency->approximate();
+    design.score = ((chsh + Exact::integer(4)) / Exact::integer(8)).approximate();
+  } else if (preset && wishes.expected_win_frequency && !witness) {
+    design.score = wishes.expected_win_frequency->approximate();
   }
+  // A witness file names the bias that it is for, unless that is what is looked for.
+  const int given = design.score.has_value() + design.trial_count.has_value() + design.output_bits.has_value() +
+                    design.epsilon.has_value() + !options.vary.empty();
+  if (witness && !design.mu && given < 4) design.mu = wishes.mu;
   return design;
 }
 
@@ -249,32 +266,43 @@ Result<Verdict> run(Console& console, const Options& options, const CLI::App& ve
     BELLOWS_ASSIGN(plan::Plan plan, certify::built_in_plan(wishes));
     return show_plan(console, options, plan);
   }
+  if (!options.vary.empty()) {
+    BELLOWS_TRY(look_at(verb, "a curve", of_a_plan,
+                        {"--score", "--S", "--bits", "--chance", "--vary", "--points", "--csv", "--svg"}));
+    for (const char* name : {"score", "S", "trials", "bits", "mu", "epsilon"})
+      if (options.vary.starts_with(std::string(name) + "=") && verb.get_option("--" + std::string(name))->count() > 0)
+        return usage_error("what is varied has no value of its own", "--vary, or the value", "--" + std::string(name));
+    BELLOWS_ASSIGN(const certify::Design design, design_from(options));
+    return show_curve(console, {options.vary, options.csv, options.svg, options.points, options.overwrite}, design);
+  }
   BELLOWS_TRY(look_at(verb, "the search for what is left out", of_a_plan, {"--score", "--S", "--bits", "--chance", "--out"}));
   BELLOWS_ASSIGN(certify::Design design, design_from(options));
-  // What an honest device does follows from its win frequency for the other scores alone.
-  if (design.wishes.method == plan::Method::witness)
-    return usage_error("for a witness nothing is searched; its plan takes a threshold on the witness",
-                       "--threshold T --trials N --mu X, or --grid, beside --witness-file", "neither");
   BELLOWS_ASSIGN(certify::SolvedDesign solved, certify::solve(design));
   BELLOWS_TRY(write_plan_out(options, solved.plan));
   const certify::Design& d = solved.design;
-  const double chsh = 8 * *d.win_frequency - 4;
+  const bool witness = solved.plan.witness.has_value();
+  const double chsh = 8 * *d.score - 4;
   auto mark = [&](const char* what) { return solved.found == what ? "  <- found" : ""; };
-  console.print(fmt::format("score       {:.8g} (S = {:.6g}){}", *d.win_frequency, chsh, mark("score")));
+  console.print(fmt::format("score       {:.8g} ({}){}", *d.score,
+                            witness ? "value of the witness" : fmt::format("S = {:.6g}", chsh), mark("score")));
   console.print(fmt::format("trials      {}{}", *d.trial_count, mark("trials")));
   console.print(fmt::format("bias        {}{}", d.mu->text(), mark("mu")));
   const bool at_limit = solved.found == "epsilon" && certify::at_epsilon_limit(*d.epsilon);
   console.print(fmt::format("epsilon     {}{}{}", d.epsilon->text(), mark("epsilon"),
                             at_limit ? ": the smallest that is looked for; smaller ones would do" : ""));
   console.print(fmt::format("output      {} bits, proved{}", solved.bound.extraction.output_bits, mark("output")));
-  console.print(fmt::format("threshold   {:.9g}: an honest device passes with probability {:g}",
-                            solved.plan.thresholds.lowest().approximate(), d.chance));
+  console.print(fmt::format("threshold   {:.9g}: an honest device passes with probability {}{:g}",
+                            solved.plan.thresholds.lowest().approximate(), witness && d.chance >= 0.5 ? "at least " : "", d.chance));
   console.print(fmt::format("extractor   {}, {} seed bits", name(solved.bound.extraction.family),
                             solved.bound.extraction.seed_bits));
-  console.print(fmt::format("sensitivity {:+.0f} bits for one per mille of S", solved.bits_per_mille_of_s));
+  console.print(fmt::format("sensitivity {:+.0f} bits for one per mille of {}", solved.bits_per_mille,
+                            witness ? "the witness's value" : "S"));
+  if (witness)
+    console.print("proofs      those at hand; one for this threshold may give more: bellows prove entropy --witness FILE --score W "
+                  "--keep");
   console.result({{"found", solved.found},
-                  {"score", *d.win_frequency},
-                  {"S", chsh},
+                  {"score", *d.score},
+                  {"S", witness ? nlohmann::json() : nlohmann::json(chsh)},
                   {"trials", *d.trial_count},
                   {"mu", d.mu->nearest()},
                   {"mu_exact", d.mu->text()},
@@ -284,7 +312,7 @@ Result<Verdict> run(Console& console, const Options& options, const CLI::App& ve
                   {"output_bits", solved.bound.extraction.output_bits},
                   {"threshold", solved.plan.thresholds.lowest().approximate()},
                   {"chance", d.chance},
-                  {"bits_per_mille_of_S", solved.bits_per_mille_of_s},
+                  {witness ? "bits_per_mille_of_score" : "bits_per_mille_of_S", solved.bits_per_mille},
                   {"bound", bound_json(solved.bound)},
                   {"plan", plan::to_json(solved.plan)}});
   return Verdict::done;
@@ -310,6 +338,7 @@ void add_plan(CommandLine& line) {
   verb.add_option("--out", options->out, "write the plan here, as JSON");
   verb.add_flag("--overwrite", options->overwrite, "replace files that exist");
   verb.add_flag("--figure2", options->figure_two, "trials against S for --bits (a million) at mu = 0 to 4 %");
+  verb.add_option("--vary", options->vary, "a curve of what is left out along another: score, S, trials, bits, mu or epsilon=FROM:TO");
   verb.add_option("--points", options->points, "points of a curve")->check(CLI::Range(2u, 100000u))->capture_default_str();
   verb.add_option("--csv", options->csv, "write the curve as a table");
   verb.add_option("--svg", options->svg, "write the curve as a chart");
