@@ -80,6 +80,18 @@ class Certify(ProgramTest):
         rows = self.run_json("certify", "--compare")["rows"]
         self.assertEqual({row["adversary"] for row in rows}, {"quantum"})
 
+    def test_no_option_is_dropped(self):
+        self.run_program("plan", "--threshold", "0.8", "--trials", "2^20", "--mu", "0.01", "--out", "p.json")
+        for words in (["--compare", "--score", "0.78"], ["--compare", "--method", "win"], ["--compare", "--trials", "0"], ["--compare", "--epsilon", "5"],
+                      ["--make-key", "k", "--full"], ["--plan", "p.json", "--preset", "tsirelson", "--score", "0.8"]):
+            self.run_program("certify", *words, expect=2)
+        self.assertFalse((self.folder / "k").exists())
+        for option, value in (("--trials", "5"), ("--publish", "score")):
+            _, err = self.run_program("certify", "--plan", "p.json", "--score", "0.8", option, value, expect=1)
+            self.assertIn("is not the plan's", err)
+        self.run_program("simulate", "--trial-count", "1000", "--out", "s.trials")
+        self.run_program("certify", "s.trials", "--score", "0.8", expect=2)
+
     def test_nobody_else_asserts_the_bias(self):
         (self.folder / "r.u8").write_bytes(bytes(i * 7 % 16 for i in range(1000)))
         self.run_program("import", "r.u8", "r.trials", "--format", "xyab-u8")
@@ -145,6 +157,34 @@ class Plan(ProgramTest):
         self.assertIn("the smallest that is looked for", out)
         out, _ = self.run_program("plan", "--help")
         self.assertIn("0.999", out)
+
+    def test_slips_are_answered_with_what_helps(self):
+        numbers = ["--trials", "1e9", "--epsilon", "1e-12"]
+        for words in (["plan", "--score", "0.78", *numbers, "--mu", "1.5"], ["certify", "--score", "0.78", *numbers, "--mu", "1.5"],
+                      ["plan", "--figure2", "--mu", "1.5"], ["certify", "--compare", "--mu", "1.5"], ["simulate", "--mu", "1.5", "--out", "x"],
+                      ["amplify", "--mu", "1.5", "--out", "x"], ["prove", "entropy", "--mu", "1.5", "--score", "0.8"],
+                      ["protocol", "brandao-1", "--mu", "1.5"], ["figure", "kulikov-2", "--mu", "1.5"]):
+            _, err = self.run_program(*words, expect=2)
+            self.assertIn("1.5 per cent is written 1.5%", err, words)
+        _, err = self.run_program("certify", "--score", "0.78", *numbers, "--mu", "60%", expect=2)
+        self.assertNotIn("is written", err)
+        for words, hint in ((["certify", "--score", "2.271", "--mu", "1%"], "win frequency 0.783875"), (["plan", "--score", "2.271", "--mu", "1%"], "given as S"),
+                            (["certify", "--score", "0.78", "--mu", "1%", "--method", "mdl"], "symmetric noise have 0.0019515"),
+                            (["plan", "--score", "0.78"], "output bits, mu left out"), (["plan", "--score", "0.78", "--mu", "1%", "--chance", "99.9"], "0.999"),
+                            (["certify", "--score", "0.78", "--mu", "1e-6000"], "exponents up to 5000")):
+            self.assertIn(hint, self.run_program(*words, *numbers, expect=2)[1])
+        for words, hint in ((["--S", "2.5", "--trials", "1e9", "--bits", "100", "--mu", "0.3"], "largest bias is about 0.066"),
+                            (["--S", "1.9", "--trials", "1e9", "--bits", "100", "--mu", "0.01"], "local devices reach this score"),
+                            (["--S", "2.5", "--trials", "1000", "--mu", "0.01", "--epsilon", "1e-9"], "trials would do")):
+            self.assertIn(hint, self.run_program("plan", *words, expect=1)[1])
+        # Plans under which nothing will be certified say so, and which bias could do.
+        far = self.run_json("plan", "--grid", "--mu", "0.2", "--trials", "1e9")
+        self.assertTrue(far["certifies_nothing"])
+        self.assertTrue(0.1 < far["largest_mu"] < 0.13, far["largest_mu"])
+        self.assertIsNone(self.run_json("plan", "--grid", "--mu", "0.01", "--trials", "10")["largest_mu"])
+        good = self.run_json("plan", "--grid", "--mu", "0.01", "--trials", "1e9")
+        self.assertFalse(good["certifies_nothing"])
+        self.assertGreater(good["plan"]["seed_bits"], 1e9)
 
     def test_each_unknown(self):
         known = {"--S": "2.271", "--trials": "20*2^26", "--mu": "0.0075", "--epsilon": "1e-12", "--bits": "1000000"}

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "bellows/certify/one_sided.h"
 #include "bellows/certify/search.h"
 #include "bellows/certify/why_not.h"
 #include "bellows/trials/relabel.h"
@@ -78,9 +79,14 @@ Result<Certificate> finish(Certificate certificate, const Exact& recorded_score,
 Status require_within_quantum(const char* what, const plan::Plan& plan, const Exact& score) {
   const Ball largest = quantum_maximum(plan);
   if (!certainly_less(largest, Ball(score))) return {};
+  const plan::ScoreKind kind = plan::score_kind(plan.method);
+  const bool looks_like_wins =
+      kind == plan::ScoreKind::mdl_value && Exact::fraction(1, 2) < score && score <= Exact::integer(1);
   return usage_error(fmt::format("{} lies beyond the quantum maximum", what),
-                     fmt::format("{} at most {:.9g} at mu = {}", name(plan::score_kind(plan.method)), largest.lower(),
-                                 plan.mu.text()),
+                     fmt::format("{} at most {:.9g} at mu = {}", name(kind), largest.lower(), plan.mu.text()) +
+                         (looks_like_wins ? fmt::format("; devices of win frequency {} and symmetric noise have {:.6g}",
+                                                        score.text(), symmetric_score(kind, score, plan.mu).approximate())
+                                          : std::string()),
                      score.text());
 }
 
@@ -155,7 +161,12 @@ Result<Certificate> certify_hypothetical(const plan::Plan& plan, const Exact& sc
                          score.text());
   } else if (score < Exact::literal("-1") || score > Exact::integer(1) ||
       (plan::score_kind(plan.method) == plan::ScoreKind::win_frequency && score < Exact()))
-    return usage_error("the score is out of range", "a win frequency from 0 to 1, or an MDL value", score.text());
+    return usage_error("the score is out of range",
+                       score > Exact::integer(1) && score <= Exact::integer(4)
+                           ? fmt::format("a win frequency from 0 to 1, or an MDL value; that of S = {} is the win frequency {}",
+                                         score.text(), ((score + Exact::integer(4)) * Exact::fraction(1, 8)).text())
+                           : std::string("a win frequency from 0 to 1, or an MDL value"),
+                       score.text());
   // Of a finite run it could be reached by chance; as an expectation, no device has it.
   BELLOWS_TRY(require_within_quantum("the score", plan, score));
   Certificate certificate;

@@ -6,6 +6,7 @@
 
 #include "bellows/certify/hash_length.h"
 #include "bellows/certify/search.h"
+#include "bellows/numeric/ranges.h"
 
 namespace bellows::certify {
 
@@ -19,6 +20,10 @@ std::string method_name(const ComparisonRow& row) {
 Result<std::vector<ComparisonRow>> compare_methods(const plan::Preset& preset, std::uint64_t trial_count,
                                                    std::uint64_t least_bits, const Context& context) {
   if (!preset.win_frequency) return usage_error("this preset has no published score", "a preset with one", preset.name);
+  BELLOWS_TRY(numeric::check_bias(preset.mu));
+  BELLOWS_TRY(numeric::check_epsilon(preset.epsilon));
+  if (trial_count > plan::most_trials)
+    return usage_error("the number of trials is out of range", "1 to 2^61", std::to_string(trial_count));
   if (trial_count == 0) trial_count = preset.published_trial_count ? preset.published_trial_count : preset.trial_count;
   struct Way {
     Method method;

@@ -12,6 +12,7 @@
 #include "bellows/certify/one_sided.h"
 #include "bellows/certify/two_sided.h"
 #include "bellows/numeric/optimise.h"
+#include "bellows/numeric/ranges.h"
 
 namespace bellows::certify {
 namespace {
@@ -61,9 +62,17 @@ double value_or_nothing(const Result<double>& result) { return result.ok() ? *re
 
 Status check(const Design& design) {
   int unknown = !design.score + !design.trial_count + !design.output_bits + !design.mu + !design.epsilon;
-  if (unknown != 1)
+  if (unknown != 1) {
+    std::string left_out;
+    auto note = [&](bool given, const char* name) {
+      if (!given) left_out += (left_out.empty() ? "" : ", ") + std::string(name);
+    };
+    note(design.score.has_value(), "score"), note(design.trial_count.has_value(), "trials");
+    note(design.output_bits.has_value(), "output bits"), note(design.mu.has_value(), "mu");
+    note(design.epsilon.has_value(), "epsilon");
     return usage_error("exactly one of score, trials, output bits, mu and epsilon is to be found", "one left out",
-                       fmt::format("{} left out", unknown));
+                       left_out.empty() ? "none left out" : left_out + " left out");
+  }
   // Honest means uniform settings: then no quantum device wins more often than (2 + sqrt 2)/4.
   constexpr double most_wins = 0.853553390593274;
   if (const PlanWishes& wishes = design.wishes; design.score && wishes.witness) {
@@ -74,19 +83,20 @@ Status check(const Design& design) {
                          fmt::format("{:.8g}", *design.score));
   } else if (design.score && !(*design.score > 0.5 && *design.score <= most_wins + 1e-7)) {
     return usage_error("the score is out of range for an honest device",
-                       "a win frequency above 1/2 and at most 0.8535533 (S <= 2.8284271)",
+                       *design.score > 1 && *design.score <= 2.8285 ? "a win frequency above 1/2 and at most 0.8535533; a "
+                                                                      "CHSH value is given as S"
+                                                                    : "a win frequency above 1/2 and at most 0.8535533 "
+                                                                      "(S <= 2.8284271)",
                        fmt::format("{:.8g} (S = {:.8g})", *design.score, 8 * *design.score - 4));
   }
   if (design.trial_count && (*design.trial_count == 0 || *design.trial_count > plan::most_trials))
     return usage_error("the number of trials is out of range", "1 to 2^61", std::to_string(*design.trial_count));
   if (design.output_bits && *design.output_bits == 0)
     return usage_error("no output is asked for", "at least 1 bit", "0");
-  if (design.mu && (*design.mu < Exact() || *design.mu >= Exact::fraction(1, 2)))
-    return usage_error("the bias mu is out of range", "0 <= mu < 1/2", design.mu->text());
-  if (design.epsilon && (!design.epsilon->is_positive() || *design.epsilon >= Exact::integer(1)))
-    return usage_error("epsilon is out of range", "0 < epsilon < 1", design.epsilon->text());
+  if (design.mu) BELLOWS_TRY(numeric::check_bias(*design.mu));
+  if (design.epsilon) BELLOWS_TRY(numeric::check_epsilon(*design.epsilon));
   if (!(design.chance > 0 && design.chance < 1))
-    return usage_error("the chance is out of range", "between 0 and 1", fmt::format("{}", design.chance));
+    return usage_error("the chance is out of range", "between 0 and 1, such as 0.999", fmt::format("{}", design.chance));
   return {};
 }
 
@@ -114,12 +124,23 @@ Result<SolvedDesign> solve(const Design& asked) {
   auto nothing = [&](const char* what) {
     std::string words = d.output_bits ? fmt::format("no {} gives {} output bits", what, *d.output_bits)
                                       : std::string("this score, number of trials, bias and epsilon give no output bit");
-    if (d.score && d.epsilon) {
-      Claim claim = claim_of_design(d, *d.score, d.trial_count ? n_of() : std::exp2(most_trials_log2), Exact(), *d.epsilon);
+    if (d.score) {
+      Claim claim = claim_of_design(d, *d.score, d.trial_count ? n_of() : std::exp2(most_trials_log2), Exact(),
+                                    d.epsilon.value_or(Exact::fraction(1, 2)));
       if (auto mu = largest_bias(claim, *d.score > 0.8535 ? Exact::literal("0.8535") : threshold_of(*d.score),
                                  d.output_bits.value_or(1), source.get()))
         words += fmt::format("; at this score the largest bias is about {}{}", mu->text(),
                              d.trial_count ? "" : " with 2^50 trials");
+      else if (!witness && *d.score <= 0.75)
+        words += "; local devices reach this score (S = 2, win frequency 3/4) at any bias";
+    }
+    if (d.trial_count && d.score && d.epsilon) {
+      Design more = d;
+      more.trial_count.reset();
+      more.output_bits = d.output_bits.value_or(1);
+      if (!more.mu) more.mu = Exact();
+      if (auto enough = solve(more); enough.ok())
+        words += fmt::format("; {} trials would do{}", *enough->design.trial_count, d.mu ? "" : " at mu = 0");
     }
     if (witness)
       words += "; for a witness the entropy proofs at hand decide: 'bellows prove entropy --witness FILE --score W --keep' "
@@ -212,6 +233,9 @@ CurveRequest figure_two() {
 }
 
 Result<std::vector<CurvePoint>> trials_against_chsh(const CurveRequest& request, const Context& context) {
+  for (const Exact& mu : request.biases) BELLOWS_TRY(numeric::check_bias(mu));
+  BELLOWS_TRY(numeric::check_epsilon(request.epsilon));
+  if (request.least_bits == 0) return usage_error("no output is asked for", "at least 1 bit", "0");
   std::vector<CurvePoint> points;
   std::map<plan::Method, std::shared_ptr<const TradeoffSource>> sources;
   for (const auto& [method, extractor] : request.methods) {

@@ -1,5 +1,8 @@
 #include "bellows/cli/certify_options.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "bellows/base/count.h"
@@ -25,6 +28,18 @@ void add_plan_options(CLI::App& verb, PlanOptions& options) {
   verb.add_option("--publish", options.published,
                   "what leaves while the output is secret, each at its price: score, counts, block-scores, log-digest");
   verb.add_option("--mode", options.publish_mode, "private, or public: log and output are published together; pays for the log's digest unless --publish says otherwise");
+}
+
+Status look_at(const CLI::App& verb, const char* way, std::vector<std::string> looked_at,
+               const std::vector<std::string>& more) {
+  looked_at.insert(looked_at.end(), more.begin(), more.end());
+  for (const char* always : {"--help", "--json", "--quiet", "--threads", "--overwrite"}) looked_at.emplace_back(always);
+  for (const CLI::Option* option : verb.get_options())
+    if (const std::string name = option->get_name();
+        option->count() > 0 && std::find(looked_at.begin(), looked_at.end(), name) == looked_at.end())
+      return usage_error(fmt::format("{} does not look at {}", way, name), fmt::format("{}", fmt::join(looked_at, ", ")),
+                         name);
+  return {};
 }
 
 Result<LinearScore> read_linear_score(const std::string& file_or_name, const numeric::Exact& mu) {

@@ -24,6 +24,12 @@ bool gives_bias(const PlanOptions& options);
 /// Errors: usage: an unknown name, a number that is none.
 Result<certify::PlanWishes> wishes_from(const PlanOptions& options);
 
+/// No option is dropped in silence. `way`: of using the verb; it looks at these options and at no others but those that
+/// every verb has.
+/// Errors: usage: another one was given.
+Status look_at(const CLI::App& verb, const char* way, std::vector<std::string> looked_at,
+               const std::vector<std::string>& more = {});
+
 /// The score of method witness, and what its file says of the source it is for.
 struct LinearScore {
   plan::WitnessCoefficients coefficients;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "bellows/base/count.h"
 #include "bellows/certify/certify.h"
 #include "bellows/certify/compare.h"
 #include "bellows/certify/locality.h"
@@ -11,6 +12,7 @@
 #include "bellows/cli/prove_for.h"
 #include "bellows/estimate/gather.h"
 #include "bellows/estimate/origin.h"
+#include "bellows/plan/published.h"
 
 namespace bellows::cli {
 namespace {
@@ -49,6 +51,8 @@ Result<Verdict> show_comparison(Console& console, const Options& options) {
   }
   if (!options.plan.epsilon.empty()) preset.epsilon = wishes.epsilon;
   const std::uint64_t trials = options.plan.trial_count.empty() ? 0 : wishes.trial_count;
+  if (!options.plan.trial_count.empty() && trials == 0)
+    return usage_error("the number of trials is out of range", "1 to 2^61", "0");
   BELLOWS_ASSIGN(auto rows, certify::compare_methods(preset, trials, 1000000, console.context()));
   console.finish_progress();
   nlohmann::json list = nlohmann::json::array();
@@ -117,6 +121,15 @@ Status agree(const plan::Plan& plan, const Options& options) {
         std::tuple("the extractor", name(plan.extractor), &asked.extractor),
         std::tuple("the publish mode", name(plan.publish_mode), &asked.publish_mode)})
     if (!text->empty() && *text != planned) return differs(what, planned, *text);
+  if (!asked.trial_count.empty()) {
+    BELLOWS_ASSIGN(const std::uint64_t trials, parse_count(asked.trial_count));
+    if (trials != plan.trial_count)
+      return differs("the number of trials", std::to_string(plan.trial_count), asked.trial_count);
+  }
+  for (const std::string& item : asked.published) {
+    BELLOWS_ASSIGN(const plan::Publication publication, plan::publication_named(item));
+    if (!plan::publishes(plan, publication)) return differs("what is published", "items of the plan's", item);
+  }
   return {};
 }
 
@@ -164,7 +177,26 @@ Status prove_what_is_reached(Console& console, const plan::Plan& plan, const num
   return reached ? prove_for(console, plan, plan.thresholds.at(*reached)) : Status();
 }
 
-Result<Verdict> run(Console& console, const Options& options) {
+/// What a certificate of a log or of numbers looks at.
+const std::vector<std::string> of_a_certificate{"--preset",    "--mu",        "--epsilon", "--trials",   "--method",
+                                                "--adversary", "--witness-file", "--polytope", "--extractor",
+                                                "--threshold", "--publish",   "--mode",    "--plan",     "--out",
+                                                "--sign",      "--locality",  "--pulses",  "--locality-stated",
+                                                "--prove",     "--strict",    "--full"};
+
+Status look_at_way(const CLI::App& verb, const Options& options) {
+  if (!options.make_key.empty()) return look_at(verb, "making a key", {"--make-key"});
+  if (options.compare)
+    return look_at(verb, "the comparison", {"--compare", "--preset", "--mu", "--epsilon", "--trials"});
+  if (!options.check.empty()) return look_at(verb, "the check of a signature", {"--check", "--key", "--full"});
+  if (!options.plan_file.empty() && (!options.plan.preset.empty() || !options.plan.witness_file.empty()))
+    return usage_error("a plan file says itself what the plan is", "--plan, or what a plan is made from", "both");
+  if (!options.log.empty()) return look_at(verb, "the certificate of a log", of_a_certificate, {"LOG"});
+  return look_at(verb, "a certificate of numbers alone", of_a_certificate, {"--score"});
+}
+
+Result<Verdict> run(Console& console, const Options& options, const CLI::App& verb) {
+  BELLOWS_TRY(look_at_way(verb, options));
   if (!options.make_key.empty()) {
     BELLOWS_TRY(certify::make_signing_key(options.make_key));
     console.print(fmt::format("{} (secret) and {}.pub", options.make_key, options.make_key));
@@ -244,7 +276,7 @@ void add_certify(CommandLine& line) {
   verb.add_flag("--prove", options->prove, "first find and keep an entropy proof for exactly this bias and threshold");
   verb.add_flag("--strict", options->strict, "refuse settings that are unlikely under the claimed bias, and a failed space-time check");
   verb.add_flag("--full", options->full, "print every assumption");
-  line.on_run(verb, [options](Console& console) { return run(console, *options); });
+  line.on_run(verb, [options, &verb](Console& console) { return run(console, *options, verb); });
 }
 
 }  // namespace bellows::cli

@@ -6,6 +6,7 @@
 #include "bellows/cli/command.h"
 #include "bellows/cli/terminal_text.h"
 #include "bellows/estimate/gather.h"
+#include "bellows/numeric/ranges.h"
 #include "bellows/plan/plan.h"
 #include "bellows/report/figure_papers.h"
 #include "bellows/report/html_text.h"
@@ -129,7 +130,7 @@ Result<report::Figure> violation_by_block(const Options& options, const Context&
   if (options.mu.find(',') == std::string::npos) {
     BELLOWS_ASSIGN(numeric::Exact given, numeric::Exact::parse(options.mu));
     mu = given.approximate();
-    if (!(mu >= 0 && mu < 0.5)) return usage_error("mu out of range", "0 to below 1/2", options.mu);
+    BELLOWS_TRY(numeric::check_bias(given));
   }
   BELLOWS_ASSIGN(trials::LogReader log, trials::LogReader::open(log_path));
   BELLOWS_ASSIGN(estimate::Evidence evidence, estimate::gather_evidence(log, context, estimate::LogDigest::recorded));

@@ -102,6 +102,25 @@ Result<nlohmann::json> expectation(Console& console, const Options& options, con
   return document;
 }
 
+/// A complete plan under which nothing will be certified, because none of its thresholds gives a bit (then it needs no
+/// seed) or none is within an honest device's reach. Out: whether; then the largest bias at which one could, or null.
+bool say_that_nothing_is_certified(Console& console, const plan::Plan& plan, nlohmann::json& document) {
+  // As good as a device gets with uniform settings: (2 + sqrt 2)/4.
+  const Exact best = Exact::literal("0.853553390");
+  const bool beyond_reach =
+      !plan.witness && certify::symmetric_score(plan::score_kind(plan.method), best, plan.mu) < plan.thresholds.lowest();
+  if (plan.seed_bits != 0 && !beyond_reach) return false;
+  const auto mu = certify::largest_bias(certify::claim_of(plan, plan.thresholds.count() - 1), best, 1);
+  console.print(fmt::format(
+      "output      none: {}; {}",
+      plan.seed_bits != 0 ? "no honest device reaches the lowest threshold" : "no threshold of this plan gives a certified bit",
+      mu             ? fmt::format("the largest bias that could do, with these trials and epsilon, is mu = {}", mu->text())
+      : plan.witness ? std::string("no entropy proof at hand does at its threshold ('bellows prove entropy --witness')")
+                     : std::string("with these trials and epsilon no bias could do, not even 0")));
+  document["largest_mu"] = mu ? nlohmann::json(mu->nearest()) : nlohmann::json();
+  return true;
+}
+
 Result<Verdict> show_plan(Console& console, const Options& options, const plan::Plan& plan) {
   BELLOWS_TRY(write_plan_out(options, plan));
   console.print(fmt::format("plan        {}", plan::digest(plan).hex()));
@@ -114,9 +133,10 @@ Result<Verdict> show_plan(Console& console, const Options& options, const plan::
                             name(plan::score_kind(plan.method)), plan.thresholds.lowest().approximate(),
                             plan.thresholds.highest().approximate()));
   console.print(fmt::format("extractor   {}, at most {} seed bits", name(plan.extractor), plan.seed_bits));
-  BELLOWS_ASSIGN(nlohmann::json expected, expectation(console, options, plan));
-  console.result(
-      {{"plan", plan::to_json(plan)}, {"digest", plan::digest(plan).hex()}, {"expected", std::move(expected)}});
+  nlohmann::json document = {{"plan", plan::to_json(plan)}, {"digest", plan::digest(plan).hex()}};
+  document["certifies_nothing"] = say_that_nothing_is_certified(console, plan, document);
+  BELLOWS_ASSIGN(document["expected"], expectation(console, options, plan));
+  console.result(document);
   return Verdict::done;
 }
 
@@ -215,19 +235,6 @@ Result<certify::Design> design_from(const Options& options) {
 /// What every way that makes a plan looks at.
 const std::vector<std::string> of_a_plan{"--preset",   "--mu",        "--epsilon", "--trials", "--method", "--adversary", "--witness-file",
                                          "--polytope", "--extractor", "--publish", "--mode",   "--relabel"};
-
-/// No option is dropped in silence: one that this way of the verb does not look at is refused.
-Status look_at(const CLI::App& verb, const char* way, std::vector<std::string> looked_at,
-               const std::vector<std::string>& more = {}) {
-  looked_at.insert(looked_at.end(), more.begin(), more.end());
-  for (const char* always : {"--help", "--json", "--quiet", "--threads", "--overwrite"}) looked_at.emplace_back(always);
-  for (const CLI::Option* option : verb.get_options())
-    if (const std::string name = option->get_name();
-        option->count() > 0 && std::find(looked_at.begin(), looked_at.end(), name) == looked_at.end())
-      return usage_error(fmt::format("{} does not look at {}", way, name), fmt::format("{}", fmt::join(looked_at, ", ")),
-                         name);
-  return {};
-}
 
 Status look_at_witness(const CLI::App& verb, const Options& options) {
   if (!options.witness.check.empty())

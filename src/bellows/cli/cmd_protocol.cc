@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "bellows/cli/protocol_runs.h"
+#include "bellows/numeric/ranges.h"
 #include "bellows/protocol/attacks.h"
 #include "bellows/protocol/brandao.h"
 #include "bellows/protocol/colbeck_renner.h"
@@ -117,9 +118,7 @@ Result<Verdict> run(const CLI::App& verb, const ProtocolOptions& options, Consol
 Result<numeric::Exact> bias_of(const ProtocolOptions& options) {
   using numeric::Exact;
   BELLOWS_ASSIGN(const Exact mu, Exact::parse(options.mu));
-  if (mu < Exact::integer(0) || mu >= Exact::fraction(1, 2)) {
-    return usage_error("the bias mu must be at least 0 and below 1/2: at 1/2 the source may be deterministic and nothing can be proved");
-  }
+  BELLOWS_TRY(numeric::check_bias(mu));
   return mu;
 }
 

@@ -14,6 +14,7 @@
 #include "bellows/entropy/search_proof.h"
 #include "bellows/entropy/two_sided.h"
 #include "bellows/numeric/exact.h"
+#include "bellows/numeric/ranges.h"
 
 namespace bellows::cli {
 namespace {
@@ -128,6 +129,7 @@ Result<Verdict> run_check(const Options& options, Console& console) {
 Result<Statement> base_statement(const Options& options) {
   Statement s;
   BELLOWS_ASSIGN(const Exact mu, Exact::parse(options.mu));
+  BELLOWS_TRY(numeric::check_bias(mu));
   s.mu = mu.value();
   s.polytope = options.box ? SettingPolytope::box : SettingPolytope::santha_vazirani;
   s.entropy = options.entropy == "both" ? EntropyOf::both_outcomes : options.entropy == "first" ? EntropyOf::first_outcome : EntropyOf::first_outcome_at_x0;

@@ -6,6 +6,7 @@
 
 #include "bellows/cli/command.h"
 #include "bellows/cli/terminal_text.h"
+#include "bellows/numeric/ranges.h"
 #include "bellows/report/html_text.h"
 #include "bellows/report/watch_server.h"
 #include "bellows/report/watch_state.h"
@@ -51,8 +52,7 @@ Result<report::WatchOptions> watch_options(const Options& options) {
   }
   if (!options.mu.empty()) {
     BELLOWS_ASSIGN(numeric::Exact mu, numeric::Exact::parse(options.mu));
-    if (mu < numeric::Exact() || mu >= numeric::Exact::fraction(1, 2))
-      return usage_error("mu out of range", "0 to below 1/2", options.mu);
+    BELLOWS_TRY(numeric::check_bias(mu));
     out.mu = mu.approximate();
   }
   BELLOWS_ASSIGN(out.relabelling, trials::Relabelling::parse(options.relabel));

@@ -7,6 +7,7 @@
 
 #include "bellows/base/count.h"
 #include "bellows/certify/two_sided.h"
+#include "bellows/numeric/ranges.h"
 #include "bellows/plan/json_reader.h"
 
 namespace bellows::cli {
@@ -59,8 +60,7 @@ void add_witness_options(CLI::App& verb, WitnessOptions& options) {
 Result<Verdict> show_witness(Console& console, const WitnessOptions& options, const PlanOptions& plan, bool overwrite) {
   if (!options.check.empty()) return check(console, options.check);
   BELLOWS_ASSIGN(certify::PlanWishes wishes, wishes_from(plan));
-  if (wishes.mu < numeric::Exact() || wishes.mu >= numeric::Exact::fraction(1, 2))
-    return usage_error("the bias mu is out of range", "0 <= mu < 1/2", wishes.mu.text());
+  BELLOWS_TRY(numeric::check_bias(wishes.mu));
   BELLOWS_ASSIGN(certify::JointBehaviour behaviour, behaviour_of(options));
   BELLOWS_ASSIGN(certify::Witness witness, certify::best_witness(behaviour, wishes.mu, wishes.polytope));
   const numeric::Exact value = witness.value(behaviour);

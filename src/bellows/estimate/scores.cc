@@ -6,6 +6,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "bellows/numeric/ranges.h"
+
 namespace bellows::estimate {
 namespace {
 
@@ -145,8 +147,7 @@ Drift measure_drift(const std::vector<BlockCounts>& blocks) {
 }
 
 Result<Summary> summarize(const Evidence& evidence, std::optional<double> mu) {
-  if (mu && !(*mu >= 0 && *mu < 0.5))
-    return usage_error("the claimed bias is out of range", "0 <= mu < 0.5", fmt::format("{}", *mu));
+  if (mu) BELLOWS_TRY(numeric::check_bias(*mu));
   const Counts totals = evidence.totals();
   if (sum(totals) == 0) return refused("there are no trials");
   Summary summary;

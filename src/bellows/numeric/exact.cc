@@ -127,7 +127,7 @@ double Exact::nearest() const {
 Result<Exact> Exact::parse(std::string_view text) {
   auto value = text.size() <= 2 * static_cast<std::size_t>(max_exponent) ? read_number(text) : std::nullopt;
   if (!value)
-    return usage_error("not a number", "a decimal such as 0.0075, 1e-12, 0.75%, a fraction 3/400, or 2^-40",
+    return usage_error("not a number", "a decimal such as 0.0075, 1e-12, 0.75%, a fraction 3/400, or 2^-40; exponents up to 5000",
                        fmt::format("\"{}\"", text.substr(0, 60)));
   Exact exact(std::move(*value));
   exact.text_ = std::string(text);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "bellows/numeric/optimise.h"
+#include "bellows/numeric/ranges.h"
 
 namespace bellows::plan {
 namespace {
@@ -267,8 +268,7 @@ Status validate(const Plan& plan) {
                        fmt::format("at most {} bits for {} trials, or 0 for what the plan takes",
                                    most_seed_bits(plan.trial_count), plan.trial_count),
                        std::to_string(plan.seed_bits));
-  if (plan.mu < Exact() || plan.mu >= Exact::fraction(1, 2))
-    return usage_error("the bias mu is out of range", "0 <= mu < 1/2", plan.mu.text());
+  BELLOWS_TRY(numeric::check_bias(plan.mu));
   BELLOWS_TRY(check_adversary(plan));
   const Epsilons& eps = plan.epsilons;
   for (const auto& [what, value] :

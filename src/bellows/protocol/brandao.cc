@@ -6,6 +6,7 @@
 #include "bellows/extract/naive_hash.h"
 #include "bellows/gf2/memory.h"
 #include "bellows/numeric/optimise.h"
+#include "bellows/numeric/ranges.h"
 
 namespace bellows::protocol {
 namespace {
@@ -56,9 +57,7 @@ Result<std::uint64_t> simulate_quantum(const FourDeviceOptions& options, Random&
 }  // namespace
 
 Status check_four_device_plan(const FourDevicePlan& plan) {
-  if (plan.mu < Exact::integer(0) || plan.mu >= Exact::fraction(1, 2)) {
-    return usage_error("the bias mu must be at least 0 and below 1/2: at 1/2 the source may be deterministic and nothing can be proved");
-  }
+  BELLOWS_TRY(numeric::check_bias(plan.mu));
   if (plan.trials == 0) return usage_error("there must be at least one trial");
   if (plan.trials > std::uint64_t{1} << 40) return usage_error("a run has at most 2^40 trials", "", std::to_string(plan.trials));
   if (plan.output_bits == 0) return usage_error("there must be at least one output bit");

@@ -8,6 +8,7 @@
 
 #include "bellows/base/threads.h"
 #include "bellows/device/device.h"
+#include "bellows/numeric/ranges.h"
 #include "bellows/source/source.h"
 
 namespace bellows::protocol {
@@ -64,7 +65,7 @@ Result<std::unique_ptr<Experiment>> make_pair_experiment(const ExperimentChoice&
                                                          const std::string& default_source,
                                                          const std::string& default_device, double default_mu) {
   const double mu = choice.mu.value_or(default_mu);
-  if (!(mu >= 0 && mu < 0.5)) return usage_error("the bias is out of range", "0 <= mu < 0.5", fmt::format("{}", mu));
+  BELLOWS_TRY(numeric::check_bias(mu));
   BELLOWS_ASSIGN(std::unique_ptr<device::Device> device,
                  device::make_device(choice.device.empty() ? default_device : choice.device, mu));
   source::DeviceKnowledge knowledge;

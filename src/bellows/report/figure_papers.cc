@@ -10,6 +10,7 @@
 #include "bellows/certify/design.h"
 #include "bellows/certify/search.h"
 #include "bellows/estimate/scores.h"
+#include "bellows/numeric/ranges.h"
 #include "bellows/report/html_data.h"
 #include "bellows/report/html_text.h"
 
@@ -91,11 +92,8 @@ double golden_minimum(double low, double high, const Function& f) {
 
 Result<Figure> kulikov_figure_2(const std::vector<numeric::Exact>& biases, const numeric::Exact& epsilon,
                                 std::uint64_t output_bits, const Context& context) {
-  if (!(epsilon > numeric::Exact() && epsilon < numeric::Exact::integer(1)))
-    return usage_error("epsilon out of range", "above 0 and below 1", epsilon.text());
-  for (const auto& mu : biases)
-    if (mu < numeric::Exact() || mu >= numeric::Exact::fraction(1, 2))
-      return usage_error("bias out of range", "0 to below 1/2", mu.text());
+  BELLOWS_TRY(numeric::check_epsilon(epsilon));
+  for (const auto& mu : biases) BELLOWS_TRY(numeric::check_bias(mu));
   FigurePanel panel;
   panel.x = {"CHSH violation S", false, 2.0, 2.0 + 0.84};
   panel.y = {fmt::format("trials for {} of output", readable_bits(static_cast<double>(output_bits))), true, 1e2,

@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <numbers>
 
+#include "bellows/numeric/ranges.h"
+
 namespace bellows::source {
 namespace {
 
@@ -208,8 +210,7 @@ bell::SharedStrategy greedy_strategy(double mu, const std::array<double, 4>& win
 nlohmann::json Source::describe() const { return {{"name", name()}, {"claimed_mu", claimed_mu()}}; }
 
 Status check_bias(double mu) {
-  if (mu >= 0 && mu < 0.5) return {};
-  return usage_error("the bias of a source is out of range", "0 <= mu < 0.5", fmt::format("{}", mu));
+  return numeric::check_bias(mu);
 }
 
 Result<std::unique_ptr<Source>> uniform_source(double mu) {
