@@ -13,37 +13,33 @@ enum Party { alice, bob };
 // The setting of a party: bit 0 measures at minus half the angle, bit 1 at plus half the angle.
 constexpr int direction(int setting_bit) { return setting_bit ? 1 : -1; }
 
-// J M J^T, J = (0 -1; 1 0) on the party's qubit.
-Matrix conjugated_by_j(const Matrix& m, Party party) {
-  const int flip = party == alice ? 2 : 1;
-  Matrix r;
-  for (int i = 0; i < 4; ++i)
-    for (int k = 0; k < 4; ++k) r[i][k] = ((i ^ k) & flip) ? -m[i ^ flip][k ^ flip] : m[i ^ flip][k ^ flip];
-  return r;
-}
-
-// Turns the party's qubit by the angle whose (cos, sin) is the point: R M R^T with R = exp(-i angle Y / 2), a real rotation.
-// Written as a part that does not turn plus a part linear in (cos, sin), which gives the formula a meaning for every point of the plane.
+// Turns the party's qubit by the angle whose (cos, sin) is the point: R M R^T with R = exp(-i angle Y / 2), a real rotation, and M symmetric.
+// Of the blocks (A B; B^T D) that the qubit makes of M, (A+D)/2 and (B-B^T)/2 stay, and ((A-D)/2, (B+B^T)/2) turn like a vector of the plane.
+// Written so it is linear in (cos, sin), which gives the formula a meaning for every point of the plane.
 Matrix turned(const Matrix& m, Party party, const PlanePoint& point, int sign) {
-  const int flip = party == alice ? 2 : 1;
-  const Matrix mirrored = conjugated_by_j(m, party);
-  const Ball s = sign > 0 ? point.s : -point.s;
-  Matrix still, turning, r;
-  for (int i = 0; i < 4; ++i)
-    for (int k = 0; k < 4; ++k) {
-      still[i][k] = (m[i][k] + mirrored[i][k]).half();
-      turning[i][k] = (m[i][k] - mirrored[i][k]).half();
+  const int flip = party == alice ? 2 : 1, other = flip ^ 3;
+  const Ball s = sign > 0 ? point.s : -point.s, minus_s = -s;
+  Matrix r;
+  const auto turn_place = [&](int j, int k) {  // of each block
+    const int j1 = j | flip, k1 = k | flip;
+    const Ball mean = (m[j][k] + m[j1][k1]).half(), along = (m[j][k] - m[j1][k1]).half();
+    const Ball across = j == k ? m[j][j1] : (m[j][k1] + m[k][j1]).half();
+    Ball turned_along = point.c * along, turned_across = s * along;
+    turned_along.add_product(minus_s, across);
+    turned_across.add_product(point.c, across);
+    r[j][k] = r[k][j] = mean + turned_along;
+    r[j1][k1] = r[k1][j1] = mean - turned_along;
+    if (j == k) {
+      r[j][j1] = r[j1][j] = turned_across;
+      return;
     }
-  for (int i = 0; i < 4; ++i)
-    for (int k = 0; k < 4; ++k) {
-      r[i][k] = still[i][k];
-      r[i][k].add_product(point.c, turning[i][k]);
-      // (J turning)[i][k]: row 0 of J picks minus row 1, row 1 picks row 0.
-      if (i & flip)
-        r[i][k].add_product(s, turning[i ^ flip][k]);
-      else
-        r[i][k].add_product(-s, turning[i ^ flip][k]);
-    }
+    const Ball odd = (m[j][k1] - m[k][j1]).half();
+    r[j][k1] = r[k1][j] = turned_across + odd;
+    r[k][j1] = r[j1][k] = turned_across - odd;
+  };
+  turn_place(0, 0);
+  turn_place(0, other);
+  turn_place(other, other);
   return r;
 }
 
