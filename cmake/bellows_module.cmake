@@ -69,6 +69,7 @@ function(bellows_module name)
     target_link_libraries(${target}_test PRIVATE ${target} ${ARG_TEST_LIBS} GTest::gtest GTest::gtest_main)
     add_test(NAME ${name} COMMAND ${target}_test --gtest_brief=1)
     set_tests_properties(${name} PROPERTIES LABELS ${name} TIMEOUT 900)
+    bellows_test_cost(${name})
   endif()
 
   set(perfs ${all})

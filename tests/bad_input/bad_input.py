@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
-from harness import LONG, PROGRAM, SANITIZED, ProgramTest, main  # noqa: E402,F401
+from harness import ANY_METHOD, LONG, PROGRAM, SANITIZED, ProgramTest, main  # noqa: E402,F401
 
 HERE = pathlib.Path(__file__).resolve().parent
 

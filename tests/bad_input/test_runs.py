@@ -3,9 +3,9 @@ import json
 import os
 import shutil
 
-from bad_input import BadInput, bits_file, main, needs
+from bad_input import ANY_METHOD, SANITIZED, BadInput, bits_file, main, needs
 
-SMALL = ["--trial-count", "2^20", "--sim-seed", "3", "--mu", "0.5%", "--epsilon", "1e-6"]
+SMALL = ["--trial-count", "2^20", "--sim-seed", "3", "--mu", "0.5%", "--epsilon", "1e-6", *ANY_METHOD]
 
 
 class Runs(BadInput):
@@ -22,7 +22,7 @@ class Runs(BadInput):
         for name in ("plan.json", "log.trials", "seed.bits", "output.bits", "certificate.json", "certificate.public.json"):
             file = run / name
             sound = file.read_bytes()
-            places = [len(sound) * k // 12 for k in range(12)] + [len(sound) - 1]
+            places = [len(sound) * k // 12 for k in range(0, 12, 4 if SANITIZED else 1)] + [len(sound) - 1]
             damages = {f"byte {at}": sound[:at] + bytes([sound[at] ^ 1]) + sound[at + 1:] for at in places}
             damages |= {"cut": sound[:-2], "half": sound[: len(sound) // 2], "longer": sound + b"1", "empty": b""}
             for what, data in damages.items():
@@ -52,10 +52,12 @@ class Runs(BadInput):
         reads = {"output.bits": [["test", run / "output.bits"], ["test", "--raw", "--bits", "1000", run / "output.bits"],
                                  ["figure", "kulikov-10", run / "output.bits"]],
                  "log.trials": [["watch", "--once", run / "log.trials"], ["inspect", run / "log.trials"]]}
-        for name in ("plan.json", "log.trials", "seed.bits", "output.bits", "certificate.json", "certificate.public.json"):
+        for number, name in enumerate(("plan.json", "log.trials", "seed.bits", "output.bits", "certificate.json", "certificate.public.json")):
             file = run / name
             sound = file.read_bytes()
             for kind, make in makers.items():
+                if SANITIZED and kind != list(makers)[number % 3]:
+                    continue
                 file.unlink()
                 make(file)
                 for words in calls + (reads.get(name, []) if kind == "pipe" else []):
@@ -140,7 +142,7 @@ class Runs(BadInput):
             if key in good:
                 with self.subTest(missing=key):
                     refused({k: v for k, v in good.items() if k != key})
-                for value in (None, "x", float("nan"), float("inf"), -1, 0.7, [], {}, "1e999999999", 2**70):
+                for value in (None, "x", float("nan"), float("inf"), -1, 0.7, [], {}, "1e999999999", 2**70)[::3 if SANITIZED else 1]:
                     if value in (0.7,) and key != "mu":
                         continue
                     with self.subTest(key=key, value=value):
@@ -180,7 +182,7 @@ class Runs(BadInput):
             cases.append(["amplify", "--out", self.folder / "o", f"--epsilon={epsilon}"])
         for count in ("-1", "2^64", "1e30", "x", "1.5", ""):
             cases.append(["amplify", "--out", self.folder / "o", f"--trial-count={count}"])
-        for words in cases:
+        for words in cases[::3] if SANITIZED else cases:
             with self.subTest(words=" ".join(map(str, words))):
                 out, err = self.run_program(*words, expect=2)
                 self.assertTrue(err)

@@ -4,9 +4,9 @@ import os
 import random
 import unittest
 
-from harness import ProgramTest, main
+from harness import ANY_METHOD, ProgramTest, main
 
-SMALL = ["--preset", "tsirelson", "--trial-count", "2^20", "--mu", "0.5%", "--epsilon", "1e-9", "--sim-seed", "3", "--quiet"]
+SMALL = ["--preset", "tsirelson", "--trial-count", "2^20", "--mu", "0.5%", "--epsilon", "1e-9", "--sim-seed", "3", "--quiet", *ANY_METHOD]
 
 
 class Again(ProgramTest):

@@ -7,7 +7,7 @@ import subprocess
 
 import harness
 
-SMALL = ("--preset", "tsirelson", "--trial-count", "2^20", "--mu", "0.5%", "--epsilon", "1e-6", "--sim-seed", "3", "--quiet")
+SMALL = ("--preset", "tsirelson", "--trial-count", "2^20", "--mu", "0.5%", "--epsilon", "1e-6", "--sim-seed", "3", "--quiet", *harness.ANY_METHOD)
 
 
 class NobodyListens(harness.ProgramTest):

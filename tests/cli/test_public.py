@@ -4,9 +4,9 @@ import shutil
 import subprocess
 import unittest
 
-from harness import ProgramTest, main
+from harness import ANY_METHOD, ProgramTest, main
 
-SMALL = ["--trial-count", "2^20", "--mu", "0.01", "--epsilon", "1e-9", "--sim-seed", "3", "--quiet"]
+SMALL = ["--trial-count", "2^20", "--mu", "0.01", "--epsilon", "1e-9", "--sim-seed", "3", "--quiet", *ANY_METHOD]
 
 
 class Alone(ProgramTest):

@@ -3,7 +3,7 @@ import os
 import re
 import stat
 
-from harness import ProgramTest, main
+from harness import ANY_METHOD, SANITIZED, ProgramTest, main
 
 
 class ReportVerb(ProgramTest):
@@ -11,7 +11,8 @@ class ReportVerb(ProgramTest):
         return re.search(r'data-verdict="(\w+)"', (self.folder / path).read_text()).group(1)
 
     def amplify(self, *words, expect=0):
-        return self.run_json("amplify", "--trial-count", "2^22", "--sim-seed", 1, "--out", "run", *words, expect=expect)
+        return self.run_json("amplify", "--trial-count", "2^18" if SANITIZED else "2^22", "--sim-seed", 1, "--out", "run", *ANY_METHOD, *words,
+                             expect=expect)
 
     def test_amplify_leaves_a_private_report(self):
         outcome = self.amplify("--preset", "tsirelson", "--mu", "0.75%")
@@ -41,9 +42,11 @@ class ReportVerb(ProgramTest):
         for name in ("plan.json", "certificate.json", "log.trials", "seed.bits", "output.bits"):
             path = self.folder / "run" / name
             data = path.read_bytes()
-            for kind, hurt in hurts.items():
+            for number, (kind, hurt) in enumerate(hurts.items()):
                 hurt(path, data)
                 for public in ([], ["--public"]):
+                    if SANITIZED and bool(public) != bool(number % 2):
+                        continue
                     done = self.start("report", "run", "--out", "page.html", *public, text=True)
                     _, err = done.communicate(timeout=60)
                     self.assertIn(done.returncode, (0, 1, 3), (name, kind, err))

@@ -28,7 +28,7 @@ using protocol::ExperimentChoice;
 /// Runs of each case: a sample in `make test` (a few where sanitizers slow it down), a thousand in `make test-long`.
 std::uint64_t run_count() {
   if (testing::long_tests()) return 1000;
-  return std::getenv("BELLOWS_SANITIZED") != nullptr ? 4 : 20;
+  return testing::sanitized() ? 4 : 20;
 }
 
 constexpr std::uint64_t trials = std::uint64_t{1} << 18;

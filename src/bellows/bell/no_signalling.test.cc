@@ -18,9 +18,12 @@ namespace {
 /// By value: a loop over the value of a temporary Result would outlive it.
 std::vector<CatalogueCase> cases_of(const std::string& name, int size = 0) { return catalogue_cases(name, size).value(); }
 
-void expect_case(const CatalogueCase& c) {
+Rational expect_case(const CatalogueCase& c) {
   const auto bound = solve(c.program);
-  ASSERT_TRUE(bound.ok()) << c.title << ": " << bound.error().message;
+  if (!bound.ok()) {
+    ADD_FAILURE() << c.title << ": " << bound.error().message;
+    return {};
+  }
   if (c.upper_only) {
     EXPECT_LE(bound->bound.value, c.expected) << c.title << " is " << bound->bound.value;
   } else {
@@ -28,6 +31,7 @@ void expect_case(const CatalogueCase& c) {
   }
   EXPECT_TRUE(bound->bound.exact_identity) << c.title;
   EXPECT_TRUE(bound->tight()) << c.title;
+  return bound->bound.value;
 }
 
 TEST(NoSignalling, FivePartyMajorityIsThreeQuarters) {
@@ -35,6 +39,7 @@ TEST(NoSignalling, FivePartyMajorityIsThreeQuarters) {
 }
 
 TEST(NoSignalling, SevenPartyWeightIsTwoThirds) {
+  if (testing::sanitized()) GTEST_SKIP() << "the same code as for five parties";
   for (const CatalogueCase& c : cases_of("weight-seven")) expect_case(c);
 }
 
@@ -59,15 +64,14 @@ TEST(NoSignalling, FourPartyDualsHoldForEveryDelta) {
 }
 
 TEST(NoSignalling, FourPartyOutcomesWithUnequalSettings) {
-  // All of them in the long tests; every seventh otherwise (relabellings make most of them equal).
-  const std::size_t step = testing::long_tests() ? 1 : 7;
+  // All of them in the long tests; every seventh otherwise (relabellings make most of them equal), and fewer under sanitizers.
+  const std::size_t step = testing::long_tests() ? 1 : testing::sanitized() ? 29 : 7;
   for (const char* name : {"four-weighted", "three-weighted"}) {
     const auto cases = cases_of(name);
     EXPECT_EQ(cases.size(), std::string(name) == "four-weighted" ? 2048U : 4096U);
     Rational worst = 0;
     for (std::size_t i = 0; i < cases.size(); i += step) {
-      expect_case(cases[i]);
-      const Rational value = solve(cases[i].program).value().bound.value;
+      const Rational value = expect_case(cases[i]);
       if (value > worst) worst = value;
     }
     EXPECT_EQ(worst, Rational(1, 3)) << name;

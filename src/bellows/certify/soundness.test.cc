@@ -211,9 +211,14 @@ class Certifier {
 
 template <typename Action>
 void for_each_case(Action action) {
+  // Under sanitizers each method with each ladder, but at one of the biases only.
+  std::size_t number = 0;
   for (const char* bias : biases)
     for (Method method : all_methods)
       for (Ladder ladder : {Ladder::fine, Ladder::coarse}) {
+        const bool looked_at = number % 10 % std::size(biases) == number / 10;
+        ++number;
+        if (bellows::testing::sanitized() && !looked_at) continue;
         SCOPED_TRACE(::testing::Message() << plan::name(method) << ", mu = " << bias
                                         << (ladder == Ladder::fine ? ", fine" : ", coarse"));
         Certifier certifier(method, bias, ladder);
@@ -224,7 +229,7 @@ void for_each_case(Action action) {
 // The total failure probability of each plan is 0.01, and the bounds are far from it: these runs must see no failure.
 
 TEST(NoMoreThanTrue, LocalCheatsWithTheirSource) {
-  const int runs = bellows::testing::long_tests() ? 10000 : 300;
+  const int runs = bellows::testing::long_tests() ? 10000 : bellows::testing::sanitized() ? 60 : 300;
   for_each_case([&](Certifier& certifier, double mu) {
     std::mt19937_64 random(1);
     std::uniform_real_distribution<double> uniform(0, 1);

@@ -34,7 +34,7 @@ TEST(ShippedProofs, ParseAndNameTheirDigest) {
   }
 }
 
-// In the short suite every tenth file, and the small ones.
+// In the short suite every tenth file, and the small ones; fewer of both under sanitizers.
 TEST(ShippedProofs, AreAcceptedByTheChecker) {
   Context context;
   context.thread_count = available_core_count();
@@ -42,7 +42,7 @@ TEST(ShippedProofs, AreAcceptedByTheChecker) {
   for (const ShippedProof& file : shipped_proofs()) {
     const auto proof = parse_proof(file.bytes, file.name);
     ASSERT_TRUE(proof.ok());
-    if (!testing::long_tests() && proof->cell_count() > 150 && index++ % 10 != 0) continue;
+    if (!testing::long_tests() && (proof->cell_count() > 150 || testing::sanitized()) && index++ % (testing::sanitized() ? 40 : 10) != 0) continue;
     const auto verdict = check_proof(*proof, context, testing::long_tests() ? 96 : 64);
     ASSERT_TRUE(verdict.ok()) << file.name << ": " << verdict.error().describe();
     EXPECT_TRUE(verdict->proved()) << file.name;
@@ -68,7 +68,7 @@ TEST(ShippedProofs, RandomStrategiesNeverFallBelow) {
   std::mt19937_64 random(8);
   std::normal_distribution<double> normal;
   std::uniform_real_distribution<double> unit(0, 1);
-  const int rounds = testing::long_tests() ? 10'000'000 : 60'000;
+  const int rounds = testing::long_tests() ? 10'000'000 : testing::sanitized() ? 6'000 : 60'000;
   double closest = 1;
   for (int round = 0; round < rounds; ++round) {
     const Group& group = groups[static_cast<std::size_t>(round) % groups.size()];

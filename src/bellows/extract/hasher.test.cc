@@ -3,11 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
 #include <random>
+#include <tuple>
 
 #include "bellows/base/file.h"
 #include "bellows/bits/cpu.h"
 #include "bellows/extract/naive_hash.h"
+#include "bellows/testing/shared_data.h"
 #include "bellows/testing/temp_folder.h"
 
 namespace bellows::extract {
@@ -46,7 +49,7 @@ class HasherOnKernel : public ::testing::TestWithParam<bits::Kernel> {
   void TearDown() override { bits::unforce_kernel(); }
   std::mt19937_64 random_{7};
 
-  // Through segments of odd lengths, against the definition.
+  // Through segments of odd lengths, against the definition, which is asked once: strings are the same for every kernel.
   void compare(const HashShape& shape) {
     const bits::BitString raw = random_bits(shape.raw_bits, random_);
     const bits::BitString seed = random_bits(seed_bits_needed(shape) + 5, random_);
@@ -58,14 +61,17 @@ class HasherOnKernel : public ::testing::TestWithParam<bits::Kernel> {
       ASSERT_TRUE(hasher.absorb(segment).ok());
       start += count;
     }
-    EXPECT_EQ(*hasher.finish(), naive_hash(shape, raw, seed))
+    static std::map<std::tuple<Family, std::uint64_t, std::uint64_t>, std::pair<bits::BitString, bits::BitString>> known;
+    auto& [known_raw, by_definition] = known[{shape.family, shape.raw_bits, shape.output_bits}];
+    if (!(known_raw == raw)) known_raw = raw, by_definition = naive_hash(shape, raw, seed);
+    EXPECT_EQ(*hasher.finish(), by_definition)
         << family_name(shape.family) << " " << shape.raw_bits << " to " << shape.output_bits;
   }
 };
 
 TEST_P(HasherOnKernel, EqualsTheDefinition) {
   for (Family family : all_families)
-    for (std::uint64_t raw : {1, 63, 65, 257, 2600})
+    for (std::uint64_t raw : {1, 63, 65, 257, testing::sanitized() ? 1100 : 2600})
       for (std::uint64_t out : {1, 2, 64, 65, 96, 480})
         if (out <= raw) compare(shape_of(family, raw, out, out <= 32 ? 1 : out <= 96 ? 3 : 15));
 }
@@ -73,7 +79,8 @@ TEST_P(HasherOnKernel, EqualsTheDefinition) {
 // Larger than one block of a transform, with several pieces, threads and a cut among processes.
 TEST_P(HasherOnKernel, ThreadsAndPartsGiveTheSameBits) {
   for (Family family : all_families) {
-    const HashShape shape = shape_of(family, 2'300'001, family == Family::short_seed ? 130'000 : 700'001, 4131);
+    const HashShape shape = testing::sanitized() ? shape_of(family, 1'300'001, family == Family::short_seed ? 60'000 : 300'001, 4131)
+                                                 : shape_of(family, 2'300'001, family == Family::short_seed ? 130'000 : 700'001, 4131);
     const bits::BitString raw = random_bits(shape.raw_bits, random_), seed = random_bits(seed_bits_needed(shape), random_);
     const bits::BitString expected = *hash(shape, raw, seed);
     EXPECT_TRUE(*hash(shape, raw, seed, Context{.thread_count = 3}) == expected) << family_name(family);

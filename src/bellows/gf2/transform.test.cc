@@ -9,6 +9,7 @@
 #include "bellows/bits/cpu.h"
 #include "bellows/gf2/field.h"
 #include "bellows/gf2/transform/kernel.h"
+#include "bellows/testing/shared_data.h"
 
 namespace bellows::gf2::transform {
 namespace {
@@ -69,7 +70,7 @@ TEST_P(TransformOnKernel, ThereAndBack) {
   ASSERT_STREQ(kernel.name, bits::kernel_name(GetParam()));
   std::mt19937 random(1);
   for (int rows : {1, 2, 3, 5, 8, 11, 16, 37, 150}) {
-    if (rows > 40 && GetParam() < bits::Kernel::avx2) continue;  // slow
+    if (rows > 40 && (GetParam() < bits::Kernel::avx2 || testing::sanitized())) continue;  // slow
     const auto size = static_cast<std::size_t>(rows) * row_points;
     Scratch scratch(kernel, rows);
     const Elements elements = random_elements(size - (random() % 70000) % size, random);

@@ -308,7 +308,8 @@ TEST(ManInTheMiddle, NeverAKeyOnOneSideOnly) {
     for (Attack attack : {Attack::delay, Attack::drop, Attack::swap, Attack::flip_payload, Attack::flip_tag,
                           Attack::repeat, Attack::reflect, Attack::cut})
       cases.push_back({attack, victim});
-    for (std::size_t byte : header_fields) cases.push_back({Attack::flip, victim, byte});
+    for (std::size_t byte : header_fields)
+      if (!testing::sanitized() || (byte + static_cast<std::size_t>(victim)) % 4 == 0) cases.push_back({Attack::flip, victim, byte});
   }
   std::stable_partition(cases.begin(), cases.end(),
                         [](const Case& c) { return c.attack == Attack::delay || c.attack == Attack::drop; });
@@ -444,7 +445,7 @@ TEST(Eavesdropper, CopiesOfEverythingSayNothingOfTheKey) {
 // A partner who holds the secret and writes what it likes (the tags are genuine): whatever it writes, an end in time
 // without a crash, and keys that both sides have are equal.
 TEST(DishonestPartner, NothingItWritesBreaksTheOtherSide) {
-  const int rounds = testing::long_tests() ? 5000 : 100;
+  const int rounds = testing::long_tests() ? 5000 : testing::sanitized() ? 39 : 100;
   const std::uint64_t keys = 40;
   auto secret = random_bits(8 * (16 + 64 * keys), 5);  // as Site makes it
   const auto& halves = good_halves();
@@ -486,7 +487,7 @@ TEST(DishonestPartner, NothingItWritesBreaksTheOtherSide) {
 // went on. No one-time key may authenticate two messages; every key is good on both sides or on none once they have met
 // again; and none is delivered twice.
 TEST(Kill, NoKeyBitIsReusedAndNoKeyIsDeliveredTwice) {
-  const int deaths = testing::long_tests() ? 200 : 20;
+  const int deaths = testing::long_tests() ? 200 : testing::sanitized() ? 8 : 20;
   Site site(60 * 200);
   good_halves();
   std::mt19937 engine(17);

@@ -9,6 +9,7 @@
 #include "bellows/protocol/attacks.h"
 #include "bellows/protocol/colbeck_renner.h"
 #include "bellows/protocol/gallego.h"
+#include "bellows/testing/shared_data.h"
 
 namespace bellows::protocol {
 namespace {
@@ -125,7 +126,7 @@ TEST(Gallego, RunsAndAborts) {
 }
 
 TEST(Attacks, CaughtWhereTheBoundSays) {
-  const std::uint64_t runs = 40;
+  const std::uint64_t runs = testing::sanitized() ? 10 : 40;
   const auto rows = run_attacks(runs).value();
   EXPECT_GT(rows.size(), 36U);
   std::map<std::string, std::pair<int, int>> kinds;  // of each protocol: rows with memory, rows that certify

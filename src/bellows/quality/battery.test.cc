@@ -108,7 +108,7 @@ TEST_F(Battery, IdealFilesAreRarelyRefused) {
   int failed = 0;
   std::uint64_t failed_rows = 0;
   double expected_rows = 0;
-  const std::uint64_t files = std::getenv("BELLOWS_SANITIZED") != nullptr ? 6 : 40;
+  const std::uint64_t files = testing::sanitized() ? 6 : 40;
   for (std::uint64_t seed = 0; seed < files; ++seed) {
     auto report = run(random_bits(20 * 30000, seed), options, 2);
     ASSERT_TRUE(report.ok());

@@ -10,6 +10,7 @@
 #include "bellows/certify/search.h"
 #include "bellows/estimate/gather.h"
 #include "bellows/estimate/origin.h"
+#include "bellows/testing/shared_data.h"
 #include "bellows/testing/temp_folder.h"
 #include "bellows/trials/writer.h"
 
@@ -111,7 +112,7 @@ TEST(Recompute, EveryChangedByteIsFound) {
   const std::string text = document.dump(2);
   std::size_t tried = 0;
   // Sanitizers make each a hundred times slower; there some bytes will do.
-  const std::size_t step = std::getenv("BELLOWS_SANITIZED") != nullptr ? 29 : 1;
+  const std::size_t step = testing::sanitized() ? 29 : 1;
   for (std::size_t at = 0; at < text.size(); at += step) {
     std::string changed = text;
     changed[at] = static_cast<char>(changed[at] ^ 1);

@@ -20,4 +20,8 @@ inline std::optional<std::filesystem::path> shared_data(const std::filesystem::p
 /// True in `make test-long`.
 inline bool long_tests() { return std::getenv("BELLOWS_LONG") != nullptr; }
 
+/// True in `make asan`, where everything is several times slower and what sanitizers find is found at smaller sizes too: a
+/// test then takes fewer rounds of the same code. Never fewer in the plain run.
+inline bool sanitized() { return std::getenv("BELLOWS_SANITIZED") != nullptr; }
+
 }  // namespace bellows::testing
