@@ -12,6 +12,9 @@ double transform_cost(int rows);
 /// Product of two rows of values, within a sum.
 double product_cost();
 
+/// Of a product of two sequences of chunks, the share of one row of one chunk; the product has so many chunks.
+double chunk_cost(std::uint64_t points);
+
 /// Length of the shorter factor from which a product by transforms is faster than Karatsuba's method.
 std::uint64_t transform_from_bits();
 

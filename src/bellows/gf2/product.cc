@@ -14,33 +14,41 @@ namespace {
 
 constexpr std::uint64_t coefficient_bits = 16;
 
-// Both factors are cut into chunks of equal size, whose products are added up as values of the transform: what one large
-// transform would do in its topmost levels is done by the definition, on few chunks.
+// Both factors are cut into chunks of equal size that are transformed in the cache. What one large transform would do in its
+// topmost levels is a product of two sequences of chunks, value by value.
 struct Cut {
   int rows = 0;
   std::uint64_t chunk_bits = 0;
   std::uint64_t a_chunks = 0, b_chunks = 0;
-  double cost = 0;  ///< in transforms of one row
 
   std::uint64_t out_chunks() const { return a_chunks + b_chunks - 1; }
+
+  // In transforms of one row. Threads share chunks; the last round may leave some of them idle.
+  double cost(unsigned thread_count) const {
+    const std::uint64_t threads = std::max(1u, thread_count);
+    const auto rounds = static_cast<double>(round_up(a_chunks + b_chunks, threads) + round_up(out_chunks(), threads));
+    const auto a = static_cast<double>(a_chunks), b = static_cast<double>(b_chunks);
+    const double products = out_chunks() <= transform::largest_row_count ? (a + b) * chunk_cost(out_chunks()) : a * b * product_cost();
+    return rows * (rounds * transform_cost(rows) + products);
+  }
 };
 
-Cut cut_for(std::uint64_t a_bits, std::uint64_t b_bits) {
-  auto cost_of = [](Cut cut) {
-    const auto a = static_cast<double>(cut.a_chunks), b = static_cast<double>(cut.b_chunks);
-    cut.cost = cut.rows * ((2 * (a + b) - 1) * transform_cost(cut.rows) + a * b * product_cost());
-    return cut;
-  };
+Cut cut_for(std::uint64_t a_bits, std::uint64_t b_bits, unsigned thread_count) {
   Cut best;
+  auto consider = [&, best_cost = 0.0](Cut cut) mutable {
+    const double cost = cut.cost(thread_count);
+    if (best.rows != 0 && cost >= best_cost) return;
+    best = cut;
+    best_cost = cost;
+  };
   // All in one chunk each, the transform as long as it must be.
   const std::uint64_t words = divide_up(a_bits, coefficient_bits) + divide_up(b_bits, coefficient_bits);
   const std::uint64_t rows_for_all = transform::good_row_count(divide_up(words, transform::row_points));
   if (rows_for_all <= transform::largest_row_count)
-    best = cost_of({static_cast<int>(rows_for_all), round_up(std::max(a_bits, b_bits), 64), 1, 1, 0});
-  for (int rows = 1; rows <= transform::largest_row_count; rows *= 2) {
+    consider({static_cast<int>(rows_for_all), round_up(std::max(a_bits, b_bits), 64), 1, 1});
+  for (int rows = 1; rows <= transform::largest_row_count; rows += rows < 16 ? 1 : 16) {
     const std::uint64_t chunk_bits = static_cast<std::uint64_t>(rows) << 19;
-    const Cut cut = cost_of({rows, chunk_bits, divide_up(a_bits, chunk_bits), divide_up(b_bits, chunk_bits), 0});
-    if (best.rows == 0 || cut.cost < best.cost) best = cut;
+    consider({rows, chunk_bits, divide_up(a_bits, chunk_bits), divide_up(b_bits, chunk_bits)});
   }
   return best;
 }
@@ -66,7 +74,7 @@ std::uint64_t memory_bytes(const Cut& cut, std::uint64_t product_bits, unsigned 
 }
 
 Result<bits::BitString> multiply_by_transform(bits::BitView a, bits::BitView b, const Context& context) {
-  const Cut cut = cut_for(a.size_bits, b.size_bits);
+  const Cut cut = cut_for(a.size_bits, b.size_bits, context.thread_count);
   const std::uint64_t product_bits = a.size_bits + b.size_bits - 1;
   BELLOWS_TRY(check_memory("the product", memory_bytes(cut, product_bits, context.thread_count)));
   Workers workers(context.thread_count, cut.rows);
@@ -118,7 +126,7 @@ Result<bits::BitString> multiply_by_transform(bits::BitView a, bits::BitView b, 
 }  // namespace
 
 std::uint64_t product_memory_bytes(std::uint64_t a_bits, std::uint64_t b_bits, unsigned thread_count) {
-  return memory_bytes(cut_for(a_bits, b_bits), a_bits + b_bits, thread_count);
+  return memory_bytes(cut_for(a_bits, b_bits, thread_count), a_bits + b_bits, thread_count);
 }
 
 Result<bits::BitString> multiply(bits::BitView a, bits::BitView b, const Context& context) {

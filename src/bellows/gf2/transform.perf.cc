@@ -1,6 +1,7 @@
 #include <benchmark/benchmark.h>
 
 #include "bellows/bits/cpu.h"
+#include "bellows/gf2/spectra.h"
 #include "bellows/gf2/workers.h"
 
 // The parts of which every product is made, row by row of 2^16 points; kernel_costs.cc stands on these.
@@ -9,6 +10,7 @@ namespace {
 
 namespace bits = bellows::bits;
 using bellows::gf2::Buffer;
+using bellows::gf2::Spectra;
 using bellows::gf2::Workers;
 namespace transform = bellows::gf2::transform;
 
@@ -65,16 +67,20 @@ void products(benchmark::State& state, bits::Kernel kernel) {
   });
 }
 
-// Sequences of eight.
+// Two sequences of so many chunks of one row, as they stand in memory.
 void chunks(benchmark::State& state, bits::Kernel kernel) {
-  run(state, kernel, [](Blocks& b, int rows) {
-    const std::uint8_t *x[8], *y[8];
-    std::uint8_t* out[15];
-    for (auto& p : x) p = b.spectrum.data();
-    for (auto& p : y) p = b.other.data();
-    for (auto& p : out) p = b.other.data();
-    b.workers.multiply_chunks({x, 8, y, 8, out}, rows);
-  });
+  if (!bits::kernel_is_available(kernel)) return state.SkipWithError("not on this processor");
+  bits::force_kernel(kernel);
+  const auto count = static_cast<std::size_t>(state.range(0));
+  Workers workers(1, 1);
+  Spectra spectra(2 * count, 1);
+  std::vector<const std::uint8_t*> factors;
+  std::vector<std::uint8_t*> out;
+  for (std::size_t i = 0; i < 2 * count; ++i) factors.push_back(spectra[i]);
+  for (std::size_t i = 0; i + 1 < 2 * count; ++i) out.push_back(spectra[i]);
+  for (auto _ : state) workers.multiply_chunks({factors.data(), count, factors.data() + count, count, out.data()}, 1);
+  per_row(state, static_cast<int>(2 * count));
+  bits::unforce_kernel();
 }
 
 #define BELLOWS_ON_ALL(what)                                                               \
@@ -85,6 +91,9 @@ void chunks(benchmark::State& state, bits::Kernel kernel) {
 BELLOWS_ON_ALL(forward);
 BELLOWS_ON_ALL(inverse);
 BELLOWS_ON_ALL(products);
-BELLOWS_ON_ALL(chunks);
+BENCHMARK_CAPTURE(chunks, clmul, bits::Kernel::clmul)->RangeMultiplier(2)->Range(1, 128);
+BENCHMARK_CAPTURE(chunks, avx2, bits::Kernel::avx2)->RangeMultiplier(2)->Range(1, 128);
+BENCHMARK_CAPTURE(chunks, avx512, bits::Kernel::avx512)->RangeMultiplier(2)->Range(1, 128);
+BENCHMARK_CAPTURE(chunks, gfni, bits::Kernel::gfni)->RangeMultiplier(2)->Range(1, 128);
 
 }  // namespace

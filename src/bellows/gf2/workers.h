@@ -45,16 +45,16 @@ class Workers {
     run_pointwise(kernel_->sum_of_products, sum, kernel_->sum_scratch_bytes(sum.x_count, sum.y_count), rows);
   }
 
-  /// All pieces of a product of sequences of chunks.
+  /// All pieces of a product of sequences of chunks. More of them than there are elements of GF(2^8) go by the definition.
   void multiply_chunks(const transform::SpectralProduct& product, int rows) {
     const std::size_t a_count = product.a_count, b_count = product.b_count;
-    if (kernel_->product_of_chunks == nullptr) {
+    if (a_count + b_count - 1 > transform::largest_row_count) {
       std::vector<const std::uint8_t*> x(2 * a_count + b_count - 2, nullptr), y(a_count);
       for (std::size_t i = 0; i < a_count; ++i) y[a_count - 1 - i] = product.a[i];
       for (std::size_t j = 0; j < b_count; ++j) x[a_count - 1 + j] = product.b[j];
       return sum({x.data(), x.size(), 0, y.data(), y.size(), product.out, a_count + b_count - 1, false}, rows);
     }
-    run_pointwise(kernel_->product_of_chunks, product, kernel_->product_scratch_bytes(product.a_count, product.b_count), rows);
+    run_pointwise(kernel_->product_of_chunks, product, kernel_->product_scratch_bytes, rows);
   }
 
   /// Wipes buffers that nobody uses any more, its own scratch included, with all threads: at the end of a long product one

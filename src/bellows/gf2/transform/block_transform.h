@@ -41,18 +41,18 @@ void transform_rows_back(std::uint8_t* spectrum, int rows, RowScratch<L>& scratc
 template <class L, int sources, int outputs, class Encode>
 void levels_between_rows(const std::uint8_t* const (&plane)[sources], const Encode& encode, int coefficient_rows,
                          int rows, std::uint8_t* to) {
-  if constexpr (L::narrow || L::width < 64)
-    rows_forward<L, sources, outputs>(plane, encode, coefficient_rows, rows, to);
-  else
+  if constexpr (unrolled_rows<L>)
     rows_forward_unrolled<L, sources, outputs>(plane, encode, coefficient_rows, rows, to);
+  else
+    rows_forward<L, sources, outputs>(plane, encode, coefficient_rows, rows, to);
 }
 
 template <class L>
 void levels_between_rows_back(const std::uint8_t* from, int rows, std::uint8_t* coefficients) {
-  if constexpr (L::narrow || L::width < 64)
-    rows_inverse<L>(from, rows, coefficients);
-  else
+  if constexpr (unrolled_rows<L>)
     rows_inverse_unrolled<L>(from, rows, coefficients);
+  else
+    rows_inverse<L>(from, rows, coefficients);
 }
 
 /// Rows of one plane of coefficients: everything that is XORs of coefficients only.

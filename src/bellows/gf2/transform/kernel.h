@@ -31,7 +31,8 @@ struct SpectralSum {
   bool accumulate;
 };
 
-/// out[n] = sum over i of a[i] b[n - i], value by value; n < a_count + b_count - 1. out[n] may be one of the factors.
+/// out[n] = sum over i of a[i] b[n - i], value by value; n < a_count + b_count - 1 <= largest_row_count. out[n] may be one
+/// of the factors.
 struct SpectralProduct {
   const std::uint8_t* const* a;
   std::size_t a_count;
@@ -66,8 +67,7 @@ struct Kernel {
 
   std::size_t (*sum_scratch_bytes)(std::size_t x_count, std::size_t y_count);
   void (*sum_of_products)(const SpectralSum& sum, std::size_t unit, void* scratch);
-  /// Null where products are so cheap that a sum does it as well.
-  std::size_t (*product_scratch_bytes)(std::size_t a_count, std::size_t b_count);
+  std::size_t product_scratch_bytes;
   void (*product_of_chunks)(const SpectralProduct& product, std::size_t unit, void* scratch);
 
   /// The bits of a string in the other order; size a multiple of 64 bytes.

@@ -8,6 +8,10 @@ namespace bellows::gf2::transform {
 // four levels, conversion included, cost one walk. More than sixteen rows are an array of sixteens: first the high index
 // bits, then the low four.
 
+/// Whether a lane type is for such a processor.
+template <class L>
+inline constexpr bool unrolled_rows = !L::narrow && L::width >= 64;
+
 /// to += twiddle(q) from.
 template <class L>
 BELLOWS_INLINE void multiply_add_span(const typename L::Constants& constants, typename L::V& to,
@@ -68,6 +72,8 @@ BELLOWS_INLINE void levels_truncated(const typename L::Constants& constants, typ
   }
 }
 
+constexpr int bits_for(int rows) { return rows <= 1 ? 0 : 1 + bits_for((rows + 1) / 2); }
+
 /// Calls step(Count<n>) for the n <= `largest` that equals `value`.
 template <int largest, class Step>
 BELLOWS_INLINE void with_count(int value, const Step& step) {
@@ -104,7 +110,92 @@ void few_rows_forward(const RowReader<L, sources>& read, const Encode& encode, i
   }
 }
 
-/// Rows by sixteens, as vectors of a tile of a few vectors of each: long enough for the memory to come in streams.
+// Rows by sixteens, as vectors of a tile of a few vectors of each.
+
+/// Up to sixteen rows of a tile, of which the lower half or all have coefficients.
+template <class L, int vectors, int bits, bool half>
+void few_in_tile_forward(typename L::V* f) {
+  constexpr int low = bits - half;  // a level whose upper half is zero copies
+  for (int v = 0; v < vectors; ++v) {
+    typename L::V r[1 << bits];
+    BELLOWS_UNROLL for (int i = 0; i < 1 << low; ++i) r[i] = f[vectors * i + v];
+    to_novel_in_registers<L, low>(r);
+    if constexpr (half) {
+      BELLOWS_UNROLL for (int i = 0; i < 1 << low; ++i) r[i + (1 << low)] = r[i];
+    }
+    levels_forward<L, bits, low>(L::constants(), r, 0);
+    BELLOWS_UNROLL for (int i = 0; i < 1 << bits; ++i) f[vectors * i + v] = r[i];
+  }
+}
+
+/// The levels of 16 * 2^high rows, in the novel basis already; read(b, i) is vector b of the i-th sixteen.
+template <class L, int vectors, int high, bool half, class Read>
+BELLOWS_INLINE void tile_levels_forward(const Read& read, int rows, typename L::V* f) {
+  constexpr int low = high - half;
+  const auto& constants = L::constants();
+  for (int b = 0; b < 16 * vectors; ++b) {
+    typename L::V r[1 << high];
+    BELLOWS_UNROLL for (int i = 0; i < 1 << low; ++i) {
+      r[i] = read(b, i);
+      if (half) r[i + (1 << low) * half] = r[i];
+    }
+    levels_forward<L, high, low>(constants, r, 0);
+    BELLOWS_UNROLL for (int i = 0; i < 1 << high; ++i) f[16 * vectors * i + b] = r[i];
+  }
+  for (int a = 0; 16 * a < rows; ++a)
+    for (int v = 0; v < vectors; ++v) {
+      typename L::V* const sixteen = f + 16 * vectors * a + v;
+      typename L::V r[16];
+      BELLOWS_UNROLL for (int i = 0; i < 16; ++i) r[i] = sixteen[vectors * i];
+      levels_forward<L, 4, 4>(constants, r, a);
+      BELLOWS_UNROLL for (int i = 0; i < 16; ++i) sixteen[vectors * i] = r[i];
+    }
+}
+
+template <class L, int vectors, int high, bool half>
+void many_in_tile_forward(typename L::V* f, int rows) {
+  for (int v = 0; v < vectors; ++v) to_novel<L, 4 + high - half>(f + v, vectors);
+  tile_levels_forward<L, vectors, high, half>([&](int b, int i) { return f[16 * vectors * i + b]; }, rows, f);
+}
+
+/// `rows` <= 16 rows of a tile, and the conversion.
+template <class L, int vectors, int rows>
+void few_in_tile_inverse(typename L::V* f) {
+  constexpr int bits = bits_for(rows);
+  for (int v = 0; v < vectors; ++v) {
+    typename L::V r[1 << bits];
+    BELLOWS_UNROLL for (int i = 0; i < 1 << bits; ++i) r[i] = i < rows ? f[vectors * i + v] : L::zero();
+    levels_truncated<L, bits, rows>(L::constants(), r, 0);
+    from_novel_in_registers<L, bits>(r);
+    BELLOWS_UNROLL for (int i = 0; i < rows; ++i) f[vectors * i + v] = r[i];
+  }
+}
+
+/// 16 * whole rows.
+template <class L, int vectors, int whole>
+void many_in_tile_inverse(typename L::V* f) {
+  constexpr int high = bits_for(whole);
+  const auto& constants = L::constants();
+  for (int a = 0; a < whole; ++a)
+    for (int v = 0; v < vectors; ++v) {
+      typename L::V* const sixteen = f + 16 * vectors * a + v;
+      typename L::V r[16];
+      BELLOWS_UNROLL for (int i = 0; i < 16; ++i) r[i] = sixteen[vectors * i];
+      levels_inverse<L, 4>(constants, r, a);
+      from_novel_in_registers<L, 4>(r);
+      BELLOWS_UNROLL for (int i = 0; i < 16; ++i) sixteen[vectors * i] = r[i];
+    }
+  for (int b = 0; b < 16 * vectors; ++b) {
+    typename L::V r[1 << high];
+    BELLOWS_UNROLL for (int i = 0; i < 1 << high; ++i) r[i] = i < whole ? f[16 * vectors * i + b] : L::zero();
+    levels_truncated<L, high, whole>(constants, r, 0);
+    from_novel_in_registers<L, high>(r);
+    BELLOWS_UNROLL for (int i = 0; i < 1 << high; ++i) f[16 * vectors * i + b] = r[i];
+  }
+  for (int v = 0; v < vectors; ++v) contract<L>(f + v, vectors, 4 + high, 4);
+}
+
+/// Long enough for the memory to come in streams.
 inline constexpr int tile_vectors = 4;
 
 template <class L>
@@ -115,36 +206,21 @@ struct RowTile {
 /// 16 * 2^high rows.
 template <class L, int sources, int outputs, int high, bool half, class Encode>
 void many_rows_forward(const RowReader<L, sources>& read, const Encode& encode, int rows, std::uint8_t* to) {
-  using V = typename L::V;
   constexpr int low = high - half;
-  const auto& constants = L::constants();
   RowTile<L> coefficient[sources], column;
   for (std::size_t offset = 0; offset < row_points; offset += tile_vectors * L::width) {
     for (int k = 0; k < sources; ++k) {
-      V* c = coefficient[k].r;
+      typename L::V* c = coefficient[k].r;
       for (int j = 0; j < 16 << low; ++j)
         BELLOWS_UNROLL for (int v = 0; v < tile_vectors; ++v) c[tile_vectors * j + v] = read(k, j, offset + std::size_t(v) * L::width);
       for (int v = 0; v < tile_vectors; ++v) to_novel<L, 4 + low>(c + v, tile_vectors);
     }
     for (std::size_t p = 0; p < outputs; ++p) {
-      for (int b = 0; b < 16 * tile_vectors; ++b) {
-        V r[1 << high];
-        BELLOWS_UNROLL for (int i = 0; i < 1 << low; ++i) {
-          r[i] = encoded<L, sources>(encode, p, coefficient[0].r + 16 * tile_vectors * i + b,
-                                     std::size_t{largest_row_count} * tile_vectors);
-          if (half) r[i + (1 << low) * half] = r[i];
-        }
-        levels_forward<L, high, low>(constants, r, 0);
-        BELLOWS_UNROLL for (int i = 0; i < 1 << high; ++i) column.r[16 * tile_vectors * i + b] = r[i];
-      }
-      for (int a = 0; 16 * a < rows; ++a)
-        for (int v = 0; v < tile_vectors; ++v) {
-          V* const f = column.r + 16 * tile_vectors * a + v;
-          V r[16];
-          BELLOWS_UNROLL for (int i = 0; i < 16; ++i) r[i] = f[tile_vectors * i];
-          levels_forward<L, 4, 4>(constants, r, a);
-          BELLOWS_UNROLL for (int i = 0; i < 16; ++i) f[tile_vectors * i] = r[i];
-        }
+      auto encoded_rows = [&](int b, int i) {
+        return encoded<L, sources>(encode, p, coefficient[0].r + 16 * tile_vectors * i + b,
+                                   std::size_t{largest_row_count} * tile_vectors);
+      };
+      tile_levels_forward<L, tile_vectors, high, half>(encoded_rows, rows, column.r);
       for (int j = 0; j < rows; ++j) {
         std::uint8_t* const row = to + p * row_points + static_cast<std::size_t>(j) * row_stride + offset;
         BELLOWS_UNROLL for (int v = 0; v < tile_vectors; ++v) {
@@ -184,8 +260,6 @@ void rows_forward_unrolled(const std::uint8_t* const (&plane)[sources], const En
   }
 }
 
-constexpr int bits_for(int rows) { return rows <= 1 ? 0 : 1 + bits_for((rows + 1) / 2); }
-
 template <class L, int rows>
 void few_rows_inverse(const std::uint8_t* from, std::uint8_t* coefficients) {
   using V = typename L::V;
@@ -208,9 +282,6 @@ void few_rows_inverse(const std::uint8_t* from, std::uint8_t* coefficients) {
 /// 16 * whole rows.
 template <class L, int whole>
 void many_rows_inverse(const std::uint8_t* from, std::uint8_t* coefficients) {
-  using V = typename L::V;
-  constexpr int high = bits_for(whole);
-  const auto& constants = L::constants();
   RowTile<L> column;
   for (std::size_t offset = 0; offset < row_points; offset += tile_vectors * L::width) {
     for (int j = 0; j < 16 * whole; ++j) {
@@ -220,24 +291,7 @@ void many_rows_inverse(const std::uint8_t* from, std::uint8_t* coefficients) {
         column.r[tile_vectors * j + v] = L::load(row + std::size_t(v) * L::width);
       }
     }
-    for (int a = 0; a < whole; ++a)
-      for (int v = 0; v < tile_vectors; ++v) {
-        V* const f = column.r + 16 * tile_vectors * a + v;
-        V r[16];
-        BELLOWS_UNROLL for (int i = 0; i < 16; ++i) r[i] = f[tile_vectors * i];
-        levels_inverse<L, 4>(constants, r, a);
-        from_novel_in_registers<L, 4>(r);
-        BELLOWS_UNROLL for (int i = 0; i < 16; ++i) f[tile_vectors * i] = r[i];
-      }
-    for (int b = 0; b < 16 * tile_vectors; ++b) {
-      V* const f = column.r + b;
-      V r[1 << high];
-      BELLOWS_UNROLL for (int i = 0; i < 1 << high; ++i) r[i] = i < whole ? f[16 * tile_vectors * i] : L::zero();
-      levels_truncated<L, high, whole>(constants, r, 0);
-      from_novel_in_registers<L, high>(r);
-      BELLOWS_UNROLL for (int i = 0; i < 1 << high; ++i) f[16 * tile_vectors * i] = r[i];
-    }
-    for (int v = 0; v < tile_vectors; ++v) contract<L>(column.r + v, tile_vectors, 4 + high, 4);
+    many_in_tile_inverse<L, tile_vectors, whole>(column.r);
     for (int j = 0; j < 16 * whole; ++j) {
       std::uint8_t* const to = coefficients + static_cast<std::size_t>(j) * coefficient_stride + offset;
       BELLOWS_UNROLL for (int v = 0; v < tile_vectors; ++v) {
