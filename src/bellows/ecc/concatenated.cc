@@ -38,10 +38,11 @@ Result<ConcatenatedCode::Blocks> ConcatenatedCode::blocks_of(bits::BitView strin
   out.check.resize(shape_.blocks);
   bits::BitString dealt(std::uint64_t{shape_.blocks} * shape_.block_bits);
   for (std::uint64_t i = 0; i < shape_.raw_bits; ++i) {
-    if (!string[i]) continue;
+    // Places are public, bits are not: no branch, and no address, depends on them.
     const std::uint32_t place = deal_.place[i];
-    dealt.words()[place / 64] |= std::uint64_t{1} << (place % 64);
-    out.check[place / shape_.block_bits] ^= deal_.check[i];
+    const std::uint64_t bit = string[i] ? 1 : 0;
+    dealt.words()[place / 64] |= bit << (place % 64);
+    out.check[place / shape_.block_bits] ^= static_cast<std::uint16_t>((0 - bit) & deal_.check[i]);
   }
   const std::size_t rows = shape_.rows.size();
   out.syndrome.resize(shape_.blocks * rows);

@@ -35,7 +35,7 @@ class ConcatenatedCode {
  private:
   // What both parties compute of their strings: for each block its hash and its syndromes, one after another.
   struct Blocks {
-    std::vector<std::uint16_t> check;
+    std::vector<std::uint16_t, SecretAllocator<std::uint16_t>> check;
     SecretElements syndrome;
   };
   class Search;

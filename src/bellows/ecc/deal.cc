@@ -9,38 +9,31 @@
 namespace bellows::ecc {
 namespace {
 
+__extension__ using Wide = unsigned __int128;  // 2^32 times 36 bits
+
 // With so many bits more than the range needs, one number in 16 at most is drawn again.
 constexpr unsigned extra_bits = 4;
 
 unsigned bits_for(std::uint64_t range) { return static_cast<unsigned>(std::bit_width(range - 1)); }
 
-class Draw {
- public:
-  explicit Draw(bits::BitView random) : random_(random) {}
-  bool ran_out() const { return at_ > random_.size_bits; }
-
-  std::uint64_t bits(unsigned count) {
-    const std::uint64_t out = random_.word_at_bit(at_) & bits::low_mask(count);
-    at_ += count;
-    return out;
-  }
-  // Uniform below `range`, below 2^32 (Lemire 2019).
-  std::uint64_t below(std::uint64_t range) {
-    if (range < 2) return 0;
-    const unsigned width = bits_for(range) + extra_bits;
-    const std::uint64_t unfair = (std::uint64_t{1} << width) % range;
-    for (;;) {
-      const std::uint64_t scaled = bits(width) * range;
-      if ((scaled & bits::low_mask(width)) >= unfair || ran_out()) return scaled >> width;
-    }
-  }
-
- private:
-  bits::BitView random_;
-  std::uint64_t at_ = 0;
-};
-
 }  // namespace
+
+std::uint64_t Draw::bits(unsigned count) {
+  const std::uint64_t out = random_.word_at_bit(at_) & bellows::bits::low_mask(count);
+  at_ += count;
+  return out;
+}
+
+std::uint64_t Draw::below(std::uint64_t range) {
+  if (range < 2) return 0;
+  const unsigned width = bits_for(range) + extra_bits;
+  const std::uint64_t unfair = (std::uint64_t{1} << width) % range;
+  for (;;) {
+    const Wide scaled = static_cast<Wide>(bits(width)) * range;
+    const bool is_fair = (static_cast<std::uint64_t>(scaled) & bellows::bits::low_mask(width)) >= unfair;
+    if (is_fair || ran_out()) return static_cast<std::uint64_t>(scaled >> width);
+  }
+}
 
 std::uint64_t deal_random_bits(const ConcatenatedShape& shape) {
   // One draw in 16 fails at most, so 1/15 more are expected at most; 8 sqrt(n) are more than 25 standard deviations.

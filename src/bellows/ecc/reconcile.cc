@@ -207,12 +207,13 @@ Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits, std::uint64_t 
   if (scheme.raw_bits != raw_bits || scheme.frames < 1 || scheme.frames > raw_bits)
     return wrong("does not fit the raw key");
   if (scheme.code == Code::concatenated) {
-    if (scheme.shape.raw_bits != raw_bits || scheme.frames != 1 || !is_possible(scheme.shape))
+    if (raw_bits < fewest_raw_bits || raw_bits > most_raw_bits || scheme.shape.raw_bits != raw_bits ||
+        scheme.frames != 1 || !is_possible(scheme.shape))
       return wrong("does not fit the raw key");
     if (scheme.errors != std::max<std::uint64_t>(most_errors, 1)) return wrong("is for another number of errors");
+    if (scheme.leaked_bits() >= raw_bits) return wrong("publishes more than the raw key has");
     if (!numeric::certainly_at_most(failure_bound(scheme.shape, scheme.errors), numeric::Ball(failure)))
       return wrong("fails too often on so many errors");
-    if (scheme.leaked_bits() >= raw_bits) return wrong("publishes more than the raw key has");
     return {};
   }
   auto planned = plan_scheme(scheme.code, raw_bits, most_errors, failure,

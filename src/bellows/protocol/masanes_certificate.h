@@ -22,7 +22,7 @@ struct EpsilonBudget {
   /// Both chances count twice (theorem 9); what hash comparison and tags add is below the rest.
   static EpsilonBudget of(KeyMethod method, const numeric::Exact& total);
 };
-/// Errors: usage: not in [1e-20, 1). What hash comparison and tags add, 2^-75 at most, has its place in a sixty-fourth
+/// Errors: usage: not in [1e-20, 1). What hash comparison and tags add, 2^-73 at most, has its place in a sixty-fourth
 /// of 1e-20.
 Status check_total_epsilon(const numeric::Exact& total);
 

@@ -31,7 +31,7 @@ struct PartyRequest {
   net::Duration patience{60'000};                            ///< for silence of the peer
   net::Duration connect_patience{60'000};
   std::optional<Path>
-      hash_seed;  ///< alice: uniform bits for hash seed, permutation and hash comparison; nothing: the system's
+      hash_seed;  ///< alice: uniform bits for hash seed, error correction and hash comparison; nothing: the system's
   std::optional<ecc::Code> correction;  ///< both parties the same; nothing: usual_codes(method)
   std::vector<ecc::Code> codes() const { return correction ? std::vector{*correction} : usual_codes(method); }
   /// Alice: the longest frame of the error correction (ldpc). Long ones publish least; against a quantum adversary a frame

@@ -336,12 +336,15 @@ Status Session::reveal_as_alice(const std::vector<std::uint32_t>& frames) {
 
 Status Session::correct_as_bob() {
   KeyStatement& s = result_.statement;
-  // A deal takes up to 40 random bits for each bit of the raw key.
-  BELLOWS_ASSIGN(auto message, receive(message_correction, 2, 6 * s.counts.raw_bits + small_message_bytes));
+  const auto codes = request_.codes();
+  const bool may_deal = std::find(codes.begin(), codes.end(), ecc::Code::concatenated) != codes.end();
+  // A deal takes up to 45 random bits for each bit of the raw key.
+  BELLOWS_ASSIGN(
+      auto message,
+      receive(message_correction, 2, (may_deal ? 6 * s.counts.raw_bits : s.counts.raw_bits / 4) + small_message_bytes));
   if (message.head.value("key", json()) != true) return end_without_key(text_of(message.head, "reason"));
   BELLOWS_ASSIGN(s.scheme,
                  scheme_of(message.head.value("scheme", json()), s.counts.raw_bits, s.most_errors, s.epsilon));
-  const auto codes = request_.codes();
   if (std::find(codes.begin(), codes.end(), s.scheme.code) == codes.end())
     return refused("the peer uses another code than was agreed");
   code_random_ = std::move(message.strings[1]);
