@@ -237,11 +237,11 @@ class Plan(ProgramTest):
         self.assertEqual(some, sorted(some))
         self.assertEqual(some[-1], self.run_json("plan", *words, "--trials", "1e8")["output_bits"], "as for one point")
         self.assertIn("output bits against trials", (self.folder / "c.svg").read_text())
-        bias = self.run_json("plan", "--vary", "bits=1e3:1e7", "--S", "2.4", "--trials", "1e8", "--epsilon", "1e-9", "--points", "5")
+        bias = self.run_json("plan", "--vary", "bits=1e3:1e7", "--S", "2.4", "--trials", "1e8", "--epsilon", "1e-9", "--points", "5", "--method", "win")
         self.assertEqual([point["mu"] for point in bias["points"]], sorted((p["mu"] for p in bias["points"]), reverse=True))
         for name, limits, left_out in (("S", "2.3:2.8", "--S"), ("mu", "0%:3%", "--mu"), ("epsilon", "1e-20:1e-3", "--epsilon")):
             rest = [w for i in range(0, 6, 2) if words[i] != left_out for w in words[i:i + 2]]
-            points = self.run_json("plan", "--vary", f"{name}={limits}", *rest, "--bits", "1e5", "--points", "3")["points"]
+            points = self.run_json("plan", "--vary", f"{name}={limits}", *rest, "--bits", "1e5", "--points", "3", "--method", "win")["points"]
             self.assertTrue(all(point["trials"] > 1e5 for point in points), points)
         for bad in ("trials", "trials=5", "trials=9:5", "trials=0:5", "noise=1:2", "mu=a:b", "S=2.3:2.4"):
             self.run_program("plan", "--vary", bad, *words, expect=2)
