@@ -135,11 +135,13 @@ TEST(Plan, Toml) {
   EXPECT_EQ(plan->origin, Origin::file);
   for (const char* bad :
        {"mu = nan\n", "mu = inf\n", "mu = true\n", "mu = 0.5\n", "extractor = \"md5\"\n", "thresold = 3\n",
-        "mu = 0.01\nmu = 0.02\n", "trial_count = -5\n", "method = 3\n", "= 3", "[publish]\nmode = \"open\""}) {
+        "mu = 0.01\nmu = 0.02\n", "trial_count = -5\n", "method = 3\n", "[epsilons]\nsmoothing = 1e-13", "= 3", "[publish]\nmode = \"open\""}) {
     std::string head = bad, body = good;
     if (head.rfind("mu", 0) == 0) body = body.substr(body.find("trial_count"));
     if (head.rfind("trial", 0) == 0) body = "mu = 0.0075\n" + body.substr(body.find("[thr"));
     if (head.rfind("[publish]", 0) == 0) head = "", body = body.substr(0, body.find("[publish]")) + bad;
+    if (head.rfind("[eps", 0) == 0)
+      body.replace(body.find("[epsilons]"), 10, "[epsilons]\nsmoothing = 1e-13"), head = "";
     auto refused = plan_from_toml(head + body, "x.toml");
     ASSERT_FALSE(refused.ok()) << bad;
     EXPECT_EQ(refused.error().code, ErrorCode::bad_input);

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "bellows/plan/plan.h"
 #include "bellows/plan/toml_reader.h"
 
@@ -42,7 +44,11 @@ Result<Plan> plan_from_toml(std::string_view text, const std::string& origin) {
     return bad_input("the plan lacks its epsilon", origin, std::nullopt, "[epsilons] with total = \"1e-12\"");
   Exact total = epsilons.exact("total");
   plan.epsilons = split_epsilon(total, std::max<std::uint64_t>(1, plan.threshold_events()), plan.extractor);
-  if (epsilons.has("smoothing") || epsilons.has("accumulation") || epsilons.has("extraction"))
+  const int parts = epsilons.has("smoothing") + epsilons.has("accumulation") + epsilons.has("extraction");
+  if (parts != 0 && parts != 3)
+    return bad_input("the plan splits its epsilon in part", origin, std::nullopt,
+                     "smoothing, accumulation and extraction, or none of them", fmt::format("{} of the three", parts));
+  if (parts == 3)
     plan.epsilons = {total, epsilons.exact("smoothing"), epsilons.exact("accumulation"), epsilons.exact("extraction")};
   BELLOWS_TRY(epsilons.finish());
 
