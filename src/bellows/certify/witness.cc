@@ -155,6 +155,22 @@ Exact Witness::value(const JointBehaviour& behaviour) const {
   return sum;
 }
 
+bool settings_fit(const JointBehaviour& behaviour, const Exact& mu, plan::Polytope polytope) {
+  std::array<Exact, 4> pairs;
+  for (std::size_t i = 0; i < 16; ++i) pairs[i / 4] = pairs[i / 4] + behaviour[i];
+  const Exact least = Exact::fraction(1, 2) - mu, most = Exact::fraction(1, 2) + mu;
+  auto within = [](const Exact& low, const Exact& value, const Exact& high) { return !(value < low) && !(high < value); };
+  for (std::size_t x = 0; x < 2; ++x) {
+    const Exact of_x = pairs[2 * x] + pairs[2 * x + 1];
+    for (std::size_t y = 0; y < 2; ++y)
+      if (polytope == plan::Polytope::box ? !within(least * least, pairs[2 * x + y], most * most)
+                                          : !within(least * of_x, pairs[2 * x + y], most * of_x))
+        return false;
+    if (polytope == plan::Polytope::santha_vazirani && !within(least, of_x, most)) return false;
+  }
+  return true;
+}
+
 std::vector<std::array<Exact, 4>> setting_vertices(Polytope polytope, const Exact& mu) {
   const Exact half = Exact::fraction(1, 2), low = half - mu, high = half + mu;
   std::vector<std::array<Exact, 4>> all;

@@ -42,6 +42,10 @@ struct Witness {
   Exact value(const JointBehaviour& behaviour) const;
 };
 
+/// Whether the behaviour's settings are some that a source of this bias may draw. Where they are not (counts fluctuate), a
+/// witness may separate it by its settings alone.
+bool settings_fit(const JointBehaviour& behaviour, const Exact& mu, plan::Polytope polytope);
+
 /// Vertices of the settings' polytope, as P(xy), entry 2x + y.
 std::vector<std::array<Exact, 4>> setting_vertices(plan::Polytope polytope, const Exact& mu);
 

@@ -113,5 +113,24 @@ TEST(Witness, BadDevices) {
   EXPECT_FALSE(joint_behaviour(std::array<std::uint64_t, 16>{}).ok());
 }
 
+TEST(Witness, SettingsThatNoSourceOfTheBiasDraws) {
+  const auto uniform = joint_behaviour(QubitDevice{});
+  std::array<std::uint64_t, 16> counts{};
+  for (std::size_t i = 0; i < 16; ++i) counts[i] = i < 4 ? 26 : i < 12 ? 25 : 24;  // P(xy) = 0.26, 0.25, 0.25, 0.24
+  const auto leaning = joint_behaviour(counts);
+  ASSERT_TRUE(uniform.ok() && leaning.ok());
+  for (plan::Polytope polytope : {plan::Polytope::santha_vazirani, plan::Polytope::box}) {
+    EXPECT_TRUE(settings_fit(*uniform, Exact(), polytope));
+    EXPECT_FALSE(settings_fit(*leaning, Exact(), polytope));
+    EXPECT_TRUE(settings_fit(*leaning, Exact::literal("0.011"), polytope));
+  }
+  // P(x) = 0.51, P(y = 0 | x = 0) = 26/51, P(y = 1 | x = 1) = 24/49: the largest bias of these is 1/98.
+  EXPECT_FALSE(settings_fit(*leaning, Exact::literal("0.0102"), plan::Polytope::santha_vazirani));
+  EXPECT_TRUE(settings_fit(*leaning, Exact::literal("0.01021"), plan::Polytope::santha_vazirani));
+  // sqrt(0.24) = 1/2 - 0.010102.
+  EXPECT_FALSE(settings_fit(*leaning, Exact::literal("0.0101"), plan::Polytope::box));
+  EXPECT_TRUE(settings_fit(*leaning, Exact::literal("0.0102"), plan::Polytope::box));
+}
+
 }  // namespace
 }  // namespace bellows::certify

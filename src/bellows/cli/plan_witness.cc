@@ -73,6 +73,9 @@ Result<Verdict> show_witness(Console& console, const WitnessOptions& options, co
   console.print(fmt::format("at mu = {}: {}", wishes.mu.text(),
                             separates ? "the witness separates this behaviour from local strategies"
                                       : "no linear witness separates this behaviour from local strategies"));
+  const bool settings_fit = certify::settings_fit(behaviour, wishes.mu, wishes.polytope);
+  if (!settings_fit)
+    console.print("these settings are not what a source of this bias draws: part of what separates may be the settings alone");
   console.print("x y    w(a,b) = 0,0         0,1         1,0         1,1");
   for (std::size_t xy = 0; xy < 4; ++xy)
     console.print(fmt::format("{} {}  {:>14}{:>12}{:>12}{:>12}", xy >> 1, xy & 1, witness.coefficients[4 * xy],
@@ -92,6 +95,7 @@ Result<Verdict> show_witness(Console& console, const WitnessOptions& options, co
                 : provable ? "entropy: of both outcomes, method witness, by a proof at hand"
                            : "entropy: not_certified until there is a proof: bellows prove entropy --witness FILE --score W --keep");
   console.result({{"separates", separates},
+                  {"settings_fit", settings_fit},
                   {"witness", certify::to_json(witness)},
                   {"value", value.approximate()},
                   {"local_bound", witness.local_bound.approximate()},
