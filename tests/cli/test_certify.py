@@ -182,6 +182,9 @@ class Plan(ProgramTest):
         self.assertTrue(far["certifies_nothing"])
         self.assertTrue(0.1 < far["largest_mu"] < 0.13, far["largest_mu"])
         self.assertIsNone(self.run_json("plan", "--grid", "--mu", "0.01", "--trials", "10")["largest_mu"])
+        for words in (["plan", "--grid"], ["certify", "--score", "0.9"]):
+            _, err = self.run_program(*words, "--mu", "0.499999999", "--trials", "1e9", expect=1)
+            self.assertIn("no device gets beyond local ones", err)
         good = self.run_json("plan", "--grid", "--mu", "0.01", "--trials", "1e9")
         self.assertFalse(good["certifies_nothing"])
         self.assertGreater(good["plan"]["seed_bits"], 1e9)

@@ -162,7 +162,12 @@ Result<plan::Plan> plan_with_grid(const PlanWishes& wishes) {
   };
   const double size = std::exp2(numeric::maximise(worth, 1.01, 20, 20, 1e-3).argument);
   const Exact first = nine_places(lowest), last = nine_places(highest);
-  if (!(first < last)) return internal_error("the grid of thresholds is empty");
+  if (!(first < last)) {
+    Error error = refused("no grid of thresholds: at this bias no device gets beyond local ones by more than 1e-9");
+    error.expected = "a smaller bias, or a score that tells them apart";
+    error.got = fmt::format("mu = {}: local devices reach {:.9g}, no device is expected beyond {:.9g}", plan.mu.text(), local, highest);
+    return error;
+  }
   plan.thresholds = plan::Thresholds::grid(first, last, rounded_grid_size(size));
   plan.epsilons = plan::split_epsilon(wishes.epsilon, plan.threshold_events(), plan.extractor);
   return plan;

@@ -41,7 +41,8 @@ void set_publish_mode(PlanWishes& wishes, plan::PublishMode mode);
 /// A plan whose grid of thresholds does not depend on the data: from the lowest score that gives a bit to the quantum
 /// maximum, in as many steps as cost least together. Its extractor is a definite family (for mdl_as_printed the
 /// published one, shift_matrix) and seed_bits is set.
-/// Errors: usage: what validate() or check_plan() refuses. refused: a method that this build lacks.
+/// Errors: usage: what validate() or check_plan() refuses. refused: a method that this build lacks; nothing between the
+///         local and the largest score.
 /// Cost:   some 10 ms.
 Result<plan::Plan> built_in_plan(const PlanWishes& wishes);
 
