@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 #include "bellows/base/threads.h"
 #include "bellows/extract/engine.h"
+#include "bellows/extract/read_bits.h"
 #include "bellows/gf2/large_field.h"
 
 namespace bellows::extract {
@@ -38,7 +40,7 @@ class ShortSeedEngine : public Hasher::Engine {
       field_.element_of(sum_, value_.data());
       field_.transform(value_.data(), powers_[i]);
     }
-    std::memset(value_.data(), 0, field_.element_bytes());
+    field_.element_of(sum_, value_.data());  // of an empty sum: zero
   }
 
   Status absorb(bits::BitView segment) override {
@@ -89,29 +91,40 @@ class ShortSeedEngine : public Hasher::Engine {
       BELLOWS_TRY(take_piece());
     }
     BELLOWS_TRY(context_.check_cancelled());
-    read_seed(1, piece_.data());
+    bits::BitString output;
+    read_seed(1, piece_.data(), [&] { output = bits::BitString(shape_.output_bits); });  // fresh memory takes its time
     field_.transform(piece_.data(), powers_[0]);
     field_.transform(value_.data(), work_);
     field_.multiply_add(sum_, work_, powers_[0]);
-    field_.element_of(sum_, value_.data());
-    bits::BitString output(shape_.output_bits);
-    std::memcpy(output.words(), value_.data(), 8 * output.size_words());
+    std::vector<LargeField::Spectrum*> spent = {&work_};
+    for (auto& power : powers_) spent.push_back(&power);
+    field_.element_of(sum_, value_.data(), spent);
+    constexpr std::uint64_t part = 1 << 17;
+    const auto* value = reinterpret_cast<const std::uint64_t*>(value_.data());
+    parallel_for(divide_up(output.size_words(), part), context_.thread_count, [&](std::uint64_t task, unsigned) {
+      const std::uint64_t begin = task * part, end = std::min(output.size_words(), begin + part);
+      std::copy(value + begin, value + end, output.words() + begin);
+    });
     output.trim();
-    std::vector<LargeField::Spectrum*> spectra = {&work_, &sum_};
-    for (auto& power : powers_) spectra.push_back(&power);
-    field_.wipe_all(spectra);
+    LargeField::Spectrum* const last[] = {&sum_};
+    field_.wipe_all(last, {&piece_, &value_});
     return output;
   }
 
  private:
-  // Element 0 of the seed is alpha, element 1 beta.
-  void read_seed(std::uint64_t index, std::uint8_t* element) const {
+  // Element 0 of the seed is alpha, element 1 beta. `meanwhile` is done by one of the threads.
+  void read_seed(std::uint64_t index, std::uint8_t* element, const std::function<void()>& meanwhile = {}) const {
     auto* words = reinterpret_cast<std::uint64_t*>(element);
-    constexpr std::uint64_t piece = 1 << 16;
+    constexpr std::uint64_t part = 1 << 16;
     const std::uint64_t size = divide_up(piece_bits_, 64);  // the last word may reach into the slack
-    parallel_for(divide_up(size, piece), context_.thread_count, [&](std::uint64_t task, unsigned) {
-      for (std::uint64_t i = task * piece; i < std::min(size, (task + 1) * piece); ++i)
-        words[i] = seed_.word_at_bit(index * piece_bits_ + 64 * i);
+    parallel_for(divide_up(size, part) + 1, context_.thread_count, [&](std::uint64_t task, unsigned) {
+      if (task == 0) {
+        if (meanwhile) meanwhile();
+        return;
+      }
+      const std::uint64_t begin = (task - 1) * part;
+      read_bits(seed_, static_cast<std::int64_t>(index * piece_bits_ + 64 * begin), words + begin,
+                std::min(part, size - begin));
     });
   }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "bellows/extract/engine.h"
+#include "bellows/extract/read_bits.h"
 #include "bellows/gf2/streamed_window.h"
 
 namespace bellows::extract {
@@ -14,31 +15,7 @@ gf2::WindowShape window_shape(const HashShape& shape) {
           shape.output_bits};
 }
 
-// 64 word_count bits of the string from any place; zeros around it.
-void read_bits(bits::BitView string, std::int64_t first_bit, std::uint64_t* words, std::size_t word_count) {
-  for (std::size_t i = 0; i < word_count;) {
-    const std::int64_t bit = first_bit + 64 * static_cast<std::int64_t>(i);
-    if (bit <= -64 || bit >= static_cast<std::int64_t>(string.size_bits)) {
-      words[i++] = 0;
-    } else if (bit < 0) {
-      words[i++] = string.word_at_bit(0) << -bit;
-    } else {
-      // As many words as can be read without a look at the string's end.
-      const std::uint64_t at = static_cast<std::uint64_t>(bit) / 64, shift = static_cast<std::uint64_t>(bit) % 64;
-      const std::uint64_t whole = string.size_bits / 64;
-      const std::size_t count = whole > at + 1 ? std::min<std::size_t>(word_count - i, whole - at - 1) : 0;
-      const std::uint64_t* from = string.words + at;
-      if (shift == 0)
-        std::copy(from, from + count, words + i);
-      else
-        for (std::size_t j = 0; j < count; ++j) words[i + j] = from[j] >> shift | from[j + 1] << (64 - shift);
-      i += count;
-      if (count == 0) words[i++] = string.word_at_bit(static_cast<std::uint64_t>(bit));
-    }
-  }
-}
-
-// The same of the string repeated for ever, in both directions.
+// 64 word_count bits from any place of the string repeated for ever, in both directions.
 void read_cyclic(bits::BitView period, std::int64_t first_bit, std::uint64_t* words, std::size_t word_count) {
   const auto size = static_cast<std::int64_t>(period.size_bits);
   std::uint64_t at = static_cast<std::uint64_t>((first_bit % size + size) % size);

@@ -83,16 +83,18 @@ void LargeField::multiply_add(Spectrum& sum, const Spectrum& a, const Spectrum& 
   sum.zero_ = false;
 }
 
-void LargeField::element_of(Spectrum& sum, std::uint8_t* element) {
+void LargeField::element_of(Spectrum& sum, std::uint8_t* element, std::span<Spectrum* const> spent) {
   constexpr std::uint64_t piece = std::uint64_t{1} << 20;
   workers_.run(divide_up(element_bytes(), piece), [&](std::uint64_t i, unsigned) {
     std::memset(element + i * piece, 0, std::min(piece, element_bytes() - i * piece));
   });
-  if (sum.zero_) return;
+  std::vector<Buffer*> buffers;
+  for (Spectrum* spectrum : spent) buffers.push_back(&spectrum->chunks_.buffer());
+  const std::uint64_t chunks = sum.zero_ ? 0 : chunk_count_;
   sum.zero_ = true;
   // The product of chunk n covers chunks n and n + 1; the last one wraps around.
   std::vector<std::mutex> places(chunk_count_);
-  workers_.run(chunk_count_, [&](std::uint64_t chunk, unsigned worker) {
+  workers_.run_and_wipe(chunks, std::move(buffers), [&](std::uint64_t chunk, unsigned worker) {
     workers_.kernel().inverse(sum.chunks_[chunk], rows_, workers_.scratch(worker));
     const std::uint64_t begin = chunk * chunk_length_, size = 2 * chunk_length_ - 1;
     const std::uint64_t inside = std::min(size, k_ - begin), next = (chunk + 1) % chunk_count_;
@@ -118,10 +120,9 @@ void LargeField::multiply(const std::uint8_t* a, const std::uint8_t* b, std::uin
   element_of(sum, product);
 }
 
-void LargeField::wipe_all(std::span<Spectrum* const> spectra) {
-  std::vector<Buffer*> buffers;
+void LargeField::wipe_all(std::span<Spectrum* const> spectra, std::vector<Buffer*> buffers) {
   for (Spectrum* spectrum : spectra) buffers.push_back(&spectrum->chunks_.buffer());
-  workers_.wipe_all(buffers);
+  workers_.wipe_all(std::move(buffers));
 }
 
 std::uint64_t LargeField::spectrum_bytes(std::uint64_t k, unsigned thread_count) {

@@ -38,14 +38,14 @@ class LargeField {
   /// sum += a b.
   void multiply_add(Spectrum& sum, const Spectrum& a, const Spectrum& b);
 
-  /// The element that the sum of products stands for; the spectrum is zero afterwards.
-  void element_of(Spectrum& sum, std::uint8_t* element);
+  /// The element that the sum of products stands for; the spectrum is zero afterwards. `spent` are wiped meanwhile.
+  void element_of(Spectrum& sum, std::uint8_t* element, std::span<Spectrum* const> spent = {});
 
   /// product = a b.
   void multiply(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* product);
 
-  /// Wipes spectra that are needed no more, with all threads.
-  void wipe_all(std::span<Spectrum* const> spectra);
+  /// Wipes spectra that are needed no more, and other buffers, with all threads.
+  void wipe_all(std::span<Spectrum* const> spectra, std::vector<Buffer*> buffers = {});
 
   /// Memory of one spectrum, and of the field itself.
   static std::uint64_t spectrum_bytes(std::uint64_t k, unsigned thread_count);

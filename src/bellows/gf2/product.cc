@@ -101,9 +101,10 @@ Result<bits::BitString> multiply_by_transform(bits::BitView a, bits::BitView b, 
   // Chunk n covers places n and n + 1 of the product.
   const std::uint64_t chunk_words = cut.chunk_bits / 64;
   std::vector<std::mutex> place(cut.out_chunks() + 1);
-  workers.run(cut.out_chunks(), [&](std::uint64_t n, unsigned worker) {
+  workers.run(spectra.size(), [&](std::uint64_t n, unsigned worker) {
+    if (n >= cut.out_chunks()) return wipe(spectra[n], transform::spectrum_bytes(cut.rows));
     const std::uint64_t begin = n * chunk_words;
-    workers.kernel().inverse(spectra[n], cut.rows, workers.scratch(worker));
+    workers.inverse_and_wipe(spectra, n, cut.rows, worker);
     const std::scoped_lock lock(place[n], place[n + 1]);
     const std::uint64_t room = product.size_words() - begin;  // words from the chunk's beginning to the product's end
     if (room >= 2 * chunk_words) {
@@ -118,7 +119,8 @@ Result<bits::BitString> multiply_by_transform(bits::BitView a, bits::BitView b, 
       for (std::uint64_t i = 0; i < room; ++i) product.words()[begin + i] ^= tail[i];
     }
   });
-  workers.wipe_all({&spectra.buffer()});
+  spectra.buffer().set_wiped();
+  workers.wipe_all({});
   BELLOWS_TRY(context.check_cancelled());
   return product;
 }

@@ -1,6 +1,7 @@
 #include "bellows/gf2/streamed_window.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <mutex>
 
@@ -40,12 +41,16 @@ WindowCut StreamedWindow::cut(const WindowShape& shape, unsigned thread_count) {
       best_cost = cost;
     }
   }
-  // The sums are read and written once a group, so groups are as large as memory in O(output_bits) lets them be.
+  // The sums are read and written once a group, 2 lag_count spectra; a group takes two spectra for each of its blocks, fresh
+  // memory that has to be cleared before and wiped afterwards. That balances at the square root of lag_count * blocks / 2,
+  // if memory in O(output_bits) lets it.
   const std::uint64_t budget = (std::uint64_t{112} << 20) + 3 * shape.output_bits;
   const std::uint64_t spectrum = transform::spectrum_bytes(best.rows) + 3 * best.block_bits() / 16;
   const std::uint64_t room = budget / spectrum, fixed = 2 * best.lag_count;
-  const std::uint64_t wanted = std::max<std::uint64_t>({room > fixed ? (room - fixed) / 2 : 0, 2, thread_count});
   const std::uint64_t blocks = divide_up(shape.x_bits, best.block_bits());
+  const auto balance = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(best.lag_count) * static_cast<double>(blocks) / 2));
+  const std::uint64_t wanted =
+      std::max<std::uint64_t>({std::min(balance, room > fixed ? (room - fixed) / 2 : 0), 2, thread_count});
   best.group_size = divide_up(blocks, divide_up(blocks, wanted));  // equal shares
   return best;
 }
@@ -71,7 +76,7 @@ struct StreamedWindow::State {
         line_spectra(cut.group_size + cut.lag_count - 1, cut.rows),
         x_spectra(cut.group_size, cut.rows),
         sums(cut.lag_count, cut.rows) {
-    for (unsigned i = 0; i < workers.thread_count(); ++i) block.emplace_back(2 * block_bytes + 64);
+    for (unsigned i = 0; i < workers.thread_count(); ++i) block.emplace_back(block_bytes);
   }
 
   std::int64_t line_begin(std::uint64_t e) const {
@@ -180,15 +185,21 @@ struct StreamedWindow::State {
   Result<bits::BitString> finish() {
     BELLOWS_CHECK(absorbed == shape.x_bits, "the string is not complete");
     BELLOWS_TRY(flush());
-    bits::BitString output(shape.output_bits);
-    if (!any_sum) return output;
+    if (!any_sum) return bits::BitString(shape.output_bits);
     // Sum v covers places v and v + 1 of B bits each (in its direction).
     Buffer line_of_sums((cut.lag_count + 1) * block_bytes + 256);
     std::vector<std::mutex> places(cut.lag_count + 1);
     BELLOWS_TRY(context.check_cancelled());
-    workers.run(cut.lag_count, [&](std::uint64_t v, unsigned worker) {
+    std::vector<Buffer*> spent = {&stage, &line_spectra.buffer(), &x_spectra.buffer()};
+    for (Buffer& b : block) spent.push_back(&b);
+    bits::BitString output;
+    workers.run_and_wipe(cut.lag_count + 1, std::move(spent), [&](std::uint64_t v, unsigned worker) {
+      if (v == cut.lag_count) {  // fresh memory takes its time
+        output = bits::BitString(shape.output_bits);
+        return;
+      }
       const std::uint64_t place = shape.direction == Direction::correlation ? v : cut.lag_count - 1 - v;
-      workers.kernel().inverse(sums[v], cut.rows, workers.scratch(worker));
+      workers.inverse_and_wipe(sums, v, cut.rows, worker);
       const std::scoped_lock lock(places[place], places[place + 1]);
       workers.kernel().add_decoded(workers.scratch(worker), block_bits / 8 - 1, line_of_sums.data() + place * block_bytes);
     });
@@ -200,7 +211,8 @@ struct StreamedWindow::State {
       for (std::uint64_t i = task * piece; i < end; ++i) output.words()[i] = all.word_at_bit(block_bits - 1 + 64 * i);
     });
     output.trim();
-    workers.wipe_all({&line_of_sums, &stage, &line_spectra.buffer(), &x_spectra.buffer(), &sums.buffer()});
+    sums.buffer().set_wiped();
+    workers.wipe_all({&line_of_sums});
     return output;
   }
 

@@ -57,20 +57,39 @@ class Workers {
     run_pointwise(kernel_->product_of_chunks, product, kernel_->product_scratch_bytes, rows);
   }
 
-  /// Wipes buffers that nobody uses any more, its own scratch included, with all threads: at the end of a long product one
-  /// thread would be at it for as long as all of them for some of the transforms.
-  void wipe_all(std::vector<Buffer*> all) {
-    for (auto* set : {&scratch_, &sums_})
-      for (Buffer& buffer : *set) all.push_back(&buffer);
-    constexpr std::size_t piece_bytes = std::size_t{4} << 20;
+  /// Runs tasks and meanwhile wipes buffers that nobody uses any more: wiping waits for memory, which tasks between leave free.
+  template <class Task>
+  void run_and_wipe(std::uint64_t task_count, std::vector<Buffer*> buffers, const Task& task) const {
+    constexpr std::size_t piece_bytes = std::size_t{1} << 20;
     struct Piece { std::uint8_t* bytes; std::size_t size; };
     std::vector<Piece> pieces;
-    for (Buffer* buffer : all) {
+    for (Buffer* buffer : buffers) {
       for (std::size_t at = 0; at < buffer->size_bytes(); at += piece_bytes)
         pieces.push_back({buffer->data() + at, std::min(piece_bytes, buffer->size_bytes() - at)});
       buffer->set_wiped();
     }
-    run(pieces.size(), [&](std::uint64_t i, unsigned) { wipe(pieces[i].bytes, pieces[i].size); });
+    const std::uint64_t all = task_count + pieces.size();
+    run(all, [&](std::uint64_t i, unsigned worker) {
+      const std::uint64_t piece = i * pieces.size() / all;  // spread evenly
+      if ((i + 1) * pieces.size() / all > piece)
+        wipe(pieces[piece].bytes, pieces[piece].size);
+      else
+        task(i - piece, worker);
+    });
+  }
+
+  /// Wipes them, and its own scratch, with all threads: at the end of a long product one thread would be at it for as long as
+  /// all of them for some of the transforms.
+  void wipe_all(std::vector<Buffer*> all) {
+    for (auto* set : {&scratch_, &sums_})
+      for (Buffer& buffer : *set) all.push_back(&buffer);
+    run_and_wipe(0, std::move(all), [](std::uint64_t, unsigned) {});
+  }
+
+  /// The way back of one spectrum, to coefficients in the worker's scratch; what is left of it is wiped while it is near.
+  void inverse_and_wipe(Spectra& spectra, std::size_t i, int rows, unsigned worker) {
+    kernel_->inverse(spectra[i], rows, scratch(worker));
+    wipe(spectra[i], transform::spectrum_bytes(rows));
   }
 
   /// What a set of workers takes.
