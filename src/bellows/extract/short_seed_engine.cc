@@ -15,8 +15,8 @@ using gf2::LargeField;
 
 std::uint64_t piece_count(const HashShape& shape) { return divide_up(shape.raw_bits, 32 * shape.field_length); }
 
-// Pieces that share one way back from the transform: acc <- (acc + x_1) alpha^2 + x_2 alpha. Two spectra of powers take
-// more memory and one product more at the beginning, so it pays for a few pieces only.
+// Pieces that share one way back from the transform: acc <- (acc + x_1) alpha^2 + x_2 alpha. Two spectra more and one product
+// more at the beginning, so it pays from a few pieces on.
 std::uint64_t group_size_for(const HashShape& shape) { return piece_count(shape) >= 6 ? 2 : 1; }
 
 class ShortSeedEngine : public Hasher::Engine {
@@ -32,11 +32,12 @@ class ShortSeedEngine : public Hasher::Engine {
         value_(field_.element_bytes() + 64) {
     // The powers of alpha: alpha, and alpha^2 if pieces go in pairs.
     powers_.resize(group_size_);
+    work_.resize(group_size_);
     read_seed(0, piece_.data());
     field_.transform(piece_.data(), powers_[0]);
     for (std::size_t i = 1; i < group_size_; ++i) {
-      field_.transform(piece_.data(), work_);
-      field_.multiply_add(sum_, work_, powers_[i - 1]);
+      field_.transform(piece_.data(), work_[0]);
+      field_.multiply_add(sum_, work_[0], powers_[i - 1]);
       field_.element_of(sum_, value_.data());
       field_.transform(value_.data(), powers_[i]);
     }
@@ -94,10 +95,11 @@ class ShortSeedEngine : public Hasher::Engine {
     bits::BitString output;
     read_seed(1, piece_.data(), [&] { output = bits::BitString(shape_.output_bits); });  // fresh memory takes its time
     field_.transform(piece_.data(), powers_[0]);
-    field_.transform(value_.data(), work_);
-    field_.multiply_add(sum_, work_, powers_[0]);
-    std::vector<LargeField::Spectrum*> spent = {&work_};
-    for (auto& power : powers_) spent.push_back(&power);
+    field_.transform(value_.data(), work_[0]);
+    field_.multiply_add(sum_, work_[0], powers_[0]);
+    std::vector<LargeField::Spectrum*> spent;
+    for (auto* spectra : {&work_, &powers_})
+      for (auto& spectrum : *spectra) spent.push_back(&spectrum);
     field_.element_of(sum_, value_.data(), spent);
     constexpr std::uint64_t part = 1 << 17;
     const auto* value = reinterpret_cast<const std::uint64_t*>(value_.data());
@@ -136,11 +138,13 @@ class ShortSeedEngine : public Hasher::Engine {
       const std::uint64_t left = piece_count(shape_) - taken_;
       group_target_ = left % group_size_ == 0 ? group_size_ : left % group_size_;
     }
-    field_.transform(piece_.data(), work_, group_fill_ == 0 && taken_ > 0 ? value_.data() : nullptr);
-    field_.multiply_add(sum_, work_, powers_[group_target_ - 1 - group_fill_]);
+    field_.transform(piece_.data(), work_[group_fill_], group_fill_ == 0 && taken_ > 0 ? value_.data() : nullptr);
     staged_bits_ = 0;
     ++taken_;
     if (++group_fill_ == group_target_) {
+      std::vector<LargeField::Product> products;
+      for (std::uint64_t i = 0; i < group_target_; ++i) products.push_back({&work_[i], &powers_[group_target_ - 1 - i]});
+      field_.add_products(sum_, products);
       field_.element_of(sum_, value_.data());
       group_fill_ = 0;
     }
@@ -168,8 +172,8 @@ class ShortSeedEngine : public Hasher::Engine {
   bits::BitView seed_;
   std::uint64_t piece_bits_, group_size_;
   Buffer piece_, value_;  // elements, with room for a word more
-  std::vector<LargeField::Spectrum> powers_;
-  LargeField::Spectrum work_, sum_;
+  std::vector<LargeField::Spectrum> powers_, work_;  // of alpha, and of the pieces of a group
+  LargeField::Spectrum sum_;
   std::uint64_t staged_bits_ = 0, taken_ = 0, group_fill_ = 0, group_target_ = 0;
 };
 
@@ -182,7 +186,7 @@ std::unique_ptr<Hasher::Engine> make_short_seed_engine(const HashShape& shape, b
 
 std::uint64_t short_seed_memory_bytes(const HashShape& shape, unsigned thread_count) {
   const std::uint64_t k = shape.field_length, group = group_size_for(shape);
-  const std::uint64_t spectra = group + 2;
+  const std::uint64_t spectra = 2 * group + 1;
   return spectra * LargeField::spectrum_bytes(k, thread_count) + 2 * (4 * k + (std::uint64_t{2} << 20)) +
          LargeField::memory_bytes(k, thread_count);
 }

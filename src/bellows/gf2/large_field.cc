@@ -69,17 +69,22 @@ void LargeField::transform(const std::uint8_t* element, Spectrum& spectrum, cons
   });
 }
 
-void LargeField::multiply_add(Spectrum& sum, const Spectrum& a, const Spectrum& b) {
+void LargeField::add_products(Spectrum& sum, std::span<const Product> products) {
   // Sum chunk n is sum over i of a_i b_(n - i), where b_(-j) stands for 3 b_(C - j).
   const std::uint64_t count = chunk_count_;
-  std::vector<const std::uint8_t*> x, y;
-  std::vector<std::uint8_t*> out;
-  for (std::uint64_t j = 1; j < count; ++j) x.push_back(b.chunks_[j]);
-  for (std::uint64_t j = 0; j < count; ++j) x.push_back(b.chunks_[j]);
-  for (std::uint64_t i = 0; i < count; ++i) y.push_back(a.chunks_[count - 1 - i]);
   allocate(sum);
+  std::vector<std::uint8_t*> out;
   for (std::uint64_t n = 0; n < count; ++n) out.push_back(sum.chunks_[n]);
-  workers_.sum({x.data(), x.size(), count - 1, y.data(), y.size(), out.data(), out.size(), !sum.zero_}, rows_);
+  std::vector<std::vector<const std::uint8_t*>> chunks(2 * products.size());
+  std::vector<transform::SpectralSum> sums(products.size());
+  for (std::size_t p = 0; p < products.size(); ++p) {
+    auto &x = chunks[2 * p], &y = chunks[2 * p + 1];
+    for (std::uint64_t j = 1; j < 2 * count; ++j) x.push_back(products[p].b->chunks_[j % count]);
+    for (std::uint64_t i = 0; i < count; ++i) y.push_back(products[p].a->chunks_[count - 1 - i]);
+    sums[p] = {x.data(), x.size(), count - 1, y.data(), y.size(), out.data(), out.size(), !sum.zero_};
+    if (p > 0) sums[p - 1].also = &sums[p];
+  }
+  if (!sums.empty()) workers_.sum(sums[0], rows_);
   sum.zero_ = false;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -35,8 +36,12 @@ class LargeField {
   /// In: element: element_bytes() bytes, read only; addend: null, or another to add to it.
   void transform(const std::uint8_t* element, Spectrum& spectrum, const std::uint8_t* addend = nullptr);
 
-  /// sum += a b.
-  void multiply_add(Spectrum& sum, const Spectrum& a, const Spectrum& b);
+  struct Product {
+    const Spectrum *a, *b;
+  };
+  /// sum += every a b, in one walk over the memory of all.
+  void add_products(Spectrum& sum, std::span<const Product> products);
+  void multiply_add(Spectrum& sum, const Spectrum& a, const Spectrum& b) { add_products(sum, std::array{Product{&a, &b}}); }
 
   /// The element that the sum of products stands for; the spectrum is zero afterwards. `spent` are wiped meanwhile.
   void element_of(Spectrum& sum, std::uint8_t* element, std::span<Spectrum* const> spent = {});

@@ -193,11 +193,12 @@ struct StreamedWindow::State {
     std::vector<Buffer*> spent = {&stage, &line_spectra.buffer(), &x_spectra.buffer()};
     for (Buffer& b : block) spent.push_back(&b);
     bits::BitString output;
-    workers.run_and_wipe(cut.lag_count + 1, std::move(spent), [&](std::uint64_t v, unsigned worker) {
-      if (v == cut.lag_count) {  // fresh memory takes its time
+    workers.run_and_wipe(cut.lag_count + 1, std::move(spent), [&](std::uint64_t task, unsigned worker) {
+      if (task == 0) {  // fresh memory takes its time
         output = bits::BitString(shape.output_bits);
         return;
       }
+      const std::uint64_t v = task - 1;
       const std::uint64_t place = shape.direction == Direction::correlation ? v : cut.lag_count - 1 - v;
       workers.inverse_and_wipe(sums, v, cut.rows, worker);
       const std::scoped_lock lock(places[place], places[place + 1]);

@@ -29,6 +29,9 @@ struct SpectralSum {
   std::uint8_t* const* out;
   std::size_t out_count;
   bool accumulate;
+  /// Null, or another sum to be added to this one before anything is written: as many of everything, without nulls, and its
+  /// own `out` and `accumulate` are not looked at.
+  const SpectralSum* also = nullptr;
 };
 
 /// out[n] = sum over i of a[i] b[n - i], value by value; n < a_count + b_count - 1 <= largest_row_count. out[n] may be one

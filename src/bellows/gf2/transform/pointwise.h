@@ -48,12 +48,12 @@ struct Joiner {
   }
 };
 
-/// sums[t] = sum over i < count of y[i] x[t + i], t < tile.
-template <class L, std::size_t tile>
+/// sums[t] = (or, if `more`, +=) sum over i < count of y[i] x[t + i], t < tile.
+template <class L, std::size_t tile, bool more>
 BELLOWS_INLINE void sum_tile(typename L::V* sums, const typename L::Factor* x, const typename L::Factor* y,
                              std::size_t count) {
   typename L::V a[tile];
-  BELLOWS_UNROLL for (std::size_t t = 0; t < tile; ++t) a[t] = L::zero();
+  BELLOWS_UNROLL for (std::size_t t = 0; t < tile; ++t) a[t] = more ? sums[t] : L::zero();
   std::size_t i = 0;
   for (; i + 2 <= count; i += 2) {
     const typename L::Factor even = y[i], odd = y[i + 1];
@@ -68,9 +68,9 @@ BELLOWS_INLINE void sum_tile(typename L::V* sums, const typename L::Factor* x, c
 
 inline constexpr std::size_t sum_tile_size = 8;
 
-/// sums[n] = sum over i < y_count of y[i] x[n + i], n < out_count. Only the x in [x_begin, x_end) are not zero; zeros stand
+/// sums[n] = (or +=) sum over i < y_count of y[i] x[n + i], n < out_count. Only the x in [x_begin, x_end) are not zero; zeros stand
 /// sum_tile_size places beyond the last one as well, and there is room for as many sums.
-template <class L>
+template <class L, bool more>
 BELLOWS_INLINE void sum_plane(typename L::V* sums, std::size_t out_count, const typename L::Factor* x, std::size_t x_begin,
                               std::size_t x_end, const typename L::Factor* y, std::size_t y_count) {
   for (std::size_t n = 0; n < out_count; n += sum_tile_size) {
@@ -81,15 +81,15 @@ BELLOWS_INLINE void sum_plane(typename L::V* sums, std::size_t out_count, const 
     const std::size_t count = last > first ? last - first : 0;
     const auto *xs = x + n + first, *ys = y + first;
     if (tile > 6)
-      sum_tile<L, 8>(sums + n, xs, ys, count);
+      sum_tile<L, 8, more>(sums + n, xs, ys, count);
     else if (tile > 4)
-      sum_tile<L, 6>(sums + n, xs, ys, count);
+      sum_tile<L, 6, more>(sums + n, xs, ys, count);
     else if (tile > 2)
-      sum_tile<L, 4>(sums + n, xs, ys, count);
+      sum_tile<L, 4, more>(sums + n, xs, ys, count);
     else if (tile == 2)
-      sum_tile<L, 2>(sums + n, xs, ys, count);
+      sum_tile<L, 2, more>(sums + n, xs, ys, count);
     else
-      sum_tile<L, 1>(sums + n, xs, ys, count);
+      sum_tile<L, 1, more>(sums + n, xs, ys, count);
   }
 }
 
@@ -134,19 +134,28 @@ void sum_of_products(const SpectralSum& sum, std::size_t unit, void* scratch) {
   const std::size_t begin = unit_begin(unit);
   for (std::size_t at = begin; at < begin + unit_bytes; at += group_bytes) {
     V v[4];
-    for (std::size_t j = x_begin; j < x_end; ++j) {
-      read_group<L>(sum.x[j] + at, v);
-      if (j < sum.scaled_x_count) {
-        BELLOWS_UNROLL for (int p = 0; p < 4; ++p) v[p] = L::apply(L::split(v[p]), three);
+    for (const SpectralSum* term = &sum; term != nullptr; term = term->also) {
+      for (std::size_t j = x_begin; j < x_end; ++j) {
+        read_group<L>(term->x[j] + at, v);
+        if (j < term->scaled_x_count) {
+          BELLOWS_UNROLL for (int p = 0; p < 4; ++p) v[p] = L::apply(L::split(v[p]), three);
+        }
+        split_nine<L>(v, [&](std::size_t k, V part) { x[k * x_room + j] = L::factor(part); });
       }
-      split_nine<L>(v, [&](std::size_t k, V part) { x[k * x_room + j] = L::factor(part); });
+      for (std::size_t i = 0; i < sum.y_count; ++i) {
+        read_group<L>(term->y[i] + at, v);
+        split_nine<L>(v, [&](std::size_t k, V part) { y[k * sum.y_count + i] = L::factor(part); });
+      }
+      auto sum_planes = [&](auto more) {
+        for (std::size_t k = 0; k < 9; ++k)  // one of the nine at a time: it fits the first cache
+          sum_plane<L, decltype(more)::value != 0>(sums + k * out_room, sum.out_count, x + k * x_room, x_begin, x_end,
+                                                   y + k * sum.y_count, sum.y_count);
+      };
+      if (term == &sum)
+        sum_planes(Count<0>());
+      else
+        sum_planes(Count<1>());
     }
-    for (std::size_t i = 0; i < sum.y_count; ++i) {
-      read_group<L>(sum.y[i] + at, v);
-      split_nine<L>(v, [&](std::size_t k, V part) { y[k * sum.y_count + i] = L::factor(part); });
-    }
-    for (std::size_t k = 0; k < 9; ++k)  // one of the nine at a time: it fits the first cache
-      sum_plane<L>(sums + k * out_room, sum.out_count, x + k * x_room, x_begin, x_end, y + k * sum.y_count, sum.y_count);
     for (std::size_t n = 0; n < sum.out_count; ++n) {
       join(sums + n, out_room, v);
       std::uint8_t* out = sum.out[n] + at;
