@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <functional>
+#include <future>
 #include <random>
 #include <string>
 #include <vector>
@@ -102,6 +104,31 @@ struct Site {
     return std::filesystem::exists(key(role, name));
   }
 };
+
+struct Outcome {
+  Result<PartyResult> alice, bob;
+};
+
+// Both parties, each in a thread; `between`, if given, turns alice's port into the one that bob connects to.
+inline Outcome run_both(PartyRequest alice, PartyRequest bob,
+                        const std::function<std::uint16_t(std::uint16_t)>& between = {}) {
+  std::promise<std::uint16_t> port;
+  auto future = port.get_future();
+  alice.on_listening = [&](std::uint16_t p) { port.set_value(p); };
+  auto alice_side = std::async(std::launch::async, [&] {
+    auto result = run_party(alice);
+    try {
+      port.set_value(0);
+    } catch (const std::future_error&) {
+    }
+    return result;
+  });
+  std::uint16_t listening = future.get();
+  if (listening == 0) return {alice_side.get(), bad_input("alice does not listen")};
+  bob.address.port = std::to_string(between ? between(listening) : listening);
+  auto bob_result = run_party(bob);
+  return {alice_side.get(), std::move(bob_result)};
+}
 
 inline std::string key_text(const Path& path) {
   auto file = bits::read_bit_file(path);
