@@ -75,7 +75,10 @@ class Certify(ProgramTest):
         self.run_program("plan", "--read", "p.toml", "--out", "p.json")
         self.run_program("certify", "--plan", "p.json", "--score", "0.83", "--adversary", "quantum", expect=1)
         self.run_program("amplify", "--plan", "p.json", "--preset", "tsirelson", "--sim-seed", "1", "--out", "run")
-        self.assertEqual(self.run_json("verify", "run")["verified"], True)
+        verified = self.run_json("verify", "run")
+        self.assertEqual((verified["verified"], verified["adversary"], verified["epsilon"], verified["simulated"]), (True, "quantum", "1e-9", True))
+        out, _ = self.run_program("verify", "run")
+        self.assertIn("DEMONSTRATION (simulated device); epsilon 1e-9, against a quantum adversary", out)
         self.assertIn("quantum memory", (self.folder / "run" / "report.html").read_text())
         rows = self.run_json("certify", "--compare")["rows"]
         self.assertEqual({row["adversary"] for row in rows}, {"quantum"})

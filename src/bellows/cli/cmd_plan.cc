@@ -300,6 +300,7 @@ Result<Verdict> run(Console& console, const Options& options, const CLI::App& ve
   console.print(fmt::format("output      {} bits, proved{}", solved.bound.extraction.output_bits, mark("output")));
   console.print(fmt::format("threshold   {:.9g}: an honest device passes with probability {}{:g}",
                             solved.plan.thresholds.lowest().approximate(), witness && d.chance >= 0.5 ? "at least " : "", d.chance));
+  console.print(fmt::format("method      {}, {} adversary", name(solved.plan.method), name(plan::proved_against(solved.plan))));
   console.print(fmt::format("extractor   {}, {} seed bits", name(solved.bound.extraction.family),
                             solved.bound.extraction.seed_bits));
   console.print(fmt::format("sensitivity {:+.0f} bits for one per mille of {}", solved.bits_per_mille,

@@ -118,6 +118,11 @@ void add_verify(CommandLine& line) {
       if (!last.expected.empty()) console.print("  expected " + last.expected);
       if (!last.got.empty()) console.print("  got      " + last.got);
     }
+    if (const certify::Certificate& certificate = report.certificate; report.verified() && certificate.certified())
+      console.print(fmt::format("{}epsilon {}, against a {} adversary: {}",
+                                certificate.simulated ? "DEMONSTRATION (simulated device); " : "",
+                                certificate.plan.epsilons.total.text(), name(certificate.proved_against()),
+                                plan::what_eve_may_hold(certificate.proved_against())));
     for (const report::VerifyStep& step : report.steps)
       console.print(fmt::format("  [{}] {}", step.matches ? "ok" : "NO", step.what));
     for (const std::string& what : report.not_checked) console.print("  [--] not checked: " + what);

@@ -153,7 +153,12 @@ nlohmann::json to_json(const VerifyReport& report) {
     if (!step.got.empty()) entry["got"] = step.got;
     steps.push_back(entry);
   }
+  const certify::Certificate& certificate = report.certificate;
+  const bool holds = report.verified() && certificate.certified();
   return {{"verified", report.verified()},
+          {"adversary", holds ? nlohmann::json(name(certificate.proved_against())) : nlohmann::json()},
+          {"epsilon", holds ? nlohmann::json(certificate.plan.epsilons.total.text()) : nlohmann::json()},
+          {"simulated", holds ? nlohmann::json(certificate.simulated) : nlohmann::json()},
           {"first_mismatch", report.verified() ? nlohmann::json() : nlohmann::json(report.steps.back().what)},
           {"certified", report.certificate.certified()},
           {"output_bits", report.certificate.output_bits()},
