@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "bellows/cli/command.h"
+#include "bellows/cli/terminal_text.h"
 #include "bellows/cli/manual_text.h"
 
 namespace bellows::cli {
@@ -25,7 +26,7 @@ void add_completion(CommandLine& line) {
     if (console.json())
       console.result({{"shell", *shell}, {"script", script}});
     else
-      std::fwrite(script.data(), 1, script.size(), stdout);
+      write_text(stdout, script);
     return Verdict::done;
   });
 }

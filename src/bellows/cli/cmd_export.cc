@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "bellows/cli/command.h"
+#include "bellows/cli/terminal_text.h"
 #include "bellows/trials/import.h"
 
 namespace bellows::cli {
@@ -33,7 +34,9 @@ Result<Verdict> run(const Options& given, Console& console) {
     BELLOWS_ASSIGN(options.format, trials::foreign_format_from_name(given.format));
   }
   if (given.to == "-" && console.json()) return usage_error("--json and FILE '-' both need standard output");
-  BELLOWS_ASSIGN(trials::ExportReport report, trials::export_trials(given.log, given.to, options, console.context()));
+  auto outcome = trials::export_trials(given.log, given.to, options, console.context());
+  if (!outcome.ok() && given.to == "-" && nobody_listens()) return Verdict::done;
+  BELLOWS_ASSIGN(trials::ExportReport report, std::move(outcome));
   console.finish_progress();
   if (report.simulated)
     console.note(

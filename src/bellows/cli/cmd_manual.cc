@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "bellows/cli/command.h"
+#include "bellows/cli/terminal_text.h"
 #include "bellows/cli/manual_text.h"
 
 #ifndef BELLOWS_VERSION
@@ -23,7 +24,7 @@ void add_manual(CommandLine& line) {
     if (console.json())
       console.result({{"roff", page}});
     else
-      std::fwrite(page.data(), 1, page.size(), stdout);
+      write_text(stdout, page);
     return Verdict::done;
   });
 }

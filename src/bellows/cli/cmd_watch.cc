@@ -76,7 +76,7 @@ class Screen {
   void show(const report::WatchState& state, const std::string& name) {
     if (console_.json()) {
       write_text(stdout, report::to_json(state).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
-      std::fflush(stdout);
+      finish_stdout();
       return;
     }
     std::vector<std::string> lines = fitting_lines(state, name);
@@ -84,7 +84,7 @@ class Screen {
       std::string one;
       for (const std::string& line : lines) one += (one.empty() ? "" : " | ") + line;
       write_text(stdout, one + "\n");
-      std::fflush(stdout);
+      finish_stdout();
       return;
     }
     if (drawn_ > 0) write_text(stdout, fmt::format("\033[{}A", drawn_));
@@ -96,7 +96,7 @@ class Screen {
     }
     write_text(stdout, "\033[J");
     drawn_ = lines.size();
-    std::fflush(stdout);
+    finish_stdout();
   }
 
  private:
@@ -134,7 +134,8 @@ Result<Verdict> run(const Options& options, Console& console) {
   for (;;) {
     report::WatchState state = watch.state();
     if (changed || ::isatty(STDOUT_FILENO) == 1) screen.show(state, name);
-    if (std::ferror(stdout)) return bad_input("cannot write to standard output");
+    if (!finish_stdout()) return bad_input("cannot write to standard output");
+    if (nobody_listens() && !server) return Verdict::done;
     if (state.complete && !server) return Verdict::done;
     auto wait = static_cast<int>(options.interval_seconds * 1000);
     if (server) {

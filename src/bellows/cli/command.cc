@@ -117,7 +117,7 @@ int CommandLine::run(int argc, const char* const* argv) {
     print_error(outcome.error(), verb, common_.json);
     return exit_code(outcome.error().code);
   }
-  if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
+  if (!finish_stdout()) {
     print_error(bad_input("cannot write to standard output"), verb, false);
     return exit_code(ErrorCode::bad_input);
   }

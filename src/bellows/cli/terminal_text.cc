@@ -1,5 +1,6 @@
 #include "bellows/cli/terminal_text.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -20,6 +21,13 @@ std::size_t own_colour_size(std::string_view text) {
 }  // namespace
 
 void write_text(std::FILE* to, std::string_view text) { std::fwrite(text.data(), 1, text.size(), to); }
+
+bool nobody_listens() {
+  pollfd out{STDOUT_FILENO, 0, 0};
+  return ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
+bool finish_stdout() { return (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) || nobody_listens(); }
 
 std::string terminal_text(std::string_view text) {
   std::string out;

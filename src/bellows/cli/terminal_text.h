@@ -11,6 +11,11 @@ namespace bellows::cli {
 /// program must end with its own exit code also where nobody listens.
 void write_text(std::FILE* to, std::string_view text);
 
+/// The reader of the pipe on standard output went away, as `head` does: no error, and nothing to say.
+bool nobody_listens();
+/// Writes what is held back for standard output. False: something of it was lost though somebody listens (a full disk).
+bool finish_stdout();
+
 /// For a terminal: control characters but line ends and tabs become '?', and so do the characters of Unicode that hide
 /// or reorder text; of our own colours nothing changes. File
 /// names, metadata and files of others must not move the cursor, hide text or set titles. The console's lines are so.
