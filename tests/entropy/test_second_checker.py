@@ -70,6 +70,14 @@ class Prove(unittest.TestCase):
             path = os.path.join(folder, "a.proof")
             self.assertEqual(run("prove", "entropy", "--mu", "0.75%", "--lambda", "16", "--slack", "0.01", "--out", path, "--quiet")[0], 0)
             self.assertEqual(run("prove", "--check", path, "--quiet")[0], 0)
+            # A file that is there stays, and that is said before the search.
+            again = ("prove", "entropy", "--mu", "0.75%", "--lambda", "16", "--slack", "0.02", "--out", path, "--quiet")
+            before = open(path, "rb").read()
+            code, _, err = run(*again)
+            self.assertEqual((code, open(path, "rb").read()), (3, before))
+            self.assertIn("--overwrite", err)
+            self.assertEqual(run(*again, "--overwrite")[0], 0)
+            self.assertNotEqual(open(path, "rb").read(), before)
             data = bytearray(open(path, "rb").read())
             data[len(data) // 2] ^= 1
             with open(path, "wb") as file:

@@ -44,7 +44,7 @@ names the folder. The mathematics is in docs/two-sided-entropy.md, the file form
 struct Options {
   std::string what, mu, lambda, slack = "1e-4", score, trials, score_kind = "win", entropy = "both", weights, witness, out, check, envelope;
   double tolerance_bits = 0.0007, first_slack_bits = 2e-5;
-  bool box = false, keep = false;
+  bool box = false, keep = false, overwrite = false;
   int scale_bits = 0;
   long precision_bits = entropy::default_check_precision_bits;
 };
@@ -264,6 +264,9 @@ Result<Path> keep(const Statement& statement, const std::string& bytes) {
 Result<Verdict> run_entropy(const Options& options, Console& console) {
   if (options.mu.empty()) return usage_error("--mu is needed: the bias of the source");
   if (!options.envelope.empty()) return run_envelope(options, console);
+  // Said before the search, which may take long, and not after it.
+  if (std::error_code ignored; !options.out.empty() && !options.overwrite && std::filesystem::exists(options.out, ignored))
+    return bad_input("file exists already and is left as it is; --overwrite replaces it", options.out);
   BELLOWS_ASSIGN(const Statement statement, chosen_statement(options));
   BELLOWS_ASSIGN(const auto made, make(statement, options, console));
   if (!made) return Verdict::refused;
@@ -272,7 +275,7 @@ Result<Verdict> run_entropy(const Options& options, Console& console) {
   std::vector<Path> targets;
   if (!options.out.empty()) {
     targets.emplace_back(options.out);
-    BELLOWS_TRY(write_text_file(targets.back(), made->bytes, public_file_mode, true));
+    BELLOWS_TRY(write_text_file(targets.back(), made->bytes, public_file_mode, options.overwrite));
   }
   if (options.keep) {
     BELLOWS_ASSIGN(Path kept, keep(statement, made->bytes));
@@ -325,7 +328,8 @@ void add_prove(CommandLine& line) {
   verb.add_option("--score-kind", options->score_kind, "win (CHSH) or mdl")->check(CLI::IsMember({"win", "mdl"}))->capture_default_str();
   verb.add_option("--witness", options->witness, "the linear score of a witness file ('plan --witness --save'), scaled so that its largest weight is 1 in size");
   verb.add_option("--weights", options->weights, "any linear score: 16 numbers for xy = 00 01 10 11, in each ab = 00 01 10 11");
-  verb.add_option("--out", options->out, "where to write the proof");
+  auto* out = verb.add_option("--out", options->out, "where to write the proof; a file that is there stays");
+  verb.add_flag("--overwrite", options->overwrite, "with --out: replace the file if it is there")->needs(out);
   verb.add_flag("--keep", options->keep, "keep the proof in the local folder, where certify finds it");
   verb.add_option("--envelope", options->envelope, "prove tangents for all scores and write them to this folder");
   verb.add_option("--tolerance", options->tolerance_bits, "with --envelope: how far below the curve the tangents may lie, bits")->capture_default_str();
