@@ -34,7 +34,7 @@ class TestBound(ProgramTest):
         out, _ = self.run_program("bound", "--check", "empty.json")
         lines = out.splitlines()
         self.assertTrue(lines[0].startswith("accepted: 0 is at most 0"), out)
-        self.assertEqual((len(lines), sum(line.startswith("accepted") for line in lines)), (2, 1), out)
+        self.assertEqual([line.lstrip(" ") != line for line in lines[1:]], [True] * len(lines[1:]), out)
         self.assertIn("title, which proves nothing", lines[1])
         self.run_program("bound", "four-party", "--event", "0000@1000", "--at-most", "1/100", "--save", "b.json")
         out, _ = self.run_program("bound", "--check", "b.json")

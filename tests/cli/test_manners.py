@@ -1,8 +1,13 @@
 import json
 import os
 import pty
+import random
+import re
 import shutil
+import signal
 import subprocess
+import threading
+import unittest
 
 from harness import ANY_METHOD, PROGRAM, SANITIZED, ProgramTest, main
 
@@ -66,8 +71,8 @@ class Manual(ProgramTest):
 
 
 class Terminal(ProgramTest):
-    def on_terminal(self, *words, columns=80, **variables):
-        """Standard output and error on a terminal."""
+    def on_terminal(self, *words, columns=80, stop_after=None, **variables):
+        """Standard output and error on a terminal; Ctrl-C after so many seconds."""
         try:
             main_end, other = pty.openpty()
         except OSError as error:
@@ -79,6 +84,8 @@ class Terminal(ProgramTest):
         environment = {key: value for key, value in self.environment.items() if key != "NO_COLOR"}
         process = subprocess.Popen([PROGRAM, *map(str, words)], stdout=other, stderr=other, cwd=self.folder, env={**environment, **variables})
         os.close(other)
+        if stop_after:
+            threading.Timer(stop_after, process.send_signal, [signal.SIGINT]).start()
         out = b""
         while True:
             try:
@@ -101,7 +108,6 @@ class Terminal(ProgramTest):
         self.assertNotIn("\033", plain)
 
     def test_lines_fit_the_terminal(self):
-        import re
         (self.folder / "random").write_bytes(os.urandom(125000))
         self.run_program("simulate", "--preset", "cheat-win", "--trial-count", "2^18", "--sim-seed", 1, "--out", "log.trials")
         for columns in (80, 60, 40):
@@ -110,6 +116,20 @@ class Terminal(ProgramTest):
                 text = re.sub("\033\\[[0-9;]*[mK]", "", self.on_terminal(*words, columns=columns))
                 for line in text.replace("\r", "\n").splitlines():
                     self.assertLessEqual(len(line), columns, line)
+        for words in (("bound", "--paper", "majority-five"), ("bound", "--paper", "chained"), ("protocol", "attacks", "--runs", "2"),
+                      ("bound", "four-party", "--event", "00**@1000", "--at-most", "1/100")):
+            text = re.sub("\033\\[[0-9;]*[mK]", "", self.on_terminal(*words, columns=80))
+            for line in text.replace("\r", "\n").splitlines():
+                self.assertLessEqual(len(line), 80, words)
+
+    @unittest.skipIf(SANITIZED, "minutes before the solver begins")
+    def test_a_long_program_tells_and_can_be_stopped(self):
+        dice = random.Random(1)
+        lines = [f"{a:07b} {x:07b} {dice.randint(-9, 9)}" for x in range(128) for a in range(128)]
+        (self.folder / "seven.txt").write_text("bellows-functional 1\nsettings 2 2 2 2 2 2 2\n" + "\n".join(lines) + "\n")
+        text = self.on_terminal("bound", "--file", "seven.txt", stop_after=4)  # by itself it would take minutes
+        self.assertIn("linear program: ", text)
+        self.assertNotIn("no-signalling boxes", text)
 
     def test_quiet_when_not_a_terminal(self):
         (self.folder / "random").write_bytes(os.urandom(500000))

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "bellows/base/progress.h"
 #include "bellows/bell/functional.h"
 
 /// Linear programs over no-signalling boxes, with duals that are verified in exact rational arithmetic.
@@ -58,11 +59,12 @@ struct NoSignallingBound {
 
 struct SolveOptions {
   bool use_symmetries = true;
+  Context context = {};
 };
 
 /// Solves in floating point, rationalises the dual (and the box), and returns only what check_bound (and check_box) accept.
-/// Errors: refused: the program has no solution (no box satisfies the constraints), or the solver failed.
-/// Cost: five parties some 10 ms, seven parties seconds; memory a few MiB.
+/// Errors: refused: the program has no solution (no box satisfies the constraints), or the solver failed; cancelled.
+/// Cost: five parties some 10 ms, seven parties seconds with symmetries and minutes without; memory a few MiB.
 Result<NoSignallingBound> solve(const NoSignallingProgram& program, const SolveOptions& options = {});
 
 /// A proved bound with what it is about, as JSON (docs/format-bound.md).

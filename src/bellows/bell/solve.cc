@@ -2,6 +2,7 @@
 #include <cmath>
 #include <memory>
 
+#include <coin/ClpEventHandler.hpp>
 #include <coin/ClpSimplex.hpp>
 #include <coin/CoinPackedMatrix.hpp>
 
@@ -158,6 +159,22 @@ RationalTable expand_box(const Reduced& reduced, const std::vector<Rational>& va
   return correlators;
 }
 
+/// Tells how far the solver is, and stops it where whoever waits has had enough.
+class SolverWatch : public ClpEventHandler {
+ public:
+  explicit SolverWatch(const Context& context) : context_(&context) {}
+  ClpEventHandler* clone() const override { return new SolverWatch(*this); }
+  int event(Event event) override {
+    constexpr int go_on = -1, stop = 5;
+    if (event != endOfIteration || model_ == nullptr) return go_on;
+    context_->report("linear program", static_cast<std::uint64_t>(model_->numberIterations()), 0, "steps");
+    return context_->check_cancelled().ok() ? go_on : stop;
+  }
+
+ private:
+  const Context* context_;
+};
+
 }  // namespace
 
 Result<NoSignallingBound> solve(const NoSignallingProgram& program, const SolveOptions& options) {
@@ -225,9 +242,13 @@ Result<NoSignallingBound> solve(const NoSignallingProgram& program, const SolveO
   model.setOptimizationDirection(-1);
   model.setPrimalTolerance(1e-9);
   model.setDualTolerance(1e-9);
+  const SolverWatch watch(options.context);
+  model.passInEventHandler(&watch);
   // Unattainable or contradictory constraints are the usual cause of a failure.
   model.dual();
+  BELLOWS_TRY(options.context.check_cancelled());
   if (model.status() != 0) model.primal();
+  BELLOWS_TRY(options.context.check_cancelled());
   if (model.status() == 1) return refused("no no-signalling box satisfies the constraints");
   if (model.status() != 0) return refused("the linear program was not solved (status " + std::to_string(model.status()) + ")");
 
@@ -239,7 +260,10 @@ Result<NoSignallingBound> solve(const NoSignallingProgram& program, const SolveO
   // With maximisation the solver's row duals are d(objective)/d(right-hand side): not positive for rows >=.
   const double* row_price = model.dualRowSolution();
   std::vector<Rational> duals(rows);
-  const auto candidate = [&](long largest_denominator) {
+  std::uint64_t attempts = 0;
+  const auto candidate = [&](long largest_denominator) -> Result<CheckedBound> {
+    BELLOWS_TRY(options.context.check_cancelled());
+    options.context.report("exact dual", attempts++, 0, "attempts");
     for (std::size_t r = 0; r < rows; ++r) {
       const bool positivity = r < reduced.positivity_rows;
       Rational price = rationalise(positivity ? -row_price[r] : row_price[r], largest_denominator);
@@ -301,6 +325,7 @@ Result<NoSignallingBound> solve(const NoSignallingProgram& program, const SolveO
     const auto bound = candidate(1L << 40);  // pays for the rounding in the constant
     if (bound.ok()) keep(*bound);
   }
+  BELLOWS_TRY(options.context.check_cancelled());
   if (!found) return internal_error("no dual was found that the exact check accepts");
 
   // A box that reaches the bound shows that it cannot be improved; it is a service, not part of the proof.

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <memory>
 
+#include "bellows/bits/bit_file.h"
 #include "bellows/cli/protocol_runs.h"
 #include "bellows/numeric/ranges.h"
 #include "bellows/protocol/attacks.h"
@@ -37,10 +39,33 @@ in [1/2 - mu, 1/2 + mu], and the source does not follow the outcomes: given that
 --threshold is the share of trials that may fail; --epsilon bounds (distance from ideal) x (probability to accept), and
 --target does so for colbeck-renner. An option that a protocol would ignore is refused.)";
 
+/// Markdown, as the documents hold it; on a terminal, where a row would not fit, a paragraph for each.
+void print_table(const std::string& markdown, Console& console) {
+  if (::isatty(STDOUT_FILENO) != 1) return console.print(markdown);
+  std::vector<std::string> names;
+  for (std::size_t at = 0, row = 0; at < markdown.size(); ++row) {
+    const std::size_t end = markdown.find('\n', at);
+    std::vector<std::string> cells;
+    for (at += 2; at < end;) {  // behind "| "
+      const std::size_t bar = markdown.find(" |", at);
+      cells.push_back(markdown.substr(at, bar - at));
+      at = bar + 3;
+    }
+    at = end + 1;
+    if (row == 0) names = cells;
+    if (row < 2) continue;
+    print_wrapped(console, cells[0] + ": " + cells[1], 2);
+    std::string rest;
+    for (std::size_t i = 2; i < cells.size(); ++i)
+      if (!cells[i].empty()) rest += fmt::format("{}{}: {}", rest.empty() ? "    " : "; ", names[i], cells[i]);
+    print_wrapped(console, rest, 4);
+  }
+}
+
 Result<Verdict> attacks(const ProtocolOptions& options, Console& console) {
   BELLOWS_ASSIGN(const auto rows, run_attacks(options.runs, console.context()));
   console.finish_progress();
-  console.print(format_attacks(rows));
+  print_table(format_attacks(rows), console);
   json list = json::array();
   for (const AttackRow& row : rows) {
     list.push_back({{"protocol", row.protocol}, {"attack", row.attack}, {"parameters", row.parameters}, {"runs", row.runs}, {"caught", row.caught},
@@ -134,6 +159,14 @@ Result<bits::StreamKey> simulation_key(const std::string& text) {
 
 std::string power_of_two(double log2_value) {
   return log2_value > -1000 ? fmt::format("2^{:.2f} = {:.3g}", log2_value, std::exp2(log2_value)) : fmt::format("2^{:.1f}", log2_value);
+}
+
+Status write_output(const ProtocolOptions& options, const bits::BitString& output, Console& console, json& result) {
+  if (options.out.empty()) return {};
+  BELLOWS_TRY(bits::write_bit_file(options.out, output, bits::BitFileKind::secret));
+  console.print("  output written: " + options.out);
+  result["output"] = options.out;
+  return {};
 }
 
 void add_protocol(CommandLine& line) {

@@ -96,10 +96,6 @@ std::string histogram(const std::array<std::uint64_t, 10>& bins) {
   return out;
 }
 
-void print_wrapped(const Console& console, std::string_view text, std::size_t indent = 0) {
-  for (const std::string& line : wrapped(text, std::min(80u, stdout_columns()) - 1, indent)) console.print(line);
-}
-
 // A row in its columns; a narrow terminal has no room for the histogram, then none for the uniformity, and last none
 // for columns.
 std::string in_columns(const std::string& name, const std::string& variant, const std::string& bins,

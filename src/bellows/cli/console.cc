@@ -78,6 +78,10 @@ void Console::print(std::string_view line) const {
   write_line(stdout, line);
 }
 
+void print_wrapped(const Console& console, std::string_view text, std::size_t indent) {
+  for (const std::string& line : wrapped(text, std::min(80u, stdout_columns()) - 1, indent)) console.print(line);
+}
+
 void Console::result(const nlohmann::json& document) const {
   // On a terminal in ASCII, so that no letter of it is a control character.
   if (!json_) return;

@@ -45,6 +45,9 @@ class Console {
   mutable bool line_open_ = false;
 };
 
+/// A text result in lines of less than 80 columns, or of what the terminal has; all but the first begin with `indent` spaces.
+void print_wrapped(const Console& console, std::string_view text, std::size_t indent = 0);
+
 /// The token that Ctrl-C and SIGTERM set, once install_signal_handlers() ran.
 CancelToken& interrupt_token();
 void install_signal_handlers();

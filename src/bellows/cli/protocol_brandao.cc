@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cmath>
 
-#include "bellows/bits/bit_file.h"
 #include "bellows/cli/protocol_runs.h"
 #include "bellows/protocol/brandao.h"
 #include "bellows/protocol/four_device_files.h"
@@ -164,11 +163,7 @@ Result<Verdict> run_brandao_one(const ProtocolOptions& options, Console& console
                  {"certified", certified}, {"verified", run.verified}, {"seconds", seconds}};
   if (run.certificate) result["certificate"] = as_json(*run.certificate);
   else result["why_not"] = run.not_certified_because;
-  if (certified && !options.out.empty()) {
-    BELLOWS_TRY(bits::write_bit_file(options.out, run.output, bits::BitFileKind::secret));
-    console.print("  output written: " + options.out);
-    result["output"] = options.out;
-  }
+  if (certified) BELLOWS_TRY(write_output(options, run.output, console, result));
   if (certified && !options.save.empty()) {
     BELLOWS_TRY(save_four_device(options.save, run));
     console.print("  saved: " + options.save);

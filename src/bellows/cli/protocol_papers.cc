@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cmath>
 
-#include "bellows/bits/bit_file.h"
 #include "bellows/cli/protocol_runs.h"
 #include "bellows/protocol/colbeck_renner.h"
 #include "bellows/protocol/gallego.h"
@@ -125,12 +124,10 @@ Result<Verdict> run_colbeck_renner(const ProtocolOptions& options, Console& cons
                  {"quantum_value", run.quantum_value}, {"aborted", !accepted}, {"certified", certified}, {"output_bits", run.output ? 1 : 0},
                  {"log2_deviation", run.bound.log2_deviation}, {"log2_selection", run.bound.log2_selection}, {"log2_total", run.bound.log2_total},
                  {"log2_honest_abort", run.bound.log2_honest_abort}, {"eve_knows", run.eve_knows}});
-  if (certified && !options.out.empty()) {
+  if (certified) {
     bits::BitString bit(1);
     bit.set(0, *run.output);
-    BELLOWS_TRY(bits::write_bit_file(options.out, bit, bits::BitFileKind::secret));
-    console.print("  output written: " + options.out);
-    result["output"] = options.out;
+    BELLOWS_TRY(write_output(options, bit, console, result));
   }
   console.result(result);
   return certified ? Verdict::done : Verdict::refused;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "bellows/bits/bit_string.h"
 #include "bellows/bits/keyed_stream.h"
 #include "bellows/cli/command.h"
 #include "bellows/numeric/exact.h"
@@ -26,6 +27,8 @@ Result<numeric::Exact> bias_of(const ProtocolOptions& options);
 Result<bits::StreamKey> simulation_key(const std::string& text);
 /// A number that is given by its logarithm, as text.
 std::string power_of_two(double log2_value);
+/// --out: the output bits in a new private file, if one is asked for; says so.
+Status write_output(const ProtocolOptions& options, const bits::BitString& output, Console& console, nlohmann::json& result);
 
 Result<Verdict> run_brandao_one(const ProtocolOptions& options, Console& console);
 Result<Verdict> run_brandao_two(const ProtocolOptions& options, Console& console);
