@@ -40,7 +40,7 @@ class Alone(ProgramTest):
         self.run_program("verify", file, expect=1)
         file.with_name(file.name + ".sig").unlink()
         self.run_program("verify", file)
-        self.run_program("verify", file, "--public-key", "lab.pub", expect=3)
+        self.assertIn("not signed", self.run_program("verify", file, "--public-key", "lab.pub", expect=3)[1])
 
         def next_threshold(d):
             d["score"]["threshold_index"] += 1

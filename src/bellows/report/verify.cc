@@ -28,11 +28,8 @@ bool check_proof_at_hand(const certify::Certificate& certificate, Steps& steps) 
 }
 
 Status check_signature(const VerifyRequest& request, VerifyReport& report, Steps& steps) {
-  if (request.public_key || is_there(certify::signature_path(request.certificate))) {
-    BELLOWS_ASSIGN(report.signed_by, signer_of(request.certificate, "signature", request, steps));
-    if (!report.signed_by) return {};
-  }
-  if (!is_there(request.public_certificate)) return {};
+  BELLOWS_ASSIGN(report.signed_by, signer_of(request.certificate, "signature", request, steps));
+  if (!report.verified() || !is_there(request.public_certificate)) return {};
   // Both forms are signed together: one signature without the other was taken away, or added.
   const bool other_signed = is_there(certify::signature_path(request.public_certificate));
   if (other_signed != report.signed_by.has_value()) {
@@ -111,11 +108,9 @@ VerifyRequest VerifyRequest::of_folder(const Path& folder) {
 Result<VerifyReport> verify_run(const VerifyRequest& request, const Context& context) {
   VerifyReport report;
   Steps steps(report);
-  BELLOWS_ASSIGN(report.certificate, certify::read_certificate(request.certificate));
+  BELLOWS_TRY(read_certificate_of_a_log(request, report, steps));
+  if (!report.verified()) return report;
   const certify::Certificate& certificate = report.certificate;
-  if (!steps.require("certificate of a log", !certificate.hypothetical, "a log",
-                     certificate.hypothetical ? "numbers alone" : "a log"))
-    return report;
   report.warnings = mode_warnings(request, certificate.plan);
   BELLOWS_TRY(check_signature(request, report, steps));
   if (!report.verified()) return report;

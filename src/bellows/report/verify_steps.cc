@@ -34,6 +34,13 @@ bool is_there(const Path& path) {
   return !path.empty() && std::filesystem::exists(path, ignored);
 }
 
+Status read_certificate_of_a_log(const VerifyRequest& request, VerifyReport& report, Steps& steps) {
+  BELLOWS_ASSIGN(report.certificate, certify::read_certificate(request.certificate));
+  const bool of_a_log = !report.certificate.hypothetical;
+  steps.require("certificate of a log", of_a_log, "a log", of_a_log ? "a log" : "numbers alone");
+  return {};
+}
+
 bool compare_certificates(const certify::Certificate& given, const certify::Certificate& recomputed,
                           std::string what_holds, Steps& steps) {
   std::optional<std::string> key = first_difference(given, recomputed);
@@ -47,6 +54,12 @@ bool compare_certificates(const certify::Certificate& given, const certify::Cert
 
 Result<std::optional<std::string>> signer_of(const Path& file, const char* step, const VerifyRequest& request,
                                              Steps& steps) {
+  if (!is_there(certify::signature_path(file))) {
+    if (!request.public_key) return std::optional<std::string>();
+    return bad_input("it is not signed, by this key or by any; whoever made it signs it with: bellows certify --make-key KEY, "
+                     "then bellows amplify ... --sign KEY, also of a finished run",
+                     file, {}, certify::signature_path(file).filename().string() + " beside it", "none");
+  }
   auto key = certify::verify_file_signature(file);
   Status status = key.ok() ? Status() : Status(key.error());
   if (status.ok() && request.public_key) status = certify::verify_file_signature(file, *request.public_key);

@@ -32,11 +32,15 @@ class Steps {
 std::string text_of(const std::optional<Digest>& digest);
 bool is_there(const Path& path);
 
+/// The certificate, read into the report. One of numbers alone has nothing to verify: a step that does not match.
+Status read_certificate_of_a_log(const VerifyRequest& request, VerifyReport& report, Steps& steps);
+
 /// Key by key, so that the first difference has a name.
 bool compare_certificates(const certify::Certificate& given, const certify::Certificate& recomputed,
                           std::string what_holds, Steps& steps);
 
-/// Whose signature FILE carries. A wrong one is a step that does not match, and nothing.
+/// Whose signature FILE carries; nothing where it carries none. A wrong one is a step that does not match, and nothing.
+/// Errors: bad_input: a key is asked for and FILE is not signed; a signature that cannot be read.
 Result<std::optional<std::string>> signer_of(const Path& file, const char* step, const VerifyRequest& request,
                                              Steps& steps);
 
