@@ -79,9 +79,13 @@ Result<Verdict> extract(Options options, Console& console) {
   }
   bits::BitView used = seed.bits.view().first(certificate.extraction.seed_bits);
   BELLOWS_TRY(extract::check_seed_is_not_from_log(used, log));
-  if (!certificate.simulated) BELLOWS_TRY(extract::enter_seed_use(used, plan::digest(certificate.plan), log));
+  extract::SeedUse use;
+  if (!certificate.simulated) {
+    BELLOWS_ASSIGN(use, extract::enter_seed_use(used, plan::digest(certificate.plan), log));
+  }
   BELLOWS_ASSIGN(bits::BitString output, extract::certified_output(certificate, log, used, context));
   console.finish_progress();
+  if (use.with_another_seed) console.note(extract::extracted_again_warning);
   if (options.raw_output) {
     BELLOWS_ASSIGN(AtomicFile file, AtomicFile::create(options.out, private_file_mode, false));
     BELLOWS_TRY(file.write(output.bytes()));
@@ -97,6 +101,7 @@ Result<Verdict> extract(Options options, Console& console) {
                   {"epsilon", certificate.plan.epsilons.total.text()},
                   {"extractor", plan::name(certificate.extraction.family)},
                   {"seed_bits", certificate.extraction.seed_bits},
+                  {"extracted_before", use.with_another_seed},
                   {"simulated", certificate.simulated}});
   return Verdict::done;
 }

@@ -120,7 +120,7 @@ Status check_seed_is_not_from_log(bits::BitView seed, const trials::LogReader& l
   return {};
 }
 
-Status enter_seed_use(bits::BitView used, const Digest& plan_digest, const trials::LogReader& log) {
+Result<SeedUse> enter_seed_use(bits::BitView used, const Digest& plan_digest, const trials::LogReader& log) {
   BELLOWS_ASSIGN(Path path, SeedLedger::default_path());
   BELLOWS_ASSIGN(SeedLedger ledger, SeedLedger::open(path));
   BELLOWS_ASSIGN(const Digest key, ledger.key());
@@ -135,7 +135,11 @@ Status enter_seed_use(bits::BitView used, const Digest& plan_digest, const trial
       use.update(std::as_bytes(std::span(plane.words, plane.size_words())));
     }
   }
-  return ledger.record(used, use.finish());
+  const Digest name = use.finish();
+  SeedUse entered;
+  BELLOWS_ASSIGN(entered.with_another_seed, ledger.has_with_another_seed(used, name));
+  BELLOWS_TRY(ledger.record(used, name));
+  return entered;
 }
 
 Status check_seed_ledger() {

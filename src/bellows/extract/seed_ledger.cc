@@ -67,6 +67,7 @@ enum class Standing { unknown, same_use };
 
 struct Look {
   Standing standing = Standing::unknown;
+  bool with_another_seed = false;
   std::uint64_t end_bytes = 0;  ///< of the last whole line; what a crash left behind it is overwritten
 };
 
@@ -83,6 +84,8 @@ Result<Look> look_up(const std::string& text, const Path& path, const Use& use) 
         return error;
       }
       if (old.whole == use.whole && old.size_bits == use.size_bits) look.standing = Standing::same_use;
+    } else if (old.purpose == use.purpose) {
+      look.with_another_seed = true;
     }
     begin = end + 1;
     look.end_bytes = begin;
@@ -115,6 +118,17 @@ Result<std::string> read_all(int fd, const Path& path) {
     text.append(buffer, static_cast<std::size_t>(count));
     offset += static_cast<std::uint64_t>(count);
   }
+}
+
+// Nothing is known where there is no ledger yet.
+Result<Look> look_at(const Path& path, const Use& use) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) {
+    if (errno == ENOENT) return Look{};
+    return system_error("cannot open the seed ledger", path.string(), errno);
+  }
+  BELLOWS_ASSIGN(const std::string text, read_all(file.get(), path));
+  return look_up(text, path, use);
 }
 
 }  // namespace
@@ -177,13 +191,13 @@ Status SeedLedger::record(bits::BitView used, const Digest& purpose) {
 }
 
 Status SeedLedger::check(bits::BitView used, const Digest& purpose) const {
-  const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0)
-    return errno == ENOENT ? Status() : Status(system_error("cannot open the seed ledger", path_.string(), errno));
-  BELLOWS_ASSIGN(const std::string text, read_all(file.get(), path_));
-  auto look = look_up(text, path_, use_of(used, purpose));
-  if (!look) return look.error();
-  return {};
+  auto look = look_at(path_, use_of(used, purpose));
+  return look.ok() ? Status() : Status(look.error());
+}
+
+Result<bool> SeedLedger::has_with_another_seed(bits::BitView used, const Digest& purpose) const {
+  BELLOWS_ASSIGN(const Look look, look_at(path_, use_of(used, purpose)));
+  return look.with_another_seed;
 }
 
 }  // namespace bellows::extract

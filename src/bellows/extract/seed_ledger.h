@@ -42,6 +42,9 @@ class SeedLedger {
   /// What record() would say, without writing. For `verify`.
   Status check(bits::BitView used, const Digest& use) const;
 
+  /// True: the same use stands there with another seed. No reason to refuse, and one to warn.
+  Result<bool> has_with_another_seed(bits::BitView used, const Digest& use) const;
+
   const Path& path() const { return path_; }
 
  private:

@@ -27,6 +27,16 @@ class SeedLedgerTest : public ::testing::Test {
   Digest plan_a_ = sha256("plan a"), plan_b_ = sha256("plan b");
 };
 
+TEST_F(SeedLedgerTest, SaysThatTheSameUseHadAnotherSeed) {
+  const bits::BitString seed = random_bits(1000, random_), other = random_bits(1000, random_);
+  EXPECT_FALSE(*ledger_.has_with_another_seed(seed, plan_a_)) << "no ledger yet";
+  ASSERT_TRUE(ledger_.record(seed, plan_a_).ok());
+  EXPECT_FALSE(*ledger_.has_with_another_seed(seed, plan_a_)) << "the same seed again";
+  EXPECT_FALSE(*ledger_.has_with_another_seed(seed.view().first(900), plan_a_)) << "or less of it";
+  EXPECT_TRUE(*ledger_.has_with_another_seed(other, plan_a_));
+  EXPECT_FALSE(*ledger_.has_with_another_seed(other, plan_b_)) << "another plan";
+}
+
 TEST_F(SeedLedgerTest, OneSeedOnePlan) {
   const bits::BitString seed = random_bits(1000, random_), other = random_bits(1000, random_);
   ASSERT_TRUE(ledger_.record(seed, plan_a_).ok());
