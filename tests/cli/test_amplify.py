@@ -3,6 +3,7 @@ import json
 import shutil
 import os
 import random
+import re
 import signal
 import stat
 import threading
@@ -168,6 +169,43 @@ class Amplify(harness.ProgramTest):
         _, err = self.run_program("amplify", *words, "--strict", "--out", self.folder / "run", expect=1)
         self.assertIn("strict", err)
 
+    def test_strict_refuses_settings_that_come_again(self):
+        """At 1.5 % these settings are within the claim; but one list of 1,800 serves ten times."""
+        records = self.shared("bell-ibmq/Hanoi11_14Circuit13.xyab.u8")
+        words = ("--trials", records, "--format", "xyab-u8", "--relabel", "auto", "--mu", "1.5%", "--epsilon", "1e-9", *harness.ANY_METHOD)
+        refused = self.amplify("strict", *words, "--strict", expect=1)
+        self.assertTrue(refused["score"]["settings_consistent"])
+        self.assertIn("strict: the records do not have fresh settings", refused["score"]["reason"])
+        self.assertFalse((self.folder / "strict/output.bits").exists())
+        self.run_program("verify", "strict")  # rightly not certified
+        self.run_program("verify", "strict/certificate.public.json")
+        self.amplify("run", *words)
+        self.assertIn("not fresh", self.run_program("amplify", *words, "--strict", "--out", "run", expect=1)[1])
+        _, err = self.run_program("estimate", "run/log.trials", "--mu", "1.5%", "--strict", expect=1)
+        self.assertIn("not fresh", err)
+
+    def test_mixed_up_labels_are_named_where_nothing_is_certified(self):
+        records = self.shared("bell-ibmq/Hanoi11_14Circuit13.xyab.u8")
+        words = ("--trials", records, "--format", "xyab-u8", "--mu", "1.5%", "--epsilon", "1e-9", *harness.ANY_METHOD)
+        out, _ = self.run_program("amplify", *words, "--out", "plain", expect=1)
+        self.assertIn("Give --relabel auto", out)
+        self.assertIn("hint", self.amplify("again", *words, expect=1))
+        self.assertNotIn("hint", self.amplify("auto", *words, "--relabel", "auto"))
+        out, _ = self.run_program("amplify", "--preset", "cheat-win", "--trial-count", "2^18", "--sim-seed", "1", "--out", "cheat", expect=1)
+        self.assertNotIn("hint:", out)
+
+    def test_the_length_of_the_seed_is_said(self):
+        out, _ = self.run_program("amplify", *SMALL, "--sim-seed", "1", "--out", "run")
+        bits = re.search(r"(\d+) seed bits", out)[1]
+        self.assertIn(f"seed: run/seed.bits, {bits} bits used", out)
+        self.assertIn(f"{bits} seed bits", self.run_program("certify", "run/log.trials", "--plan", "run/plan.json")[0])
+
+    def test_a_finished_run_may_be_signed(self):
+        self.run_program("certify", "--make-key", "lab")
+        self.amplify("run", *SMALL, "--sim-seed", "1")
+        self.amplify("run", *SMALL, "--sim-seed", "1", "--sign", "lab")
+        self.assertIn("the key asked for", self.run_program("verify", "run", "--public-key", "lab.pub")[0])
+
     def test_a_bias_is_asserted_by_somebody(self):
         records = self.shared("bell-ibmq/Hanoi11_14Circuit13.xyab.u8")
         _, err = self.run_program("amplify", "--trials", records, "--format", "xyab-u8", "--out", self.folder / "run", expect=2)
@@ -238,6 +276,17 @@ class Amplify(harness.ProgramTest):
         self.run_program("amplify", "--trials", other, *words, "--seed", seed, "--out", self.folder / "other-trials", expect=1)
         for name in ("other-plan", "other-trials"):
             self.assertFalse((self.folder / name / "output.bits").exists())
+
+    def test_the_same_trials_with_another_seed_are_warned_of(self):
+        words = ("--trials", self.shared("bell-ibmq/Hanoi11_14Circuit13.xyab.u8"), "--format", "xyab-u8", "--relabel", "auto", "--mu", "1.5%",
+                 "--epsilon", "1e-9", *harness.ANY_METHOD)
+        _, err = self.run_program("amplify", *words, "--out", "first")
+        self.assertNotIn("extracted before", err)
+        _, err = self.run_program("amplify", *words, "--out", "second")
+        self.assertIn("none covers both together", err)
+        self.assertNotEqual(self.read("first", "output.bits"), self.read("second", "output.bits"))
+        self.assertTrue(self.amplify("third", *words)["extracted_before"])
+        self.assertFalse(self.amplify("other", *words, "--epsilon", "1e-8")["extracted_before"])  # another plan
 
     def test_two_runs_in_one_folder(self):
         first = self.start("amplify", "--preset", "kulikov-2024", "--trial-count", "2^27", "--sim-seed", "1", "--out", self.folder / "run")

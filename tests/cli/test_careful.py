@@ -12,15 +12,33 @@ SMALL = ("--preset", "tsirelson", "--trial-count", "2^20", "--mu", "0.5%", "--ep
 
 class NobodyListens(harness.ProgramTest):
     def test_closed_pipes(self):
-        """Both outputs into a pipe that nobody reads: the exit code of the verb, or that of a failed write."""
-        for words, codes in ((("amplify", *SMALL, "--out", "run"), (0, 3)), (("inspect", "nothing"), (3,)),
+        """Both outputs into a pipe that nobody reads: the exit code of the verb."""
+        for words, codes in ((("amplify", *SMALL, "--out", "run"), (0,)), (("inspect", "nothing"), (3,)),
                              (("inspect", "nothing", "--json"), (3,)), (("amplify",), (2,)), (("--help",), (0,)),
-                             (("watch", "--once", "run/log.trials"), (0, 3)), (("watch", "--json", "run/log.trials"), (0, 3))):
+                             (("watch", "--once", "run/log.trials"), (0,)), (("watch", "--json", "run/log.trials"), (0,)),
+                             (("export", "run/log.trials", "-"), (0,)), (("manual",), (0,)), (("bound", "chsh"), (0,))):
             reading, writing = os.pipe()
             os.close(reading)
             process = self.start(*words, stdout=writing, stderr=writing)
             os.close(writing)
             self.assertIn(process.wait(timeout=300), codes, words)
+
+    def test_a_reader_that_has_enough(self):
+        """As `| head -1` does: no word, and the exit code of the verb. A full disk is told."""
+        for words, code in ((("manual",), 0), (("verify", "--help"), 0), (("verify", "run"), 0), (("verify", "run", "--json"), 0),
+                            (("export", "run/log.trials", "-"), 0), (("certify", "run/log.trials", "--mu", "20%"), 1)):
+            if words[0] == "verify" and words[1] == "run" and not (self.folder / "run").exists():
+                self.run_program("amplify", *SMALL, "--out", "run")
+            process = self.start(*words)
+            process.stdout.read(1)
+            process.stdout.close()
+            err = process.stderr.read().decode()
+            self.assertEqual(process.wait(timeout=300), code, words)
+            self.assertNotIn("cannot write", err, words)
+        with open("/dev/full", "w") as full:
+            process = self.start("bound", "chsh", stdout=full)
+            self.assertIn(b"cannot write to standard output", process.stderr.read())
+            self.assertEqual(process.wait(timeout=300), 3)
 
 
 class Verify(harness.ProgramTest):
@@ -72,7 +90,9 @@ class Verify(harness.ProgramTest):
         self.assertIn("unsigned", out)
         self.assertNotIn("signed by", out)
         self.assertIsNone(self.run_json("verify", "run")["signed_by"])
-        self.run_program("verify", "run", "--public-key", "lab.pub", expect=3)
+        _, err = self.run_program("verify", "run", "--public-key", "lab.pub", expect=3)
+        for words in ("not signed", "--sign KEY"):
+            self.assertIn(words, err)
 
     def test_the_public_certificate(self):
         self.run_program("amplify", *SMALL, "--out", "run")

@@ -64,12 +64,12 @@ Result<Certificate> finish(Certificate certificate, const Exact& recorded_score,
     BELLOWS_ASSIGN(score.reason,
                    why_not_certified({plan, *score.observed, recorded_score, certificate.trial_count}));
   }
-  const bool wrong_settings = !score.settings_consistent;
-  if (circumstances.strict && (wrong_settings || circumstances.statements.locality.failed())) {
+  const bool wrong_settings = !score.settings_consistent, too_close = circumstances.statements.locality.failed();
+  if (circumstances.strict && (wrong_settings || too_close || names_stale_settings(circumstances.notes))) {
     certificate.verdict = Verdict::not_certified;
     certificate.min_entropy_bits = 0;
     certificate.extraction = {};
-    score.reason = wrong_settings ? strict_refusal : strict_locality_refusal;
+    score.reason = wrong_settings ? strict_refusal : too_close ? strict_locality_refusal : strict_reuse_refusal;
   }
   if (!certificate.hypothetical) certificate.statements_digest = digest(circumstances.statements);
   certificate.assumptions = assumptions_in_words(certificate, circumstances, source->assumption());

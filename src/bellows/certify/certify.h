@@ -18,7 +18,7 @@ struct Circumstances {
   Statements statements;
   /// What the record shows against the assumptions, a sentence each (estimate/origin.h).
   std::vector<std::string> notes;
-  /// Refuse where the settings are unlikely under the claimed bias, or the space-time check failed.
+  /// Refuse where the settings are unlikely under the claimed bias or come again, or the space-time check failed.
   bool strict = false;
   /// Method two-sided: which entropy proofs may be used.
   ProofChoice entropy_proofs = {};
@@ -27,6 +27,10 @@ struct Circumstances {
 /// The reasons in the score of a run that `strict` refused.
 inline constexpr const char* strict_refusal = "strict: the settings are unlikely under the claimed bias";
 inline constexpr const char* strict_locality_refusal = "strict: the space-time check failed";
+inline constexpr const char* strict_reuse_refusal = "strict: the records do not have fresh settings for every trial";
+inline bool is_strict_refusal(std::string_view reason) {
+  return reason == strict_refusal || reason == strict_locality_refusal || reason == strict_reuse_refusal;
+}
 
 /// Evidence and plan to certificate.
 /// In:     plan: valid. evidence: counts of all trials of one run. circumstances: see above.

@@ -42,7 +42,8 @@ Result<Certificate> from_threshold(const Certificate& given) {
     if (!given.hypothetical) again.entropy_proof = proved.entropy_proof;
     // --strict may have refused the settings or the space-time check: less than was proved, never more.
     const bool refused =
-        !given.certified() && (!given.score.settings_consistent || circumstances.statements.locality.failed());
+        !given.certified() && (!given.score.settings_consistent || circumstances.statements.locality.failed() ||
+                               names_stale_settings(given.assumptions));
     if (proved.extraction.output_bits > 0 && !refused) {
       again.verdict = Verdict::certified;
       again.min_entropy_bits = proved.min_entropy_bits.lower();

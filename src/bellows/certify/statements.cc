@@ -103,6 +103,12 @@ std::vector<std::string> words_for_the_first_lines(const std::vector<std::string
   return words;
 }
 
+bool names_stale_settings(const std::vector<std::string>& sentences) {
+  return std::any_of(sentences.begin(), sentences.end(), [](const std::string& sentence) {
+    return sentence.starts_with("NOT MET by these records: fresh settings");
+  });
+}
+
 std::optional<Digest> digest(const Statements& statements) {
   if (statements.empty()) return std::nullopt;
   // Each sentence with its length before it, so that no two lists give the same bytes.

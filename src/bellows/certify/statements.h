@@ -60,6 +60,9 @@ Statements statements_from_words(const std::vector<std::string>& assumptions);
 /// not met ("NOT MET by these records: ...", "The operator states: ... not met ..."), and the sentence on the space-time
 /// check. The last is left out for simulated devices and numbers alone, of which nothing was separate, if none was made.
 std::vector<std::string> words_for_the_first_lines(const std::vector<std::string>& assumptions, bool of_a_record);
+/// Among a record's notes or a certificate's assumptions, the one on settings that come again ("NOT MET by these records:
+/// fresh settings ...", estimate/settings_reuse.h).
+bool names_stale_settings(const std::vector<std::string>& sentences);
 /// Nothing where nothing is stated.
 std::optional<Digest> digest(const Statements& statements);
 

@@ -6,8 +6,10 @@
 #include "bellows/certify/certificate.h"
 #include "bellows/cli/command.h"
 #include "bellows/cli/terminal_text.h"
+#include "bellows/extract/seed_check.h"
 #include "bellows/protocol/kulikov.h"
 #include "bellows/report/html_report.h"
+#include "bellows/trials/relabel.h"
 
 namespace bellows::cli {
 namespace {
@@ -101,11 +103,27 @@ nlohmann::json to_json(const protocol::AmplifyOutcome& outcome, const Path& fold
   document["folder"] = folder.string();
   document["was_finished"] = outcome.was_finished;
   document["was_continued"] = outcome.was_continued;
+  document["extracted_before"] = outcome.extracted_before;
   document["seconds"] = {{"trials", outcome.trials_s},
                          {"estimate", outcome.estimate_s},
                          {"certify", outcome.certify_s},
                          {"extract", outcome.extract_s}};
   return document;
+}
+
+/// What a refused run may still be told: records whose labels are mixed up win under other ones.
+std::string relabelling_hint(const protocol::AmplifyOutcome& outcome) {
+  const certify::Certificate& certificate = outcome.certificate;
+  if (certificate.certified() || certificate.simulated || certificate.plan.relabelling != "none" || !outcome.counts) return {};
+  const auto found = trials::relabelling_that_wins(*outcome.counts);
+  if (!found) return {};
+  const auto share = [&](std::uint64_t wins) {
+    return 100 * static_cast<double>(wins) / static_cast<double>(certificate.trial_count);
+  };
+  return fmt::format(
+      "hint: with other names for settings or outcomes ({}) {:.2f} % of these trials are won, as they stand {:.2f} %. "
+      "Give --relabel auto, which counts as eight thresholds, and another --out.",
+      found->best.spec(), share(found->wins), share(trials::chsh_wins(*outcome.counts)));
 }
 
 /// The page of a run; a finished run that has one keeps it.
@@ -163,7 +181,7 @@ void add_amplify(CommandLine& line) {
       ->type_name("CSV");
   verb.add_option("--note", options->notes, "a sentence of yours for the certificate's assumptions; may be repeated");
   verb.add_flag("--raw-out", options->raw_output, "also write the output without header, output.raw");
-  verb.add_flag("--strict", options->strict, "refuse where the settings speak against the claimed bias, or the space-time check fails");
+  verb.add_flag("--strict", options->strict, "refuse settings that speak against the claimed bias or come again, and a failed space-time check");
   line.on_run(verb, [options](Console& console) -> Result<Verdict> {
     BELLOWS_ASSIGN(protocol::AmplifyRequest request, request_of(*options));
     BELLOWS_ASSIGN(protocol::AmplifyOutcome outcome, protocol::amplify(request, console.context()));
@@ -172,13 +190,21 @@ void add_amplify(CommandLine& line) {
     if (outcome.was_finished)
       console.note(fmt::format("{} holds a finished run; this is its result", terminal_word(options->out)));
     console.print(certify::to_text(certificate, false));
-    if (certificate.certified())
-      console.print(fmt::format("output: {}", terminal_word(protocol::RunFolder{request.folder}.output().string())));
+    if (certificate.certified()) {
+      const protocol::RunFolder folder{request.folder};
+      console.print(fmt::format("seed: {}, {} bits used", terminal_word(folder.seed().string()),
+                                certificate.extraction.seed_bits));
+      console.print(fmt::format("output: {}", terminal_word(folder.output().string())));
+    }
+    const std::string hint = relabelling_hint(outcome);
+    if (!hint.empty()) console.print(hint);
+    if (outcome.extracted_before) console.note(extract::extracted_again_warning);
     if (!outcome.was_finished)
       console.note(fmt::format("trials {}, estimate {}, certify {}, extract {}", readable_duration(outcome.trials_s),
                                readable_duration(outcome.estimate_s), readable_duration(outcome.certify_s),
                                readable_duration(outcome.extract_s)));
     nlohmann::json document = to_json(outcome, request.folder);
+    if (!hint.empty()) document["hint"] = hint;
     if (auto page = write_report(request.folder, outcome.was_finished, console); page.ok()) {
       document["report"] = page->string();
       console.print(fmt::format("report: {}", terminal_word(page->string())));

@@ -274,7 +274,7 @@ void add_certify(CommandLine& line) {
       ->type_name("WORDS");
   verb.add_flag("--compare", options->compare, "every method and extractor on a preset's published data");
   verb.add_flag("--prove", options->prove, "first find and keep an entropy proof for exactly this bias and threshold");
-  verb.add_flag("--strict", options->strict, "refuse settings that are unlikely under the claimed bias, and a failed space-time check");
+  verb.add_flag("--strict", options->strict, "refuse settings that are unlikely under the claimed bias or come again, and a failed space-time check");
   verb.add_flag("--full", options->full, "print every assumption");
   line.on_run(verb, [options, &verb](Console& console) { return run(console, *options, verb); });
 }

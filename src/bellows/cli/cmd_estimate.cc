@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bellows/certify/statements.h"
 #include "bellows/cli/command.h"
 #include "bellows/estimate/gather.h"
 #include "bellows/estimate/origin.h"
@@ -27,7 +28,8 @@ the certificate; --unchecked and --recorded-digest leave that pass out.
 
 Intervals cover 95 % if trials are independent. They inform; what is certified never stands on them.
 The bias of a source is asserted by its owner and not tested: settings that are unlikely under the claim do not change a
-verdict. They are reported in the first lines, and with --strict they are refused (exit code 1).
+verdict. They are reported in the first lines, and with --strict they are refused (exit code 1), as are settings that come
+again.
 
 Example: bellows estimate run/log.trials --mu 0.75%)";
 
@@ -70,11 +72,9 @@ void print_summary(const Console& console, const Options& options, const trials:
   console.print(fmt::format("omega         {}", show(scores.omega)));
   if (evidence.relabelling == "none") {
     // Records whose settings or outcomes bear other names look local, and nothing else says why.
-    const auto found = trials::find_chsh_relabelling(evidence.totals());
-    const double share = static_cast<double>(found.wins) / static_cast<double>(std::max<std::uint64_t>(1, scores.trial_count));
-    if (!found.best.is_identity() && share > 0.75)
+    if (const auto found = trials::relabelling_that_wins(evidence.totals()))
       console.print(fmt::format("              {:.8f} with --relabel {} (import or amplify; 'auto' finds it and counts as eight thresholds)",
-                                share, found.best.spec()));
+                                static_cast<double>(found->wins) / static_cast<double>(scores.trial_count), found->best.spec()));
   }
   console.print(scores.s ? fmt::format("S             {}", show(*scores.s))
                          : "S             a pair of settings never came");
@@ -103,6 +103,8 @@ void print_summary(const Console& console, const Options& options, const trials:
   }
   if (options.strict && summary.settings && !summary.settings->consistent)
     console.note("refused: the settings are not consistent with the claimed bias (--strict)");
+  if (options.strict && certify::names_stale_settings(notes))
+    console.note("refused: the settings are not fresh for every trial (--strict)");
 }
 
 }  // namespace
@@ -112,7 +114,7 @@ void add_estimate(CommandLine& line) {
   CLI::App& verb = line.add_verb("estimate", "counts, scores with confidence, drift and checks of a trial log", manual);
   verb.add_option("FILE", options->file, "trial log")->required();
   verb.add_option("--mu", options->mu, "bias that the source's owner claims, 0.0075 or 0.75%, in [0, 0.5)");
-  verb.add_flag("--strict", options->strict, "refuse (exit code 1) settings that are not consistent with --mu");
+  verb.add_flag("--strict", options->strict, "refuse (exit code 1) settings that are not consistent with --mu, or that come again");
   verb.add_flag("--unchecked", options->unchecked,
                 "count without checking the blocks' checksums; implies --recorded-digest");
   verb.add_flag("--recorded-digest", options->recorded_digest,
@@ -146,7 +148,7 @@ void add_estimate(CommandLine& line) {
     document["evidence"] = estimate::to_json(evidence);
     document["complete"] = log.is_complete();
     console.result(document);
-    const bool refused = options->strict && !summary.settings->consistent;
+    const bool refused = options->strict && (!summary.settings->consistent || certify::names_stale_settings(notes));
     return refused ? Verdict::refused : Verdict::done;
   });
 }

@@ -207,12 +207,18 @@ Result<AmplifyOutcome> finished_run(const AmplifyRequest& request, const RunFold
     return refused(
         "the run is finished, and its certificate does not state these notes; give the same ones, none, or another folder");
   if (outcome.certificate.certified()) BELLOWS_TRY(check_finished_output(outcome.certificate, request, folder, context));
-  if (request.strict && outcome.certificate.certified() && !outcome.certificate.score.settings_consistent)
-    return refused("strict: the finished run's settings are unlikely under the claimed bias: " +
-                   outcome.certificate.score.settings_worst + "; its files stay as they are");
-  // A crash may have come between a certificate and its signature.
-  if (request.signing_key && !folder.has(certify::signature_path(folder.certificate())))
-    BELLOWS_TRY(certify::sign_file(folder.certificate(), *request.signing_key, true));
+  if (request.strict && outcome.certificate.certified()) {
+    if (!outcome.certificate.score.settings_consistent)
+      return refused("strict: the finished run's settings are unlikely under the claimed bias: " +
+                     outcome.certificate.score.settings_worst + "; its files stay as they are");
+    if (certify::names_stale_settings(outcome.certificate.assumptions))
+      return refused("strict: the finished run's settings are not fresh for every trial; its files stay as they are");
+  }
+  // A crash may have come between a certificate and its signature; or it is signed now. Both forms, or verify takes one for taken away.
+  if (request.signing_key)
+    for (const Path& form : {folder.public_certificate(), folder.certificate()})
+      if (folder.has(form) && !folder.has(certify::signature_path(form)))
+        BELLOWS_TRY(certify::sign_file(form, *request.signing_key, true));
   return outcome;
 }
 
@@ -284,6 +290,7 @@ Result<AmplifyOutcome> amplify(const AmplifyRequest& request, const Context& con
   BELLOWS_TRY(log.require_plan(plan_digest));
   BELLOWS_TRY(log.require_trials());
   BELLOWS_ASSIGN(estimate::Evidence evidence, estimate::gather_evidence(log, context));
+  outcome.counts = evidence.totals();
   outcome.estimate_s = watch.lap_s();
 
   // The last outcome lies behind us: only now is the seed drawn.
@@ -296,8 +303,11 @@ Result<AmplifyOutcome> amplify(const AmplifyRequest& request, const Context& con
 
   if (certificate.certified()) {
     // A simulated seed follows from a key and is no randomness; it is not entered.
-    if (seed.origin != certify::SeedOrigin::simulated_source)
-      BELLOWS_TRY(extract::enter_seed_use(seed.bits.view().first(certificate.extraction.seed_bits), plan_digest, log));
+    if (seed.origin != certify::SeedOrigin::simulated_source) {
+      const bits::BitView used = seed.bits.view().first(certificate.extraction.seed_bits);
+      BELLOWS_ASSIGN(const extract::SeedUse use, extract::enter_seed_use(used, plan_digest, log));
+      outcome.extracted_before = use.with_another_seed;
+    }
     BELLOWS_ASSIGN(bits::BitString output, extract::certified_output(certificate, log, seed.bits, context));
     BELLOWS_TRY(write_output(output, folder, request.raw_output));
   }

@@ -9,6 +9,7 @@
 #include "bellows/base/progress.h"
 #include "bellows/bits/bit_file.h"
 #include "bellows/certify/certificate.h"
+#include "bellows/estimate/evidence.h"
 #include "bellows/numeric/exact.h"
 #include "bellows/plan/plan.h"
 #include "bellows/protocol/run_folder.h"
@@ -41,13 +42,16 @@ struct AmplifyRequest {
   std::optional<Path> locality_file, pulses_file;  ///< of the space-time check (docs/locality.md)
   std::vector<std::string> notes;  ///< sentences of the operator's for the certificate's assumptions
   bool raw_output = false;         ///< also write the output without header
-  bool strict = false;  ///< refuse where the settings speak against the claimed bias, or the space-time check failed
+  bool strict = false;  ///< refuse settings that speak against the claimed bias or come again, and a failed space-time check
 };
 
 struct AmplifyOutcome {
   certify::Certificate certificate;
   bool was_finished = false;  ///< the folder held a finished run: this is its result
   bool was_continued = false;
+  bool extracted_before = false;  ///< the same trials under the same plan, with another seed
+  /// Of a run that was not finished before: trials by settings and outcomes.
+  std::optional<estimate::Counts> counts = {};
   double trials_s = 0, estimate_s = 0, certify_s = 0, extract_s = 0;
 };
 
@@ -55,7 +59,7 @@ struct AmplifyOutcome {
 /// folder before the next begins. Run again after a crash or Ctrl-C it goes on where it was; a finished folder gives
 /// its result, after its output was made again and compared. Errors: refused: the folder holds a run under another plan, a log was taken under another plan, a seed
 /// was used
-///         before, no trials, or (strict) settings that speak against the bias.
+///         before, no trials, or (strict) settings that speak against the bias or are not fresh.
 ///         bad_input: the folder is in use; files that cannot be read or written; seed too short or equal to bits of
 ///         the log. usage: contradicting requests. cancelled: Ctrl-C; what is in the folder stays and can be continued.
 /// Claim:  that of the certificate. A verdict not_certified is a normal result: no output is written.

@@ -15,8 +15,7 @@ Result<certify::Certificate> recompute_certificate(const certify::Certificate& g
   BELLOWS_ASSIGN(circumstances.notes, estimate::origin_notes(log, context));
   circumstances.statements = certify::statements_from_words(given.assumptions);
   // Whoever asked for strictness got less, never more.
-  circumstances.strict = given.score.reason == certify::strict_refusal ||
-                         given.score.reason == certify::strict_locality_refusal;
+  circumstances.strict = certify::is_strict_refusal(given.score.reason);
   BELLOWS_ASSIGN(certify::Certificate recomputed, certify::certify(plan, evidence, circumstances));
   recomputed.seed_digest = given.seed_digest;
   return recomputed;

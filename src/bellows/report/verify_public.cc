@@ -1,7 +1,6 @@
 #include "bellows/bits/bit_file.h"
 #include "bellows/certify/certify.h"
 #include "bellows/certify/from_threshold.h"
-#include "bellows/certify/signature.h"
 #include "bellows/estimate/gather.h"
 #include "bellows/report/recompute.h"
 #include "bellows/report/verify_steps.h"
@@ -30,7 +29,8 @@ Status check_log(const certify::Certificate& given, const trials::LogReader& log
   // The public form does not say why nothing was certified; a strict refusal is the one that changes what follows.
   const bool maybe_strict =
       !given.certified() && given.score.reason.empty() &&
-      (!given.score.settings_consistent || certify::statements_from_words(given.assumptions).locality.failed());
+      (!given.score.settings_consistent || certify::statements_from_words(given.assumptions).locality.failed() ||
+       certify::names_stale_settings(given.assumptions));
   for (bool strict : {false, true}) {
     if (strict) asked.score.reason = certify::strict_refusal;
     BELLOWS_ASSIGN(certify::Certificate recomputed,
@@ -48,15 +48,11 @@ Status check_log(const certify::Certificate& given, const trials::LogReader& log
 Result<VerifyReport> verify_statement(const VerifyRequest& request, const Context& context) {
   VerifyReport report;
   Steps steps(report);
-  BELLOWS_ASSIGN(report.certificate, certify::read_certificate(request.certificate));
+  BELLOWS_TRY(read_certificate_of_a_log(request, report, steps));
+  if (!report.verified()) return report;
   const certify::Certificate& given = report.certificate;
-  if (!steps.require("certificate of a log", !given.hypothetical, "a log",
-                     given.hypothetical ? "numbers alone" : "a log"))
-    return report;
-  if (request.public_key || is_there(certify::signature_path(request.certificate))) {
-    BELLOWS_ASSIGN(report.signed_by, signer_of(request.certificate, "signature", request, steps));
-    if (!report.verified()) return report;
-  }
+  BELLOWS_ASSIGN(report.signed_by, signer_of(request.certificate, "signature", request, steps));
+  if (!report.verified()) return report;
   if (is_there(request.plan)) {
     BELLOWS_ASSIGN(plan::Plan plan, plan::read_plan(request.plan));
     if (!steps.compare("plan digest", plan::digest(given.plan).hex(), plan::digest(plan).hex())) return report;

@@ -1,5 +1,6 @@
 #include "bellows/trials/relabel.h"
 
+#include <numeric>
 #include <utility>
 
 namespace bellows::trials {
@@ -131,6 +132,13 @@ RelabellingSearch find_chsh_relabelling(const RecordCounts& counts) {
     }
     first = false;
   }
+  return found;
+}
+
+std::optional<RelabellingSearch> relabelling_that_wins(const RecordCounts& counts) {
+  const RelabellingSearch found = find_chsh_relabelling(counts);
+  const std::uint64_t trials = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+  if (found.best.is_identity() || found.wins <= trials / 4 * 3) return std::nullopt;
   return found;
 }
 

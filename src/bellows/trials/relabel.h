@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -57,6 +58,10 @@ struct RelabellingSearch {
 /// The relabelling with the most wins; of equal ones the first. It looks at the outcomes: the caller pays for
 /// `candidates` thresholds.
 RelabellingSearch find_chsh_relabelling(const RecordCounts& counts);
+
+/// Of records that were read as they stand and look local, since their settings or outcomes bear other names: the
+/// relabelling under which they win more than three quarters. Nothing where there is none, or none is needed.
+std::optional<RelabellingSearch> relabelling_that_wins(const RecordCounts& counts);
 
 /// Trials with a xor b = xy.
 std::uint64_t chsh_wins(const RecordCounts& counts);
