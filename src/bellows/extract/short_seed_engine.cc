@@ -37,11 +37,13 @@ class ShortSeedEngine : public Hasher::Engine {
     field_.transform(piece_.data(), powers_[0]);
     for (std::size_t i = 1; i < group_size_; ++i) {
       field_.transform(piece_.data(), work_[0]);
-      field_.multiply_add(sum_, work_[0], powers_[i - 1]);
-      field_.element_of(sum_, value_.data());
+      const LargeField::Product next[] = {{&work_[0], &powers_[i - 1]}};
+      field_.sum_in_place(next);
+      field_.element_of(work_[0], value_.data());
       field_.transform(value_.data(), powers_[i]);
     }
-    field_.element_of(sum_, value_.data());  // of an empty sum: zero
+    LargeField::Spectrum zero;
+    field_.element_of(zero, value_.data());
   }
 
   Status absorb(bits::BitView segment) override {
@@ -96,11 +98,13 @@ class ShortSeedEngine : public Hasher::Engine {
     read_seed(1, piece_.data(), [&] { output = bits::BitString(shape_.output_bits); });  // fresh memory takes its time
     field_.transform(piece_.data(), powers_[0]);
     field_.transform(value_.data(), work_[0]);
-    field_.multiply_add(sum_, work_[0], powers_[0]);
+    const LargeField::Product last[] = {{&work_[0], &powers_[0]}};
+    field_.sum_in_place(last);
     std::vector<LargeField::Spectrum*> spent;
     for (auto* spectra : {&work_, &powers_})
-      for (auto& spectrum : *spectra) spent.push_back(&spectrum);
-    field_.element_of(sum_, value_.data(), spent);
+      for (auto& spectrum : *spectra)
+        if (&spectrum != &work_[0]) spent.push_back(&spectrum);
+    field_.element_of(work_[0], value_.data(), spent);
     constexpr std::uint64_t part = 1 << 17;
     const auto* value = reinterpret_cast<const std::uint64_t*>(value_.data());
     parallel_for(divide_up(output.size_words(), part), context_.thread_count, [&](std::uint64_t task, unsigned) {
@@ -108,8 +112,8 @@ class ShortSeedEngine : public Hasher::Engine {
       std::copy(value + begin, value + end, output.words() + begin);
     });
     output.trim();
-    LargeField::Spectrum* const last[] = {&sum_};
-    field_.wipe_all(last, {&piece_, &value_});
+    LargeField::Spectrum* const rest[] = {&work_[0]};
+    field_.wipe_all(rest, {&piece_, &value_});
     return output;
   }
 
@@ -144,8 +148,8 @@ class ShortSeedEngine : public Hasher::Engine {
     if (++group_fill_ == group_target_) {
       std::vector<LargeField::Product> products;
       for (std::uint64_t i = 0; i < group_target_; ++i) products.push_back({&work_[i], &powers_[group_target_ - 1 - i]});
-      field_.add_products(sum_, products);
-      field_.element_of(sum_, value_.data());
+      field_.sum_in_place(products);
+      field_.element_of(work_[0], value_.data());
       group_fill_ = 0;
     }
     context_.report("extract", std::min(taken_ * piece_bits_, shape_.raw_bits), shape_.raw_bits, "bits");
@@ -173,7 +177,6 @@ class ShortSeedEngine : public Hasher::Engine {
   std::uint64_t piece_bits_, group_size_;
   Buffer piece_, value_;  // elements, with room for a word more
   std::vector<LargeField::Spectrum> powers_, work_;  // of alpha, and of the pieces of a group
-  LargeField::Spectrum sum_;
   std::uint64_t staged_bits_ = 0, taken_ = 0, group_fill_ = 0, group_target_ = 0;
 };
 
@@ -186,8 +189,7 @@ std::unique_ptr<Hasher::Engine> make_short_seed_engine(const HashShape& shape, b
 
 std::uint64_t short_seed_memory_bytes(const HashShape& shape, unsigned thread_count) {
   const std::uint64_t k = shape.field_length, group = group_size_for(shape);
-  const std::uint64_t spectra = 2 * group + 1;
-  return spectra * LargeField::spectrum_bytes(k, thread_count) + 2 * (4 * k + (std::uint64_t{2} << 20)) +
+  return 2 * group * LargeField::spectrum_bytes(k, thread_count) + 2 * (4 * k + (std::uint64_t{2} << 20)) +
          LargeField::memory_bytes(k, thread_count);
 }
 

@@ -69,23 +69,21 @@ void LargeField::transform(const std::uint8_t* element, Spectrum& spectrum, cons
   });
 }
 
-void LargeField::add_products(Spectrum& sum, std::span<const Product> products) {
+void LargeField::sum_in_place(std::span<const Product> products) {
   // Sum chunk n is sum over i of a_i b_(n - i), where b_(-j) stands for 3 b_(C - j).
   const std::uint64_t count = chunk_count_;
-  allocate(sum);
   std::vector<std::uint8_t*> out;
-  for (std::uint64_t n = 0; n < count; ++n) out.push_back(sum.chunks_[n]);
+  for (std::uint64_t n = 0; n < count; ++n) out.push_back(products[0].a->chunks_[n]);
   std::vector<std::vector<const std::uint8_t*>> chunks(2 * products.size());
   std::vector<transform::SpectralSum> sums(products.size());
   for (std::size_t p = 0; p < products.size(); ++p) {
     auto &x = chunks[2 * p], &y = chunks[2 * p + 1];
     for (std::uint64_t j = 1; j < 2 * count; ++j) x.push_back(products[p].b->chunks_[j % count]);
     for (std::uint64_t i = 0; i < count; ++i) y.push_back(products[p].a->chunks_[count - 1 - i]);
-    sums[p] = {x.data(), x.size(), count - 1, y.data(), y.size(), out.data(), out.size(), !sum.zero_};
+    sums[p] = {x.data(), x.size(), count - 1, y.data(), y.size(), out.data(), out.size(), false};
     if (p > 0) sums[p - 1].also = &sums[p];
   }
-  if (!sums.empty()) workers_.sum(sums[0], rows_);
-  sum.zero_ = false;
+  workers_.sum(sums[0], rows_);
 }
 
 void LargeField::element_of(Spectrum& sum, std::uint8_t* element, std::span<Spectrum* const> spent) {
@@ -118,11 +116,12 @@ void LargeField::element_of(Spectrum& sum, std::uint8_t* element, std::span<Spec
 }
 
 void LargeField::multiply(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* product) {
-  Spectrum x, y, sum;
+  Spectrum x, y;
   transform(a, x);
   transform(b, y);
-  multiply_add(sum, x, y);
-  element_of(sum, product);
+  const Product one[] = {{&x, &y}};
+  sum_in_place(one);
+  element_of(x, product);
 }
 
 void LargeField::wipe_all(std::span<Spectrum* const> spectra, std::vector<Buffer*> buffers) {

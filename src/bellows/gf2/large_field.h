@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 
@@ -23,10 +22,6 @@ class LargeField {
 
   /// An element's values, chunk by chunk: what a product needs of it.
   class Spectrum {
-   public:
-    /// Of a sum: nothing has been added yet.
-    bool is_zero() const { return zero_; }
-
    private:
     friend class LargeField;
     Spectra chunks_;  // kept from use to use
@@ -37,13 +32,13 @@ class LargeField {
   void transform(const std::uint8_t* element, Spectrum& spectrum, const std::uint8_t* addend = nullptr);
 
   struct Product {
-    const Spectrum *a, *b;
+    Spectrum* a;
+    const Spectrum* b;
   };
-  /// sum += every a b, in one walk over the memory of all.
-  void add_products(Spectrum& sum, std::span<const Product> products);
-  void multiply_add(Spectrum& sum, const Spectrum& a, const Spectrum& b) { add_products(sum, std::array{Product{&a, &b}}); }
+  /// The sum of all a b takes the place of the first a: one walk over the memory of all.
+  void sum_in_place(std::span<const Product> products);
 
-  /// The element that the sum of products stands for; the spectrum is zero afterwards. `spent` are wiped meanwhile.
+  /// The element that a sum of products stands for; the spectrum is zero afterwards. `spent` are wiped meanwhile.
   void element_of(Spectrum& sum, std::uint8_t* element, std::span<Spectrum* const> spent = {});
 
   /// product = a b.

@@ -30,7 +30,7 @@ struct SpectralSum {
   std::size_t out_count;
   bool accumulate;
   /// Null, or another sum to be added to this one before anything is written: as many of everything, without nulls, and its
-  /// own `out` and `accumulate` are not looked at.
+  /// own `out` and `accumulate` are not looked at. out[n] may be one of its y as well.
   const SpectralSum* also = nullptr;
 };
 
