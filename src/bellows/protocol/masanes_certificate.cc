@@ -68,7 +68,7 @@ std::string claim(const KeyStatement& s) {
   if (!s.is_proved())
     claim = "NOT CERTIFIED: this holds only under the first assumption below, which nobody has proved. " + claim;
   if (s.random_bits_certificates.empty()) return claim;
-  plan::Adversary of_bits = plan::no_signalling_adversary;
+  plan::Adversary of_bits = plan::quantum_adversary;
   for (const json& entry : s.random_bits_certificates)
     if (const auto one = plan::adversary_named(entry.at("adversary").get<std::string>()); one.ok())
       of_bits = plan::common_to(of_bits, *one);
@@ -336,7 +336,9 @@ Status check_random_bits_entry(const json& entry) {
   };
   for (const char* key : {"file", "adversary", "protocol"})
     if (entry.at(key).get<std::string>().size() > 255) return wrong(key);
-  if (!plan::adversary_named(entry.at("adversary").get<std::string>()).ok()) return wrong("adversary");
+  // An entry is somebody's word; nothing that amplifies is proved against more than quantum theory.
+  const auto adversary = plan::adversary_named(entry.at("adversary").get<std::string>());
+  if (!adversary.ok() || !plan::covers(plan::quantum_adversary, *adversary)) return wrong("adversary");
   if (!Digest::from_hex(entry.at("sha256").get<std::string>()).ok()) return wrong("sha256");
   if (!entry.at("output_bits").is_number_unsigned() || entry.at("output_bits") == 0) return wrong("output_bits");
   const double epsilon = entry.at("epsilon").get<double>();

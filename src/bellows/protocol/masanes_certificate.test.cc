@@ -145,6 +145,30 @@ TEST(Party, CertificatesOfRandomBitsAreExchangedAndMustBeSome) {
     EXPECT_FALSE(alice.ok()) << key;
     EXPECT_FALSE(bob.ok()) << key;
   }
+  // More than is proved of any amplification: in a hello, and in a certificate with a claim to match.
+  for (const char* too_strong : {"no-signalling", "no-signalling-classical"}) {
+    auto odd = entry;
+    odd["adversary"] = too_strong;
+    Site site;
+    auto b = site.request(Role::bob, good_halves());
+    b.random_bits_certificates = {odd};
+    auto [alice, bob] = run_both(site.request(Role::alice, good_halves()), b);
+    EXPECT_FALSE(alice.ok() || bob.ok()) << too_strong;
+
+    Site honest;
+    auto named = honest.request(Role::bob, good_halves());
+    named.random_bits_certificates = {entry};
+    auto result = run_both(honest.request(Role::alice, good_halves()), named);
+    ASSERT_TRUE(result.alice.ok());
+    auto forged = result.alice->certificate;
+    forged["random_bits"][0]["adversary"] = too_strong;
+    EXPECT_FALSE(check_certificate(forged).ok());
+    std::string claim = forged["claim"].get<std::string>();
+    for (auto at = claim.find("a quantum adversary"); at != std::string::npos; at = claim.find("a quantum adversary"))
+      claim.replace(at, std::string("a quantum").size(), std::string("a ") + too_strong);
+    forged["claim"] = claim;
+    EXPECT_FALSE(check_certificate(forged).ok()) << claim;
+  }
   EXPECT_EQ(random_bits_entry({{"verdict", "refused"}, {"adversary", "nobody at all"}}, "x").error().code,
             ErrorCode::bad_input);
 }
