@@ -47,8 +47,7 @@ class System(BadInput):
             process = self.start(*words, stdout=write)
             os.close(write)
             _, err = process.communicate()
-            self.assertEqual(process.returncode, 3, (words, err))
-            self.assertIn(b"cannot write", err)
+            self.assertEqual((process.returncode, err), (0, b""), words)  # a reader that has enough is no fault
 
     def test_pipes_in(self):
         records = self.records().read_bytes()

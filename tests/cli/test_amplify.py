@@ -159,7 +159,8 @@ class Amplify(harness.ProgramTest):
         self.assertEqual(first["assumptions"], again["assumptions"])
         (self.folder / "mine/certificate.json").unlink()
         (self.folder / "mine/output.bits").unlink()
-        (self.folder / "my.seed").write_bytes(self.read("mine", "seed.bits")[:-1] + b"x")
+        seed = self.read("mine", "seed.bits")
+        (self.folder / "my.seed").write_bytes(seed[:-1] + bytes([seed[-1] ^ 1]))
         self.run_program("amplify", *words, "--seed", self.folder / "my.seed", "--out", self.folder / "mine", expect=3)
 
     def test_strict_holds_for_a_finished_run(self):

@@ -239,6 +239,7 @@ Error Session::too_few_random_bits(std::uint64_t needed) const {
 
 Result<bits::BitString> Session::draw_random(std::uint64_t count_bits) {
   bits::BitString drawn(count_bits);
+  if (count_bits == 0) return drawn;
   if (!request_.hash_seed) {
     randombytes_buf(drawn.words(), 8 * drawn.size_words());
     drawn.trim();
