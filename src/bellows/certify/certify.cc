@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "bellows/certify/one_sided.h"
+#include "bellows/certify/quantum_witness.h"
 #include "bellows/certify/search.h"
 #include "bellows/certify/why_not.h"
 #include "bellows/trials/relabel.h"
@@ -169,6 +170,12 @@ Result<Certificate> certify_hypothetical(const plan::Plan& plan, const Exact& sc
                        score.text());
   // Of a finite run it could be reached by chance; as an expectation, no device has it.
   BELLOWS_TRY(require_within_quantum("the score", plan, score));
+  if (plan.witness) {
+    const double beyond = beyond_quantum_witness(*plan.witness, plan.polytope, plan.mu);
+    if (score.approximate() > beyond)
+      return usage_error("the score lies beyond the quantum maximum",
+                         fmt::format("a value of the witness of at most {:.9g} at mu = {}", beyond, plan.mu.text()), score.text());
+  }
   Certificate certificate;
   certificate.plan = plan;
   certificate.trial_count = plan.trial_count;

@@ -10,6 +10,7 @@
 #include "bellows/base/threads.h"
 #include "bellows/certify/certify.h"
 #include "bellows/certify/one_sided.h"
+#include "bellows/certify/quantum_witness.h"
 #include "bellows/certify/two_sided.h"
 #include "bellows/numeric/optimise.h"
 #include "bellows/numeric/ranges.h"
@@ -27,9 +28,9 @@ Exact decimal_below(double value, long scale) {
 }
 Exact threshold_of(double value) { return decimal_below(value, 1000000000); }
 
-/// What no device is expected to exceed, on the method's score.
+/// What no device is expected to exceed, on the method's score (of a witness: no honest one, with uniform settings).
 double largest_score(const PlanWishes& wishes, const Exact& mu) {
-  return wishes.witness ? largest_witness_value(*wishes.witness, wishes.polytope, mu).approximate()
+  return wishes.witness ? honest_witness_limit(*wishes.witness)
                         : quantum_maximum(plan::score_kind(wishes.method), mu).lower();
 }
 
@@ -77,9 +78,12 @@ Status check(const Design& design) {
   constexpr double most_wins = 0.853553390593274;
   if (const PlanWishes& wishes = design.wishes; design.score && wishes.witness) {
     const double least = plan::least_of(*wishes.witness).approximate(), most = largest_score(wishes, Exact());
-    if (!(*design.score > least && *design.score <= most))
+    const double rounding = 1e-8 * (plan::most_of(*wishes.witness).approximate() - least);
+    if (!(*design.score > least && *design.score <= most + rounding))
       return usage_error("the score is out of range for an honest device",
-                         fmt::format("a value of the witness above {:.8g} and at most {:.8g}", least, most),
+                         fmt::format("a value of the witness above {:.8g} and at most {:.8g}, beyond which no quantum device "
+                                     "with uniform settings comes",
+                                     least, most),
                          fmt::format("{:.8g}", *design.score));
   } else if (design.score && !(*design.score > 0.5 && *design.score <= most_wins + 1e-7)) {
     return usage_error("the score is out of range for an honest device",
@@ -117,6 +121,7 @@ Result<SolvedDesign> solve(const Design& asked) {
   BELLOWS_ASSIGN(auto source, tradeoff_source(asked.wishes.method, asked.wishes.polytope, {}, asked.wishes.witness));
   const std::optional<plan::WitnessCoefficients>& witness = asked.wishes.witness;
   SolvedDesign solved;
+  long log2_epsilon = 0;  // where it is found: a power of two
   Design& d = solved.design = asked;
   // Searches aim a few bits too high, since the proof rounds down and hash families have gaps.
   const double target = d.output_bits ? static_cast<double>(*d.output_bits) + 2 : 0;
@@ -139,7 +144,8 @@ Result<SolvedDesign> solve(const Design& asked) {
       more.trial_count.reset();
       more.output_bits = d.output_bits.value_or(1);
       if (!more.mu) more.mu = Exact();
-      if (auto enough = solve(more); enough.ok())
+      // Fewer than are given would be no advice: then something else is in the way.
+      if (auto enough = solve(more); enough.ok() && (!d.mu || *enough->design.trial_count > *d.trial_count))
         words += fmt::format("; {} trials would do{}", *enough->design.trial_count, d.mu ? "" : " at mu = 0");
     }
     if (witness)
@@ -180,7 +186,8 @@ Result<SolvedDesign> solve(const Design& asked) {
       return value_or_nothing(output_of(d, *d.score, n_of(), *d.mu, epsilon, *source));
     });
     if (!found) return nothing("epsilon up to 1/2");
-    d.epsilon = Exact::literal(fmt::format("2^{}", static_cast<long>(std::ceil(*found))));
+    log2_epsilon = static_cast<long>(std::ceil(*found));
+    d.epsilon = Exact::literal(fmt::format("2^{}", log2_epsilon));
   }
   const bool find_output = !d.output_bits;
   // The proof has the last word: where gaps between field sizes leave it short, a little more of the unknown.
@@ -196,9 +203,12 @@ Result<SolvedDesign> solve(const Design& asked) {
     BELLOWS_ASSIGN(solved.bound, bound(claim_of(solved.plan, 0), source.get()));
     if (find_output || solved.bound.extraction.output_bits >= *d.output_bits || attempt == 40) break;
     if (solved.found == "trials") d.trial_count = *d.trial_count + *d.trial_count / 1000 + 1;
-    if (solved.found == "score") *d.score += 1e-5 * (witness ? std::abs(*d.score) : 1);
+    if (solved.found == "score") {
+      *d.score += 1e-5 * (witness ? std::abs(*d.score) : 1);
+      if (witness && *d.score > honest_witness_limit(*witness)) return nothing("score of a quantum device");
+    }
     if (solved.found == "mu") d.mu = *d.mu * Exact::literal("0.999");
-    if (solved.found == "epsilon") d.epsilon = *d.epsilon * Exact::literal("2");
+    if (solved.found == "epsilon") d.epsilon = Exact::literal(fmt::format("2^{}", ++log2_epsilon));
   }
   if (find_output) {
     solved.found = "output";

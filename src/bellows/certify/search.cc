@@ -9,6 +9,7 @@
 
 #include "bellows/certify/certify.h"
 #include "bellows/certify/one_sided.h"
+#include "bellows/certify/quantum_witness.h"
 #include "bellows/certify/two_sided.h"
 #include "bellows/numeric/optimise.h"
 
@@ -81,7 +82,7 @@ Result<plan::Plan> with_family_and_seed(plan::Plan plan) {
   }
   BELLOWS_ASSIGN(Bound largest, bound(claim_of(plan, count - 1), source.get()));
   // The highest thresholds may lie beyond what any device reaches, and steep proofs say so: then the highest below those.
-  if (largest.exceeds_raw_bits && plan.seed_bits == 0) {
+  if (largest.exceeds_raw_bits) {
     const long long first_beyond = numeric::first_true(0, static_cast<long long>(count) - 1, [&](long long i) {
       const auto proved = bound(claim_of(plan, static_cast<std::uint64_t>(i)), source.get());
       return proved.ok() && proved->exceeds_raw_bits;
@@ -124,6 +125,13 @@ Result<plan::Plan> plan_with_grid(const PlanWishes& wishes) {
   BELLOWS_TRY(plan::validate(plan));
   if (wishes.threshold) {
     BELLOWS_TRY(check_plan(plan));
+    if (plan.witness) {
+      const double beyond = beyond_quantum_witness(*plan.witness, plan.polytope, plan.mu);
+      if (wishes.threshold->approximate() > beyond)
+        return usage_error("the threshold lies beyond the quantum maximum",
+                           fmt::format("a value of the witness of at most {:.9g} at mu = {}", beyond, plan.mu.text()),
+                           wishes.threshold->text());
+    }
     return plan;
   }
   // A witness is somebody's choice.
@@ -142,7 +150,7 @@ Result<plan::Plan> plan_with_grid(const PlanWishes& wishes) {
     return approximate_output(claim, n, source.get());
   };
   const double highest =
-      nine_places(plan.witness ? largest_witness_value(*plan.witness, plan.polytope, plan.mu).approximate()
+      nine_places(plan.witness ? quantum_witness_value(*plan.witness, plan.polytope, plan.mu)
                                : quantum_maximum(kind, plan.mu).lower())
           .approximate();
   const double local = plan.witness ? local_witness_value(*plan.witness, plan.polytope, plan.mu).approximate()
@@ -165,7 +173,8 @@ Result<plan::Plan> plan_with_grid(const PlanWishes& wishes) {
   if (!(first < last)) {
     Error error = refused("no grid of thresholds: at this bias no device gets beyond local ones by more than 1e-9");
     error.expected = "a smaller bias, or a score that tells them apart";
-    error.got = fmt::format("mu = {}: local devices reach {:.9g}, no device is expected beyond {:.9g}", plan.mu.text(), local, highest);
+    error.got = fmt::format("mu = {}: local devices reach {:.9g}, no device is expected beyond {:.9g}", plan.mu.text(), local,
+                            plan.witness ? highest : quantum_maximum(kind, plan.mu).lower());
     return error;
   }
   plan.thresholds = plan::Thresholds::grid(first, last, rounded_grid_size(size));

@@ -68,6 +68,9 @@ TEST(Search, TheSeedSufficesForEveryThreshold) {
       most = std::max(most, bound(claim_of(*plan, i), source->get())->extraction.seed_bits);
     EXPECT_GT(most, 0u);
     EXPECT_GE(plan->seed_bits, most) << mu;
+    plan::Plan cut = *plan;
+    cut.seed_bits = 5;
+    EXPECT_FALSE(complete_plan(cut).ok()) << mu;
     EXPECT_TRUE(complete_plan(*plan).ok());
   }
 }

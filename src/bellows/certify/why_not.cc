@@ -5,8 +5,10 @@
 #include <cmath>
 
 #include "bellows/certify/one_sided.h"
+#include "bellows/certify/quantum_witness.h"
 #include "bellows/certify/search.h"
 #include "bellows/certify/two_sided.h"
+#include "bellows/numeric/optimise.h"
 
 namespace bellows::certify {
 namespace {
@@ -45,20 +47,24 @@ std::string trials_in_words(Claim claim, const char* at_what, const TradeoffSour
   return {};
 }
 
+/// Of the win frequency itself; for MDL values, which follow the bias, of a device with symmetric noise.
+std::optional<Exact> win_frequency_of(const Claim& claim) {
+  if (plan::score_kind(claim.method) != plan::ScoreKind::mdl_value) return claim.threshold;
+  const Exact none = symmetric_score(plan::ScoreKind::mdl_value, Exact(), claim.mu),
+              all = symmetric_score(plan::ScoreKind::mdl_value, Exact::integer(1), claim.mu);
+  const Exact win_frequency = (claim.threshold - none) / (all - none);
+  if (win_frequency < Exact() || Exact::literal("0.8535533906") < win_frequency) return std::nullopt;
+  return win_frequency;
+}
+
 /// The bias up to which this score would do, by the plan's own method.
 std::string bias_in_words(const Claim& claim, const TradeoffSource& source) {
-  Exact win_frequency = claim.threshold;
-  const char* whose = "";
-  if (plan::score_kind(claim.method) == plan::ScoreKind::mdl_value) {
-    // The MDL value itself follows the bias: of a device with symmetric noise, at any bias, its win frequency.
-    const Exact none = symmetric_score(plan::ScoreKind::mdl_value, Exact(), claim.mu),
-                all = symmetric_score(plan::ScoreKind::mdl_value, Exact::integer(1), claim.mu);
-    win_frequency = (claim.threshold - none) / (all - none);
-    if (win_frequency < Exact() || Exact::literal("0.8535533") < win_frequency) return {};
-    whose = "for a device with symmetric noise ";
-  }
+  const bool of_mdl = plan::score_kind(claim.method) == plan::ScoreKind::mdl_value;
+  const char* whose = of_mdl ? "for a device with symmetric noise " : "";
+  const std::optional<Exact> win_frequency = win_frequency_of(claim);
+  if (!win_frequency) return {};
   const bool by_proofs = claim.method == plan::Method::two_sided || claim.method == plan::Method::witness;
-  if (const auto mu = largest_bias(claim, win_frequency, 1, &source))
+  if (const auto mu = largest_bias(claim, *win_frequency, 1, &source))
     return fmt::format("{}the largest bias with a certified bit at this score and number of trials is mu = {}{}", whose,
                        mu->text(), by_proofs ? ", by the proofs that ship" : "");
   // Of a witness the proofs that ship know nothing, as a rule.
@@ -91,6 +97,10 @@ std::string why_not_at(const plan::Plan& plan, const Exact& score, const Tradeof
   const Claim claim = claim_at_score(plan, score);
   const auto at_score = bound(claim, &source);
   if (!at_score.ok()) return at_score.error().message;
+  if (at_score->exceeds_raw_bits)
+    return fmt::format("the score {:.8g} lies beyond what any device reaches at mu = {}: it would take more than the two bits "
+                       "that a trial has",
+                       score.approximate(), plan.mu.text());
   if (at_score->extraction.output_bits == 0) {
     std::string words = fmt::format(
         "too few trials for this score: {:.8g} lies above the local bound {:.8g}, but at epsilon {} {} trials prove no bit "
@@ -138,6 +148,34 @@ Ball local_maximum(const plan::Plan& plan) {
 Ball quantum_maximum(const plan::Plan& plan) {
   return plan.witness ? Ball(largest_witness_value(*plan.witness, plan.polytope, plan.mu))
                       : quantum_maximum(plan::score_kind(plan.method), plan.mu);
+}
+
+Outlook outlook(const plan::Plan& plan) {
+  Outlook outlook;
+  // As good as a device gets with uniform settings: (2 + sqrt 2)/4.
+  const Exact best = Exact::literal("0.8535533906");
+  std::uint64_t index = plan.thresholds.count();
+  if (plan.witness) {
+    const double limit = honest_witness_limit(*plan.witness) +
+                         1e-8 * (plan::most_of(*plan.witness) - plan::least_of(*plan.witness)).approximate();
+    index = static_cast<std::uint64_t>(
+        numeric::first_true(0, static_cast<long long>(index) - 1, [&](long long i) {
+          return plan.thresholds.at(static_cast<std::uint64_t>(i)).approximate() > limit;
+        }));
+    if (index-- == 0) return outlook;
+  } else {
+    const auto reached = plan.thresholds.reached(symmetric_score(plan::score_kind(plan.method), best, plan.mu));
+    if (!reached) return outlook;
+    index = *reached;
+  }
+  outlook.within_reach = true;
+  const Claim claim = claim_of(plan, index);
+  outlook.threshold = claim.threshold;
+  const auto proved = bound(claim);
+  outlook.output_bits = proved.ok() ? proved->extraction.output_bits : 0;
+  if (outlook.output_bits == 0)
+    if (const auto win_frequency = win_frequency_of(claim)) outlook.largest_mu = largest_bias(claim, *win_frequency, 1);
+  return outlook;
 }
 
 Result<std::string> why_not_certified(const Failure& failure) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "bellows/certify/bound.h"
@@ -31,5 +32,15 @@ Ball local_maximum(const plan::Plan& plan);
 /// for the MDL value mu_min mu_max (sqrt 2 - 1)/2, an upper bound that is reached at mu = 0; for a witness, what any
 /// device reaches.
 Ball quantum_maximum(const plan::Plan& plan);
+
+/// What the best honest device (uniform settings) may hope for under a plan.
+struct Outlook {
+  bool within_reach = false;          ///< it reaches the lowest threshold
+  Exact threshold;                    ///< the highest that it reaches
+  std::uint64_t output_bits = 0;      ///< that this threshold proves, of all trials
+  std::optional<Exact> largest_mu;    ///< where it proves none: the bias up to which it does (MDL value: up to which the same
+                                      ///< device does); nothing: none
+};
+Outlook outlook(const plan::Plan& plan);
 
 }  // namespace bellows::certify
