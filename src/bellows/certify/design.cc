@@ -121,7 +121,7 @@ Result<SolvedDesign> solve(const Design& asked) {
   BELLOWS_ASSIGN(auto source, tradeoff_source(asked.wishes.method, asked.wishes.polytope, {}, asked.wishes.witness));
   const std::optional<plan::WitnessCoefficients>& witness = asked.wishes.witness;
   SolvedDesign solved;
-  long log2_epsilon = 0;  // where it is found: a power of two
+  long epsilon_exponent = 0;  // where it is found: a power of two
   Design& d = solved.design = asked;
   // Searches aim a few bits too high, since the proof rounds down and hash families have gaps.
   const double target = d.output_bits ? static_cast<double>(*d.output_bits) + 2 : 0;
@@ -186,8 +186,8 @@ Result<SolvedDesign> solve(const Design& asked) {
       return value_or_nothing(output_of(d, *d.score, n_of(), *d.mu, epsilon, *source));
     });
     if (!found) return nothing("epsilon up to 1/2");
-    log2_epsilon = static_cast<long>(std::ceil(*found));
-    d.epsilon = Exact::literal(fmt::format("2^{}", log2_epsilon));
+    epsilon_exponent = static_cast<long>(std::ceil(*found));
+    d.epsilon = Exact::literal(fmt::format("2^{}", epsilon_exponent));
   }
   const bool find_output = !d.output_bits;
   // The proof has the last word: where gaps between field sizes leave it short, a little more of the unknown.
@@ -208,7 +208,7 @@ Result<SolvedDesign> solve(const Design& asked) {
       if (witness && *d.score > honest_witness_limit(*witness)) return nothing("score of a quantum device");
     }
     if (solved.found == "mu") d.mu = *d.mu * Exact::literal("0.999");
-    if (solved.found == "epsilon") d.epsilon = Exact::literal(fmt::format("2^{}", ++log2_epsilon));
+    if (solved.found == "epsilon") d.epsilon = Exact::literal(fmt::format("2^{}", ++epsilon_exponent));
   }
   if (find_output) {
     solved.found = "output";

@@ -171,6 +171,34 @@ TEST(QuantumMaximum, NumbersAloneDoNotGoBeyondIt) {
   EXPECT_TRUE(certify(*plan, evidence_with(40, 0)).ok());
 }
 
+// Between uniform settings' 0.8536 and what sources of 2 % allow, steep proofs promise more bits than a trial has.
+TEST(WhyNot, AScoreThatNoDeviceHasIsCalledThat) {
+  PlanWishes wishes = wishes_of(1 << 24, "0.02");
+  wishes.threshold = Exact::literal("0.8645");
+  const auto plan = built_in_plan(wishes);
+  ASSERT_TRUE(plan.ok());
+  const auto certificate = certify_hypothetical(*plan, *wishes.threshold);
+  ASSERT_TRUE(certificate.ok());
+  EXPECT_FALSE(certificate->certified());
+  EXPECT_TRUE(says(certificate->score.reason, "beyond what any device reaches")) << certificate->score.reason;
+  EXPECT_FALSE(outlook(*plan).within_reach);
+}
+
+TEST(WhyNot, TheOutlookIsThatOfThePlansOwnThreshold) {
+  PlanWishes wishes = wishes_of(1000000000, "0.1");
+  wishes.method = plan::Method::win;
+  wishes.threshold = Exact::literal("0.78");
+  auto plan = built_in_plan(wishes);
+  ASSERT_TRUE(plan.ok());
+  const Outlook far = outlook(*plan);
+  EXPECT_TRUE(far.within_reach);
+  EXPECT_EQ(far.output_bits, 0u);
+  ASSERT_TRUE(far.largest_mu.has_value());
+  EXPECT_TRUE(*far.largest_mu < Exact::literal("0.031")) << far.largest_mu->text();
+  plan->mu = *far.largest_mu;
+  EXPECT_GT(outlook(*plan).output_bits, 0u);
+}
+
 // Nothing exceeds it: every source of the box against the best quantum devices for its settings, by a search over
 // angles.
 TEST(QuantumMaximum, NoDeviceAndSourceExceedIt) {
