@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "bellows/base/threads.h"
+#include "bellows/numeric/ranges.h"
 #include "bellows/report/figure.h"
 
 namespace bellows::cli {
@@ -30,6 +33,12 @@ struct Quantity {
 Exact short_number(double value) { return Exact::literal(fmt::format("{:.6g}", value)); }
 double short_double(double value) { return short_number(value).approximate(); }
 
+/// An epsilon is never shown smaller than it was proved, nor as zero.
+double double_above(const Exact& value) {
+  const double near = std::max(value.nearest(), std::numeric_limits<double>::denorm_min());
+  return mpq_class(near) < value.value() ? std::nextafter(near, 1) : near;
+}
+
 constexpr std::array quantities{
     Quantity{"score", "win frequency, or value of the witness", false,
              [](Design& d, double v) { d.score = short_double(v); }, [](const SolvedDesign& s) { return *s.design.score; }},
@@ -44,7 +53,7 @@ constexpr std::array quantities{
     Quantity{"mu", "bias mu", false, [](Design& d, double v) { d.mu = short_number(v); },
              [](const SolvedDesign& s) { return s.design.mu->approximate(); }},
     Quantity{"epsilon", "total epsilon", true, [](Design& d, double v) { d.epsilon = short_number(v); },
-             [](const SolvedDesign& s) { return s.design.epsilon->nearest(); }},
+             [](const SolvedDesign& s) { return double_above(*s.design.epsilon); }},
 };
 
 struct Range {
@@ -67,6 +76,8 @@ Result<Range> range_from(const std::string& text) {
   if (range.quantity == nullptr) return usage_error("there is nothing of that name to vary", form, text.substr(0, 60));
   BELLOWS_ASSIGN(const Exact from, Exact::parse(text.substr(equals + 1, colon - equals - 1)));
   BELLOWS_ASSIGN(const Exact to, Exact::parse(text.substr(colon + 1)));
+  if (std::string_view(range.quantity->name) == "mu")
+    for (const Exact& end : {from, to}) BELLOWS_TRY(numeric::check_bias(end));
   range.from = from.approximate(), range.to = to.approximate();
   const bool in_order = range.from < range.to && std::isfinite(range.to) && range.to <= 0x1p61;
   if (!in_order || (range.quantity->by_factors && !(range.from > 1e-300)) || range.from < -0x1p61)
@@ -123,6 +134,7 @@ Result<Verdict> show_curve(Console& console, const CurveOptions& options, const 
   std::string csv = "score,trials,bits,mu,epsilon,threshold,proved_bits\n";
   nlohmann::json rows = nlohmann::json::array();
   report::FigureSeries series;
+  bool clipped = false;
   for (std::size_t i = 0; i < places.size(); ++i) {
     if (!solved[i]) {
       // What was asked stands in its column, so that a gap can be seen.
@@ -139,17 +151,25 @@ Result<Verdict> show_curve(Console& console, const CurveOptions& options, const 
     const SolvedDesign& one = *solved[i];
     csv += fmt::format("{},{},{},{},{},{},{}\n", number(*one.design.score), *one.design.trial_count,
                        *one.design.output_bits, number(one.design.mu->approximate()),
-                       number(one.design.epsilon->nearest()), number(one.plan.thresholds.lowest().approximate()),
+                       one.design.epsilon->text(), number(one.plan.thresholds.lowest().approximate()),
                        one.bound.extraction.output_bits);
     rows.push_back({{x.name, x.get(one)}, {y.name, y.get(one)}});
-    series.x.push_back(x.get(one)), series.y.push_back(y.get(one));
+    if (std::string_view(y.name) == "epsilon") {
+      rows.back()["epsilon_exact"] = one.design.epsilon->text();
+      rows.back()["epsilon_at_limit"] = certify::at_epsilon_limit(*one.design.epsilon);
+    }
+    // The chart's axis goes by factors, and what no double holds is drawn at the smallest usual one.
+    constexpr double drawn_least = std::numeric_limits<double>::min();
+    clipped = clipped || (y.by_factors && y.get(one) < drawn_least);
+    series.x.push_back(x.get(one)), series.y.push_back(y.by_factors ? std::max(y.get(one), drawn_least) : y.get(one));
   }
   if (!options.csv.empty()) BELLOWS_TRY(write_text_file(options.csv, csv, public_file_mode, options.overwrite));
   if (!options.svg.empty()) {
     report::Figure figure;
     figure.title = fmt::format("{} against {}", y.label, x.label);
-    figure.note = fmt::format("method {}; an honest device passes with probability {:g}; every point is proved",
-                              name(any->plan.method), design.chance);
+    figure.note = fmt::format("method {}; an honest device passes with probability {}{:g}; every point is proved{}",
+                              name(any->plan.method), of_witness && design.chance >= 0.5 ? "at least " : "", design.chance,
+                              clipped ? "; what lies below 2^-1022 is drawn there" : "");
     figure.panels.push_back({"", {x.label, x.by_factors, {}, {}}, {y.label, y.by_factors, {}, {}}, {series}});
     BELLOWS_TRY(write_text_file(options.svg, report::figure_svg(figure), public_file_mode, options.overwrite));
   }
