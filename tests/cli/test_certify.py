@@ -185,6 +185,19 @@ class Plan(ProgramTest):
         self.assertTrue(far["certifies_nothing"])
         self.assertTrue(0.1 < far["largest_mu"] < 0.13, far["largest_mu"])
         self.assertIsNone(self.run_json("plan", "--grid", "--mu", "0.01", "--trials", "10")["largest_mu"])
+        # The largest bias is that of the plan's own threshold, and a seed's length does not make a plan that gives something.
+        numbers = ["--trials", "1e9", "--epsilon", "1e-12"]
+        bias_of = {}
+        for mu in ("0.0303", "0.05"):
+            own = self.run_json("plan", "--threshold", "0.78", *numbers, "--mu", mu, "--method", "win")
+            self.assertTrue(own["certifies_nothing"])
+            bias_of[mu] = own["largest_mu"]
+            self.assertLess(own["largest_mu"], 0.0303)
+        self.assertEqual(bias_of["0.0303"], bias_of["0.05"])
+        self.assertFalse(self.run_json("plan", "--threshold", "0.78", *numbers, "--mu", str(bias_of["0.05"]), "--method", "win")["certifies_nothing"])
+        document = {**own["plan"], "mu": "0.2", "seed_bits": 100000}
+        (self.folder / "far.json").write_text(json.dumps(document))
+        self.assertTrue(self.run_json("plan", "--read", "far.json")["certifies_nothing"])
         for words in (["plan", "--grid"], ["certify", "--score", "0.9"]):
             _, err = self.run_program(*words, "--mu", "0.499999999", "--trials", "1e9", expect=1)
             self.assertIn("no device gets beyond local ones", err)
@@ -225,6 +238,10 @@ class Plan(ProgramTest):
         again = self.run_json("plan", "--read", "p.json")
         self.assertEqual(first["digest"], again["digest"])
         self.assertGreater(first["plan"]["seed_bits"], 0)
+        (self.folder / "beyond.toml").write_text('mu = 0.01\ntrial_count = 100000\n[thresholds]\nlist = ["0.95"]\n[epsilons]\ntotal = "1e-9"\n')
+        for verb in (["plan", "--read"], ["certify", "--score", "0.8", "--plan"]):
+            _, err = self.run_program(*verb, "beyond.toml", expect=3)
+            self.assertIn("beyond.toml", err)
         for bad in ("mu = nan\n", "nu = 0.01\n", 'mu = 0.01\ntrial_count = 100\n[thresholds]\nlist = ["0.9"]\n[epsilons]\ntotal = "1e-9"\n'):
             (self.folder / "bad.toml").write_text(bad)
             _, err = self.run_program("plan", "--read", "bad.toml", expect=None)
@@ -249,8 +266,17 @@ class Plan(ProgramTest):
             rest = [w for i in range(0, 6, 2) if words[i] != left_out for w in words[i:i + 2]]
             points = self.run_json("plan", "--vary", f"{name}={limits}", *rest, "--bits", "1e5", "--points", "3", "--method", "win")["points"]
             self.assertTrue(all(point["trials"] > 1e5 for point in points), points)
-        for bad in ("trials", "trials=5", "trials=9:5", "trials=0:5", "noise=1:2", "mu=a:b", "S=2.3:2.4"):
+        for bad in ("trials", "trials=5", "trials=9:5", "trials=0:5", "noise=1:2", "mu=a:b", "S=2.3:2.4", "score=0.78:0.8"):
             self.run_program("plan", "--vary", bad, *words, expect=2)
+        self.run_program("plan", "--vary", "S=2.2:2.8", "--score", "0.78", "--trials", "1e8", "--mu", "1%", "--epsilon", "1e-9", expect=2)
+        # An epsilon that no double holds is not shown as zero.
+        tiny = self.run_json("plan", "--vary", "bits=1:100", "--mu", "1%", "--trials", "1e7", "--S", "2.5", "--method", "win", "--points", "2",
+                             "--csv", "e.csv", "--svg", "e.svg")
+        self.assertTrue(all(point["epsilon"] > 0 for point in tiny["points"]), tiny)
+        for point, line in zip(tiny["points"], (self.folder / "e.csv").read_text().splitlines()[1:], strict=True):
+            self.assertEqual(line.split(",")[4], point["epsilon_exact"])
+            self.assertRegex(point["epsilon_exact"], r"2\^-\d{4}")
+        self.assertIn("1.5 per cent", self.run_program("plan", "--vary", "mu=0:1.5", "--S", "2.5", "--trials", "1e7", "--epsilon", "1e-9", expect=2)[1])
         self.run_program("plan", "--vary", "mu=0:0.7", "--S", "2.4", "--trials", "1e8", "--epsilon", "1e-9", expect=2)
         _, err = self.run_program("plan", "--vary", "mu=0.2:0.3", "--S", "2.4", "--trials", "1e8", "--epsilon", "1e-9", expect=1)
         self.assertIn("largest bias", err)

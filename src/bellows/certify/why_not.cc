@@ -165,6 +165,8 @@ Outlook outlook(const plan::Plan& plan) {
     if (index-- == 0) return outlook;
   } else {
     const auto reached = plan.thresholds.reached(symmetric_score(plan::score_kind(plan.method), best, plan.mu));
+    // A threshold of one's own beyond reach stays there. A grid follows the bias.
+    if (!reached && plan.thresholds.is_grid()) outlook.largest_mu = largest_bias(claim_of(plan, index - 1), best, 1);
     if (!reached) return outlook;
     index = *reached;
   }

@@ -39,7 +39,7 @@ struct Outlook {
   Exact threshold;                    ///< the highest that it reaches
   std::uint64_t output_bits = 0;      ///< that this threshold proves, of all trials
   std::optional<Exact> largest_mu;    ///< where it proves none: the bias up to which it does (MDL value: up to which the same
-                                      ///< device does); nothing: none
+                                      ///< device does); of a grid out of reach: up to which another grid does; nothing: none
 };
 Outlook outlook(const plan::Plan& plan);
 

@@ -7,6 +7,7 @@
 #include "bellows/certify/certify.h"
 #include "bellows/certify/compare.h"
 #include "bellows/certify/locality.h"
+#include "bellows/certify/plan_file.h"
 #include "bellows/certify/signature.h"
 #include "bellows/cli/certify_options.h"
 #include "bellows/cli/prove_for.h"
@@ -137,7 +138,7 @@ Result<plan::Plan> plan_for(const Options& options, const estimate::Evidence& ev
   if (!plan_file.empty()) {
     BELLOWS_ASSIGN(plan::Plan plan, plan::read_plan(plan_file));
     BELLOWS_TRY(agree(plan, options));
-    return certify::complete_plan(std::move(plan));
+    return certify::complete_plan_of(plan_file, std::move(plan));
   }
   if (!gives_bias(options.plan) && !evidence.simulated) return certify::bias_is_needed();
   BELLOWS_ASSIGN(certify::PlanWishes wishes, wishes_from(options.plan));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bellows/base/count.h"
+#include "bellows/certify/plan_file.h"
 #include "bellows/certify/search.h"
 #include "bellows/cli/command.h"
 #include "bellows/estimate/origin.h"
@@ -59,7 +60,7 @@ Result<trials::ImportOptions> import_options(const Options& given) {
   }
   if (!given.plan.empty()) {
     BELLOWS_ASSIGN(plan::Plan plan, plan::read_plan(given.plan));
-    BELLOWS_ASSIGN(plan, certify::complete_plan(std::move(plan)));
+    BELLOWS_ASSIGN(plan, certify::complete_plan_of(given.plan, std::move(plan)));
     if (given.relabel.empty()) relabel = plan.relabelling;
     if (relabel != plan.relabelling) return usage_error("--relabel is not the plan's", plan.relabelling, relabel);
     options.plan_digest = plan::digest(plan);

@@ -9,6 +9,8 @@
 #include "bellows/certify/certify.h"
 #include "bellows/certify/design.h"
 #include "bellows/certify/one_sided.h"
+#include "bellows/certify/plan_file.h"
+#include "bellows/certify/why_not.h"
 #include "bellows/cli/certify_options.h"
 #include "bellows/cli/plan_curve.h"
 #include "bellows/cli/plan_witness.h"
@@ -40,7 +42,8 @@ settings, symmetric noise. The search runs in floating point; the plan that it e
 --vary NAME=FROM:TO gives one of them a range and finds the missing one at each of --points places (trials, bits and epsilon by
 factors, the others by steps), as a table or a chart, every place proved; where nothing suffices the place stays empty.
 With --witness-file FILE the score is the value of the witness, and the entropy proofs at hand decide what it gives; of the device
-nothing but that value is used, so the chance is one that every device of that value has. Make the proofs first ('bellows prove').
+nothing but that value is used, so the chance is one that every device of that value has; values beyond the quantum maximum (found by a
+search over angles) are refused. Make the proofs first ('bellows prove').
 --witness looks beyond the win frequency: for a device (two qubits: tilt of the state, visibility along and across its axis, detection
 efficiencies) or counts of an earlier run it finds, by a linear program over measurement-dependent local strategies, the linear
 function of P(abxy) that separates it best at --mu, with an exact local bound, and the largest bias at which any does, beside those of
@@ -102,22 +105,28 @@ Result<nlohmann::json> expectation(Console& console, const Options& options, con
   return document;
 }
 
-/// A complete plan under which nothing will be certified, because none of its thresholds gives a bit (then it needs no
-/// seed) or none is within an honest device's reach. Out: whether; then the largest bias at which one could, or null.
+/// A complete plan under which nothing will be certified, because the highest of its thresholds within an honest device's
+/// reach gives no bit, or none is within reach. Out: whether; then the largest bias at which that one would, or null.
 bool say_that_nothing_is_certified(Console& console, const plan::Plan& plan, nlohmann::json& document) {
-  // As good as a device gets with uniform settings: (2 + sqrt 2)/4.
-  const Exact best = Exact::literal("0.853553390");
-  const bool beyond_reach =
-      !plan.witness && certify::symmetric_score(plan::score_kind(plan.method), best, plan.mu) < plan.thresholds.lowest();
-  if (plan.seed_bits != 0 && !beyond_reach) return false;
-  const auto mu = certify::largest_bias(certify::claim_of(plan, plan.thresholds.count() - 1), best, 1);
+  const certify::Outlook outlook = certify::outlook(plan);
+  if (outlook.output_bits > 0) return false;
+  document["largest_mu"] = outlook.largest_mu ? nlohmann::json(outlook.largest_mu->nearest()) : nlohmann::json();
+  if (!outlook.within_reach) {
+    console.print(fmt::format(
+        "output      none: no honest device reaches the lowest threshold{}",
+        outlook.largest_mu ? fmt::format("; the largest bias for which another grid could do, with these trials and epsilon, is mu = {}",
+                                         outlook.largest_mu->text())
+                           : std::string()));
+    return true;
+  }
+  const bool of_mdl = plan::score_kind(plan.method) == plan::ScoreKind::mdl_value;
   console.print(fmt::format(
-      "output      none: {}; {}",
-      plan.seed_bits != 0 ? "no honest device reaches the lowest threshold" : "no threshold of this plan gives a certified bit",
-      mu             ? fmt::format("the largest bias that could do, with these trials and epsilon, is mu = {}", mu->text())
+      "output      none: no threshold of this plan within a device's reach gives a certified bit; {}",
+      outlook.largest_mu ? fmt::format("at {} {:.9g} the largest bias that could do, with these trials and epsilon, is mu = {}",
+                                       of_mdl ? "the win frequency (symmetric noise) of" : "the threshold",
+                                       outlook.threshold.approximate(), outlook.largest_mu->text())
       : plan.witness ? std::string("no entropy proof at hand does at its threshold ('bellows prove entropy --witness')")
                      : std::string("with these trials and epsilon no bias could do, not even 0")));
-  document["largest_mu"] = mu ? nlohmann::json(mu->nearest()) : nlohmann::json();
   return true;
 }
 
@@ -262,7 +271,7 @@ Result<Verdict> run(Console& console, const Options& options, const CLI::App& ve
       return usage_error("a plan file says itself how to relabel", "relabelling = ... in the file", "--relabel");
     BELLOWS_TRY(look_at(verb, "a plan that is read", {"--read", "--out", "--score", "--S"}));
     BELLOWS_ASSIGN(plan::Plan plan, plan::read_plan(options.read));
-    BELLOWS_ASSIGN(plan, certify::complete_plan(std::move(plan)));
+    BELLOWS_ASSIGN(plan, certify::complete_plan_of(options.read, std::move(plan)));
     return show_plan(console, options, plan);
   }
   if (options.grid || !options.plan.threshold.empty()) {
@@ -279,6 +288,11 @@ Result<Verdict> run(Console& console, const Options& options, const CLI::App& ve
     for (const char* name : {"score", "S", "trials", "bits", "mu", "epsilon"})
       if (options.vary.starts_with(std::string(name) + "=") && verb.get_option("--" + std::string(name))->count() > 0)
         return usage_error("what is varied has no value of its own", "--vary, or the value", "--" + std::string(name));
+    // S and score are one quantity.
+    const bool of_score = options.vary.starts_with("S=") || options.vary.starts_with("score=");
+    if (of_score && (!options.score.empty() || !options.chsh.empty()))
+      return usage_error("what is varied has no value of its own", "--vary, or the value",
+                         options.score.empty() ? "--S" : "--score");
     BELLOWS_ASSIGN(const certify::Design design, design_from(options));
     return show_curve(console, {options.vary, options.csv, options.svg, options.points, options.overwrite}, design);
   }
