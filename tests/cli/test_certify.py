@@ -171,7 +171,8 @@ class Plan(ProgramTest):
             self.assertIn("1.5 per cent is written 1.5%", err, words)
         _, err = self.run_program("certify", "--score", "0.78", *numbers, "--mu", "60%", expect=2)
         self.assertNotIn("is written", err)
-        for words, hint in ((["certify", "--score", "2.271", "--mu", "1%"], "win frequency 0.783875"), (["plan", "--score", "2.271", "--mu", "1%"], "given as S"),
+        for words, hint in ((["certify", "--score", "2.271", "--mu", "1%"], "win-frequency 0.783875"),
+                            (["certify", "--score", "2.271", "--mu", "1%", "--method", "mdl"], "mdl-value 0.0024"), (["plan", "--score", "2.271", "--mu", "1%"], "given as S"),
                             (["certify", "--score", "0.78", "--mu", "1%", "--method", "mdl"], "symmetric noise have 0.0019515"),
                             (["plan", "--score", "0.78"], "output bits, mu left out"), (["plan", "--score", "0.78", "--mu", "1%", "--chance", "99.9"], "0.999"),
                             (["certify", "--score", "0.78", "--mu", "1e-6000"], "exponents up to 5000")):

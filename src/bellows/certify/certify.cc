@@ -163,9 +163,12 @@ Result<Certificate> certify_hypothetical(const plan::Plan& plan, const Exact& sc
   } else if (score < Exact::literal("-1") || score > Exact::integer(1) ||
       (plan::score_kind(plan.method) == plan::ScoreKind::win_frequency && score < Exact()))
     return usage_error("the score is out of range",
-                       score > Exact::integer(1) && score <= Exact::integer(4)
-                           ? fmt::format("a win frequency from 0 to 1, or an MDL value; that of S = {} is the win frequency {}",
-                                         score.text(), ((score + Exact::integer(4)) * Exact::fraction(1, 8)).text())
+                       score > Exact::integer(1) && score <= Exact::literal("2.8285")
+                           ? fmt::format("a win frequency from 0 to 1, or an MDL value; that of S = {} is the {} {}", score.text(),
+                                         name(plan::score_kind(plan.method)),
+                                         symmetric_score(plan::score_kind(plan.method),
+                                                         (score + Exact::integer(4)) * Exact::fraction(1, 8), plan.mu)
+                                             .text())
                            : std::string("a win frequency from 0 to 1, or an MDL value"),
                        score.text());
   // Of a finite run it could be reached by chance; as an expectation, no device has it.

@@ -292,6 +292,9 @@ Result<LocalityReport> check_locality(std::string_view toml, const std::string& 
   double margin = std::numeric_limits<double>::infinity();
   for (Direction& one : report.directions) {
     add_gaps(one, intervals[one.name]);
+    if (one.distance_m < 0)
+      return bad_input(one.name + " has a negative distance", toml_origin, std::nullopt, "above 0 m",
+                       fmt::format("{} m", one.distance_m));
     if (!(one.distance_m > 0) || uncertainty < 0 || uncertainty >= one.distance_m)
       return bad_input(one.name + " has no distance", toml_origin, std::nullopt,
                        "[distance] with A_to_B_m and B_to_A_m, or [position] with A_start, A_stop, B_start, B_stop; "

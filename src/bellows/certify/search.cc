@@ -79,6 +79,8 @@ Result<plan::Plan> with_family_and_seed(plan::Plan plan) {
                                                     has_seed ? ProofChoice::shipped() : ProofChoice(), plan.witness));
   if (plan.extractor == plan::Extractor::automatic) {
     BELLOWS_ASSIGN(plan.extractor, family_for(plan));
+    // Only now is it known against whom its extraction is proved.
+    BELLOWS_TRY(plan::validate(plan));
   }
   BELLOWS_ASSIGN(Bound largest, bound(claim_of(plan, count - 1), source.get()));
   // The highest thresholds may lie beyond what any device reaches, and steep proofs say so: then the highest below those.

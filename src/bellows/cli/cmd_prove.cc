@@ -339,7 +339,9 @@ void add_prove(CommandLine& line) {
       ->capture_default_str();
   verb.add_option("--precision", options->precision_bits, "bits of the checker's ball arithmetic")->check(CLI::Range(32L, 4096L))->capture_default_str();
   line.on_run(verb, [options](Console& console) -> Result<Verdict> {
-    if (options->check.empty() == options->what.empty()) return usage_error("say what to prove (entropy), or give --check FILE");
+    if (!options->check.empty() && !options->what.empty())
+      return usage_error("a proof is either searched for or checked", "entropy, or --check FILE", "both");
+    if (options->check.empty() && options->what.empty()) return usage_error("say what to prove (entropy), or give --check FILE");
     return options->check.empty() ? run_entropy(*options, console) : run_check(*options, console);
   });
 }
