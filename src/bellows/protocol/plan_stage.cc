@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "bellows/certify/plan_file.h"
 #include "bellows/certify/search.h"
 #include "bellows/plan/presets.h"
 #include "bellows/protocol/experiment.h"
@@ -64,7 +65,7 @@ Result<plan::Plan> requested_plan(const AmplifyRequest& request, const RecordedT
     BELLOWS_TRY(require_agreement(request, plan));
     if (plan.simulated && recorded && !recorded->simulated())
       return usage_error("the plan is one for a simulated device, and --trials gives records of a real one");
-    return certify::complete_plan(std::move(plan));
+    return certify::complete_plan_of(request.plan_file->string(), std::move(plan));
   }
   certify::PlanWishes wishes;
   if (recorded) {
