@@ -217,7 +217,7 @@ class Amplify(harness.ProgramTest):
         plan = json.loads((self.folder / "run/plan.json").read_text())
         plan["seed_bits"] = 100
         (self.folder / "plan.json").write_text(json.dumps(plan))
-        _, err = self.run_program("amplify", *SMALL, "--plan", self.folder / "plan.json", "--out", self.folder / "short", expect=2)
+        _, err = self.run_program("amplify", *SMALL, "--plan", self.folder / "plan.json", "--out", self.folder / "short", expect=3)
         self.assertIn("seed", err)
 
     def test_a_folder_with_foreign_files_is_left_alone(self):
