@@ -12,18 +12,13 @@
 #include "bellows/bits/bit_file.h"
 #include "bellows/protocol/masanes_party.h"
 #include "bellows/protocol/masanes_source.h"
+#include "bellows/testing/random_bits.h"
 #include "bellows/testing/temp_folder.h"
 
 // What the tests of the key distribution share: records, a folder for both parties, keys as text.
 namespace bellows::protocol::testing_masanes {
 
-inline bits::BitString random_bits(std::uint64_t size, std::uint64_t seed) {
-  std::mt19937_64 engine(seed);
-  bits::BitString out(size);
-  for (std::uint64_t i = 0; i < out.size_words(); ++i) out.words()[i] = engine();
-  out.trim();
-  return out;
-}
+using testing::random_bits;
 
 struct Halves {
   PartyRecords alice, bob;
