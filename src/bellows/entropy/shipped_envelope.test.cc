@@ -118,7 +118,7 @@ TEST(ShippedEnvelope, WithinTwoThousandthsOfTheCurve) {
 
 // The comparison can fail: without two of its tangents a list leaves room.
 TEST(ShippedEnvelope, MissingTangentsShow) {
-  if (testing::sanitized()) GTEST_SKIP() << "see above";
+  if (testing::sanitized()) GTEST_SKIP() << "searches that ShippedProofs.AreAsTightAsTheirSlack makes too";
   List list = list_of(SettingPolytope::santha_vazirani, "0.0075");
   ASSERT_GE(list.lines.size(), 8u);
   list.lines.erase(list.lines.begin() + 4, list.lines.begin() + 6);
