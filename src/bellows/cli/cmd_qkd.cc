@@ -93,7 +93,7 @@ json party_json(const protocol::PartyResult& result) {
     document["counts"] = {
         {"settings", s.counts.settings},  {"pairs", s.counts.pairs},          {"tested", s.counts.tested},
         {"lost", s.counts.lost},          {"raw_bits", s.counts.raw_bits},    {"leaked_bits", s.counts.leaked_bits},
-        {"sample_pairs", s.sample_pairs}, {"sample_errors", s.sample_errors}, {"most_errors", s.most_errors}};
+        {"sample_pairs", s.sample_pairs}, {"sample_errors", s.sample_errors}, {"most_errors", s.errors.most}};
   if (result.verdict == protocol::SessionVerdict::key) {
     document["certified"] = s.is_proved();
     document["key_bits"] = s.length.bits;
@@ -115,7 +115,7 @@ void print_party(Console& console, const protocol::PartyResult& result, const Pa
                               0.5 / static_cast<double>(s.counts.settings), s.counts.raw_bits));
     console.print(
         fmt::format("errors {:.3f} % on {} sample pairs, at most {} in the raw key; published about it {} bits",
-                    100 * share(s.sample_errors, s.sample_pairs), s.sample_pairs, s.most_errors, s.counts.leaked_bits));
+                    100 * share(s.sample_errors, s.sample_pairs), s.sample_pairs, s.errors.most, s.counts.leaked_bits));
   }
   if (result.verdict == protocol::SessionVerdict::no_key) console.print("no key: " + result.reason);
   if (result.verdict == protocol::SessionVerdict::key) {

@@ -20,10 +20,10 @@ void append_element(bits::BitString& to, std::uint64_t& at, std::uint64_t elemen
 ConcatenatedCode::ConcatenatedCode(const ConcatenatedShape& shape, Deal deal)
     : shape_(shape),
       deal_(std::move(deal)),
-      field_(element_field(shape.element_bits())),
-      across_(field_, shape.blocks) {
+      field_(element_field(shape.element_bits)),
+      across_(element_field(shape.symbol_bits()), shape.blocks) {
   for (std::uint32_t errors = 0; errors <= shape.most_block_errors(); ++errors)
-    inside_.emplace_back(shape.block_bits, errors);
+    inside_.emplace_back(shape.block_bits(), errors);
 }
 
 Result<ConcatenatedCode> ConcatenatedCode::make(const ConcatenatedShape& shape, bits::BitView random) {
@@ -36,27 +36,28 @@ Result<ConcatenatedCode::Blocks> ConcatenatedCode::blocks_of(bits::BitView strin
   BELLOWS_CHECK(string.size_bits == shape_.raw_bits, "the code is for another length");
   Blocks out;
   out.check.resize(shape_.blocks);
-  bits::BitString dealt(std::uint64_t{shape_.blocks} * shape_.block_bits);
+  bits::BitString dealt(shape_.places());
+  const std::uint32_t block_bits = shape_.block_bits();
   for (std::uint64_t i = 0; i < shape_.raw_bits; ++i) {
     // Places are public, bits are not: no branch, and no address, depends on them.
     const std::uint32_t place = deal_.place[i];
     const std::uint64_t bit = string[i] ? 1 : 0;
     dealt.words()[place / 64] |= bit << (place % 64);
-    out.check[place / shape_.block_bits] ^= static_cast<std::uint16_t>((0 - bit) & deal_.check[i]);
+    out.check[place / block_bits] ^= static_cast<std::uint16_t>((0 - bit) & deal_.check[i]);
   }
-  const std::size_t rows = shape_.rows.size();
-  out.syndrome.resize(shape_.blocks * rows);
+  const std::size_t count = shape_.most_block_errors();
+  out.syndrome.resize(shape_.blocks * count);
   parallel_for(shape_.blocks, context.thread_count, [&](std::uint64_t block, unsigned) {
     if (!context.check_cancelled().ok()) return;
-    bits::BitString bits(shape_.block_bits);
+    bits::BitString bits(block_bits);
     for (std::uint64_t i = 0; i < bits.size_words(); ++i)
-      bits.words()[i] = dealt.view().word_at_bit(block * shape_.block_bits + 64 * i);
+      bits.words()[i] = dealt.view().word_at_bit(block * block_bits + 64 * i);
     bits.trim();
-    auto syndromes = inside_[rows].syndromes(bits);
+    auto syndromes = inside_[count].syndromes(bits);
     if (!syndromes.ok()) return;  // cancelled
-    for (std::size_t row = 0; row < rows; ++row)
-      out.syndrome[block * rows + row] =
-          static_cast<Element>(syndromes->view().word_at_bit(row * element_bits()) & bits::low_mask(element_bits()));
+    for (std::size_t j = 0; j < count; ++j)
+      out.syndrome[block * count + j] =
+          static_cast<Element>(syndromes->view().word_at_bit(j * element_bits()) & bits::low_mask(element_bits()));
   });
   BELLOWS_TRY(context.check_cancelled());
   return out;
@@ -64,8 +65,9 @@ Result<ConcatenatedCode::Blocks> ConcatenatedCode::blocks_of(bits::BitView strin
 
 SecretElements ConcatenatedCode::row_of(const Blocks& blocks, std::size_t row) const {
   SecretElements out(shape_.blocks);
-  for (std::uint32_t block = 0; block < shape_.blocks; ++block)
-    out[block] = blocks.syndrome[block * shape_.rows.size() + row];
+  const Element* first = blocks.syndrome.data() + row * shape_.row_syndromes;
+  for (std::uint32_t block = 0; block < shape_.blocks; ++block, first += shape_.most_block_errors())
+    for (std::uint32_t j = 0; j < shape_.row_syndromes; ++j) out[block] |= first[j] << (j * element_bits());
   return out;
 }
 
@@ -77,7 +79,7 @@ Result<bits::BitString> ConcatenatedCode::publish(bits::BitView string, const Co
   for (std::size_t row = 0; row < shape_.rows.size(); ++row) {
     SecretElements elements = row_of(blocks, row);
     if (shape_.rows[row] < shape_.blocks) elements = across_.syndromes(elements, shape_.rows[row]);
-    for (Element element : elements) append_element(out, at, element, element_bits());
+    for (Element element : elements) append_element(out, at, element, shape_.symbol_bits());
   }
   return out;
 }
@@ -90,7 +92,7 @@ class ConcatenatedCode::Search {
       : code_(code),
         published_(published),
         known_(std::move(blocks)),
-        place_to_bit_(std::size_t{code.shape_.blocks} * code.shape_.block_bits, nowhere),
+        place_to_bit_(code.shape_.places(), nowhere),
         errors_(code.shape_.blocks),
         silent_(code.shape_.blocks) {
     const Deal& deal = code.deal_;
@@ -110,7 +112,7 @@ class ConcatenatedCode::Search {
       const bool is_last = row + 1 == code_.shape_.rows.size();
       if (!is_last && code_.shape_.rows[row + 1] == code_.shape_.blocks) continue;
       parallel_for(errors_.size(), context.thread_count, [&](std::uint64_t block, unsigned) {
-        if (silent_[block] != 0) correct_block(static_cast<std::uint32_t>(block), row + 1);
+        if (silent_[block] != 0) correct_block(static_cast<std::uint32_t>(block), (row + 1) * code_.shape_.row_syndromes);
       });
     }
     return std::none_of(silent_.begin(), silent_.end(), [](char silent) { return silent != 0; });
@@ -127,7 +129,7 @@ class ConcatenatedCode::Search {
  private:
   struct BlockError {
     std::uint32_t place;    // in the block; its element is place + 1 = x
-    Element power, square;  // x^(2 row + 1) for the next row, x^2
+    Element power, square;  // x^(2 j + 1), what it adds to the next syndrome j; x^2
   };
 
   std::uint64_t next(unsigned bits) {
@@ -136,10 +138,10 @@ class ConcatenatedCode::Search {
     return out;
   }
   std::uint32_t bit(std::uint32_t block, std::uint32_t place) const {
-    return place_to_bit_[std::size_t{block} * code_.shape_.block_bits + place];
+    return place_to_bit_[std::size_t{block} * code_.shape_.block_bits() + place];
   }
-  Element& difference(std::size_t block, std::size_t row) {
-    return known_.syndrome[block * code_.shape_.rows.size() + row];
+  Element& difference(std::size_t block, std::size_t syndrome) {
+    return known_.syndrome[block * code_.shape_.most_block_errors() + syndrome];
   }
 
   // Puts the true difference of the strings into the row; blocks whose errors do not fit it fall silent. False: there
@@ -147,12 +149,12 @@ class ConcatenatedCode::Search {
   bool learn_row(std::size_t row) {
     const std::uint32_t published = code_.shape_.rows[row], blocks = code_.shape_.blocks;
     SecretElements from_peer(published);
-    for (Element& element : from_peer) element = static_cast<Element>(next(code_.element_bits()));
+    for (Element& element : from_peer) element = static_cast<Element>(next(code_.shape_.symbol_bits()));
     // Own row, and what the errors found so far change in it: the peer's row as far as it is known.
-    SecretElements expected(blocks);
+    SecretElements expected = code_.row_of(known_, row);
     std::vector<std::uint32_t> silent_blocks;
     for (std::uint32_t block = 0; block < blocks; ++block) {
-      expected[block] = difference(block, row) ^ next_power_sum(errors_[block]);
+      expected[block] ^= next_power_sums(errors_[block]);
       if (silent_[block] != 0) silent_blocks.push_back(block);
     }
     SecretElements surprise(blocks);
@@ -166,32 +168,41 @@ class ConcatenatedCode::Search {
       surprise = std::move(*found);
     }
     for (std::uint32_t block = 0; block < blocks; ++block) {
-      difference(block, row) ^= expected[block] ^ surprise[block];
+      put_row(block, row, expected[block] ^ surprise[block]);
       if (surprise[block] != 0) silent_[block] = 1;
     }
     return true;
   }
 
-  // What a block's errors add to the next row.
-  Element next_power_sum(std::vector<BlockError>& errors) const {
-    const BchKernel& kernel = chosen_bch_kernel();
-    Element sum = 0;
-    for (BlockError& error : errors) {
-      sum ^= error.power;
-      error.power = kernel.multiply(code_.field_, error.power, error.square);
-    }
-    return sum;
+  // The row's symbol becomes the difference: XORs the given one into it.
+  void put_row(std::uint32_t block, std::size_t row, Element symbol) {
+    const std::uint32_t count = code_.shape_.row_syndromes;
+    for (std::uint32_t j = 0; j < count; ++j)
+      difference(block, row * count + j) ^=
+          symbol >> (j * code_.element_bits()) & static_cast<Element>(bits::low_mask(code_.element_bits()));
   }
 
-  // The errors that fit the rows known so far, if there are so few that they are the only ones, they lie on places that
+  // What a block's errors add to the next row.
+  Element next_power_sums(std::vector<BlockError>& errors) const {
+    const BchKernel& kernel = chosen_bch_kernel();
+    Element symbol = 0;
+    for (std::uint32_t j = 0; j < code_.shape_.row_syndromes; ++j)
+      for (BlockError& error : errors) {
+        symbol ^= error.power << (j * code_.element_bits());
+        error.power = kernel.multiply(code_.field_, error.power, error.square);
+      }
+    return symbol;
+  }
+
+  // The errors that fit the syndromes known so far, if there are so few that they are the only ones, they lie on places that
   // hold a bit, and the hash agrees.
-  void correct_block(std::uint32_t block, std::size_t rows_known) {
+  void correct_block(std::uint32_t block, std::size_t known) {
     errors_[block].clear();
-    bits::BitString syndromes(rows_known * code_.element_bits());
+    bits::BitString syndromes(known * code_.element_bits());
     std::uint64_t at = 0;
-    for (std::size_t row = 0; row < rows_known; ++row)
-      append_element(syndromes, at, difference(block, row), code_.element_bits());
-    auto found = code_.inside_[rows_known].find_errors(syndromes);
+    for (std::size_t j = 0; j < known; ++j)
+      append_element(syndromes, at, difference(block, j), code_.element_bits());
+    auto found = code_.inside_[known].find_errors(syndromes);
     silent_[block] = 1;
     if (!found.ok() || !*found) return;
     std::uint16_t check = known_.check[block];
@@ -204,7 +215,7 @@ class ConcatenatedCode::Search {
     const BchKernel& kernel = chosen_bch_kernel();
     for (std::uint32_t place : **found) {
       BlockError error{place, place + 1, kernel.multiply(code_.field_, place + 1, place + 1)};
-      for (std::size_t row = 0; row < rows_known; ++row)
+      for (std::size_t j = 0; j < known; ++j)
         error.power = kernel.multiply(code_.field_, error.power, error.square);
       errors_[block].push_back(error);
     }

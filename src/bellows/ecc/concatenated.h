@@ -16,7 +16,7 @@ namespace bellows::ecc {
 
 /// A generalised concatenated code (Blokh and Zyablov): BCH codes inside, Reed-Solomon codes across. Whatever the
 /// pattern of errors, it is found but with the probability failure_bound(shape, errors) over the deal
-/// (docs/error-correction.md has the proof).
+/// (concatenated_bound.h; docs/error-correction.md has the proof).
 class ConcatenatedCode {
  public:
   /// Requires is_possible(shape). Errors: bad_input: too few random bits (deal_random_bits(shape) suffice).
@@ -43,11 +43,11 @@ class ConcatenatedCode {
   ConcatenatedCode(const ConcatenatedShape& shape, Deal deal);
   Result<Blocks> blocks_of(bits::BitView string, const Context& context) const;
   SecretElements row_of(const Blocks& blocks, std::size_t row) const;
-  unsigned element_bits() const { return field_.bits; }
+  unsigned element_bits() const { return shape_.element_bits; }
 
   ConcatenatedShape shape_;
   Deal deal_;
-  ElementField field_;
+  ElementField field_;  // of the syndromes; rows have symbols of a larger one
   ReedSolomonCode across_;
   std::vector<BchCode> inside_;  // [r]: for r errors
 };

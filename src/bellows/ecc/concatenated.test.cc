@@ -8,6 +8,8 @@
 #include <random>
 #include <set>
 
+#include "bellows/ecc/candidates.h"
+#include "bellows/ecc/concatenated_plan.h"
 #include "bellows/ecc/reconcile.h"
 #include "bellows/testing/random_bits.h"
 
@@ -18,6 +20,10 @@ using bellows::testing::random_bits;
 using numeric::Exact;
 
 const Exact tiny = Exact::literal("1e-12");
+
+ErrorsToCorrect at_most(std::uint64_t errors, std::uint64_t raw_bits) {
+  return ErrorsToCorrect::at_most(errors, raw_bits, tiny);
+}
 
 Element power(const ElementField& field, Element a, unsigned exponent) {
   Element out = 1;
@@ -80,27 +86,31 @@ TEST(ReedSolomon, SaysWhenThereIsNoSuchRow) {
   EXPECT_FALSE(code.find_row(SecretElements(2), {1, 2, 3}));
 }
 
-ConcatenatedShape shape_of(std::uint64_t raw_bits, std::uint32_t blocks, std::uint32_t block_bits,
-                           std::uint32_t check_bits, std::vector<std::uint32_t> rows) {
-  return {raw_bits, blocks, block_bits, check_bits, std::move(rows)};
+ConcatenatedShape shape_of(std::uint64_t raw_bits, std::uint32_t blocks, std::uint32_t element_bits,
+                           std::uint32_t check_bits, std::uint32_t row_syndromes, std::vector<std::uint32_t> rows) {
+  return {raw_bits, blocks, element_bits, check_bits, row_syndromes, std::move(rows)};
+}
+
+std::optional<ConcatenatedShape> plan_for(std::uint64_t raw_bits, std::uint64_t errors, const Exact& epsilon) {
+  return plan_concatenated(KnownErrors::at_most(errors, raw_bits), epsilon);
 }
 
 TEST(Deal, EveryInjectionIsEquallyLikely) {
-  const ConcatenatedShape shape = shape_of(3, 2, 2, 1, {1});
+  const ConcatenatedShape shape = shape_of(3, 1, 3, 1, 1, {1});
   ASSERT_TRUE(is_possible(shape));
   std::map<std::vector<std::uint32_t>, int> seen;
   std::array<int, 2> check{};
-  const int rounds = 24'000;
+  const int rounds = 210'000;
   for (int round = 0; round < rounds; ++round) {
     auto dealt = deal(shape, random_bits(deal_random_bits(shape), static_cast<std::uint64_t>(round)));
     ASSERT_TRUE(dealt.ok());
     ++seen[dealt->place];
     for (auto bits : dealt->check) ++check.at(bits);
   }
-  EXPECT_EQ(seen.size(), 24u);
+  EXPECT_EQ(seen.size(), 210u);
   double chi_squared = 0;
   for (const auto& [place, count] : seen) chi_squared += (count - 1000.0) * (count - 1000.0) / 1000;
-  EXPECT_LT(chi_squared, 60);  // 23 degrees of freedom: exceeded with a chance of 4e-5
+  EXPECT_LT(chi_squared, 297);  // 209 degrees of freedom: exceeded with a chance of 6e-5
   EXPECT_NEAR(check[0], 3 * rounds / 2, 5 * std::sqrt(3 * rounds / 4.0));
   EXPECT_EQ(deal(shape, random_bits(10, 1)).error().code, ErrorCode::bad_input);
 }
@@ -126,11 +136,11 @@ TEST(Deal, NumbersFillTheirRange) {
 }
 
 TEST(Deal, PlacesAreDistinctAndFewBitsAreLeftOver) {
-  const ConcatenatedShape shape = shape_of(10'000, 100, 101, 3, {5, 1});
+  const ConcatenatedShape shape = shape_of(10'000, 80, 7, 3, 1, {5, 1});
   auto dealt = deal(shape, random_bits(deal_random_bits(shape), 3));
   ASSERT_TRUE(dealt.ok());
   EXPECT_EQ(std::set<std::uint32_t>(dealt->place.begin(), dealt->place.end()).size(), 10'000u);
-  EXPECT_LT(*std::max_element(dealt->place.begin(), dealt->place.end()), 10'100u);
+  EXPECT_LT(*std::max_element(dealt->place.begin(), dealt->place.end()), 80u * 127);
   EXPECT_LT(deal_random_bits(shape), 10'000u * (14 + 4 + 3) * 6 / 5);
 }
 
@@ -147,7 +157,7 @@ TEST(Concatenated, FindsEveryKindOfPattern) {
     std::uint64_t size, errors;
   };
   for (Case c : {Case{64, 1}, Case{200, 3}, Case{1432, 10}, Case{22'452, 200}, Case{70'000, 900}}) {
-    auto shape = plan_concatenated(c.size, c.errors, tiny);
+    auto shape = plan_for(c.size, c.errors, tiny);
     ASSERT_TRUE(shape) << c.size;
     for (int kind = 0; kind < 3; ++kind) {
       auto code =
@@ -173,30 +183,53 @@ TEST(Concatenated, FindsEveryKindOfPattern) {
   }
 }
 
+// The first `known` syndromes of a pattern of places.
+std::vector<Element> syndromes_of(unsigned element_bits, unsigned known, std::uint32_t pattern) {
+  const ElementField field = element_field(element_bits);
+  std::vector<Element> sums(known);
+  for (std::uint32_t x = 0; pattern >> x != 0; ++x)
+    for (unsigned j = 0; j < known && (pattern >> x & 1) != 0; ++j) sums[j] ^= power(field, x + 1, 2 * j + 1);
+  return sums;
+}
+
+// All patterns with `known` places or fewer and the same first syndromes, by trying all.
+const std::vector<std::uint32_t>& candidates(unsigned element_bits, unsigned known, std::uint32_t pattern) {
+  using Table = std::map<std::vector<Element>, std::vector<std::uint32_t>>;
+  static std::map<std::pair<unsigned, unsigned>, Table> tables;
+  static const std::vector<std::uint32_t> none;
+  auto [table, is_new] = tables.try_emplace({element_bits, known});
+  if (is_new)
+    for (std::uint32_t low = 0; low < 1u << ((1u << element_bits) - 1); ++low)
+      if (static_cast<unsigned>(__builtin_popcount(low)) <= known)
+        table->second[syndromes_of(element_bits, known, low)].push_back(low);
+  const auto found = table->second.find(syndromes_of(element_bits, known, pattern));
+  return found == table->second.end() ? none : found->second;
+}
+
 // What the proof says, of one deal and one pattern: candidates by trying all patterns of a block.
 class ByDefinition {
  public:
   ByDefinition(const ConcatenatedShape& shape, const Deal& deal, const std::vector<std::uint32_t>& places)
       : shape_(shape), errors_(shape.blocks), hash_(shape.blocks), column_(shape.blocks) {
-    for (auto& columns : column_) columns.assign(shape.block_bits, empty);
+    for (auto& columns : column_) columns.assign(shape.block_bits(), empty);
     for (std::size_t i = 0; i < deal.place.size(); ++i)
-      column_[deal.place[i] / shape.block_bits][deal.place[i] % shape.block_bits] = deal.check[i];
+      column_[deal.place[i] / shape.block_bits()][deal.place[i] % shape.block_bits()] = deal.check[i];
     for (std::uint32_t i : places) {
-      const std::uint32_t block = deal.place[i] / shape.block_bits;
-      errors_[block] |= 1u << (deal.place[i] % shape.block_bits);
+      const std::uint32_t block = deal.place[i] / shape.block_bits();
+      errors_[block] |= 1u << (deal.place[i] % shape.block_bits());
       hash_[block] ^= deal.check[i];
     }
   }
 
   bool must_be_found() const {
-    for (std::uint32_t row = 1; row <= shape_.rows.size() + 1; ++row) {
-      const bool is_last = row > shape_.rows.size();
-      const std::uint32_t published = is_last ? 0 : shape_.rows[row - 1];
+    for (std::uint32_t row = 0; row <= shape_.rows.size(); ++row) {
+      const bool is_last = row == shape_.rows.size();
+      const std::uint32_t published = is_last ? 0 : shape_.rows[row], known = row * shape_.row_syndromes;
       if (published == shape_.blocks && !is_last) continue;
       std::uint32_t cost = 0;
       for (std::uint32_t block = 0; block < shape_.blocks; ++block) {
-        if (static_cast<std::uint32_t>(__builtin_popcount(errors_[block])) < row) continue;
-        cost += is_last || !has_candidate(block, row - 1) ? 1 : 2;
+        if (static_cast<std::uint32_t>(__builtin_popcount(errors_[block])) <= known) continue;
+        cost += is_last || !has_candidate(block, known) ? 1 : 2;
       }
       if (cost > published) return false;
     }
@@ -206,20 +239,11 @@ class ByDefinition {
  private:
   static constexpr int empty = -1;
 
-  Element syndrome(std::uint32_t pattern, std::uint32_t j) const {
-    const ElementField field = element_field(shape_.element_bits());
-    Element sum = 0;
-    for (std::uint32_t x = 0; x < shape_.block_bits; ++x)
-      if (pattern >> x & 1) sum ^= power(field, x + 1, 2 * j + 1);
-    return sum;
-  }
   bool has_candidate(std::uint32_t block, std::uint32_t known) const {
-    for (std::uint32_t pattern = 0; pattern < 1u << shape_.block_bits; ++pattern) {
-      if (static_cast<std::uint32_t>(__builtin_popcount(pattern)) > known) continue;
+    for (std::uint32_t pattern : candidates(shape_.element_bits, known, errors_[block])) {
       bool fits = true;
-      for (std::uint32_t j = 0; j < known && fits; ++j) fits = syndrome(pattern, j) == syndrome(errors_[block], j);
       std::uint16_t hash = 0;
-      for (std::uint32_t x = 0; x < shape_.block_bits && fits; ++x) {
+      for (std::uint32_t x = 0; x < shape_.block_bits() && fits; ++x) {
         if (!(pattern >> x & 1)) continue;
         fits = column_[block][x] != empty;
         if (fits) hash ^= static_cast<std::uint16_t>(column_[block][x]);
@@ -241,11 +265,13 @@ TEST(Concatenated, FindsWhateverTheProofSaysItFinds) {
   int must = 0, may = 0;
   while (must < 2000) {
     ConcatenatedShape shape;
-    shape.block_bits = static_cast<std::uint32_t>(4 + engine() % 5);
+    shape.element_bits = static_cast<std::uint32_t>(3 + engine() % 2);
     shape.blocks = static_cast<std::uint32_t>(1 + engine() % 7);
-    shape.raw_bits = std::uint64_t{shape.blocks} * shape.block_bits - engine() % shape.blocks;
-    shape.check_bits = static_cast<std::uint32_t>(1 + engine() % 3);
-    const std::uint64_t rows = 1 + engine() % (shape.block_bits / 2);
+    shape.row_syndromes = static_cast<std::uint32_t>(1 + engine() % 3);
+    shape.raw_bits = 1 + shape.places() - engine() % (shape.places() / 2);
+    shape.raw_bits = std::min(shape.raw_bits, shape.places());
+    shape.check_bits = static_cast<std::uint32_t>(engine() % 4);
+    const std::uint64_t rows = 1 + engine() % (shape.block_bits() / 2 / shape.row_syndromes);
     for (std::uint64_t row = 0; row < rows; ++row)
       shape.rows.push_back(static_cast<std::uint32_t>(engine() % 3 == 0 ? shape.blocks : 1 + engine() % shape.blocks));
     ASSERT_TRUE(is_possible(shape));
@@ -265,66 +291,174 @@ TEST(Concatenated, FindsWhateverTheProofSaysItFinds) {
       continue;
     }
     ++must;
-    ASSERT_TRUE(*found) << shape.blocks << " " << shape.block_bits << " " << places.size();
+    ASSERT_TRUE(*found) << shape.blocks << " " << shape.element_bits << " " << places.size();
     EXPECT_EQ(**found, places);
   }
   EXPECT_GT(may, 500);  // and does not find everything
 }
 
-// P(a row has more silent and wrong blocks than it publishes), summed over rows, by going through every pattern.
-double exact_failure(const ConcatenatedShape& shape, std::uint32_t errors) {
-  const std::uint32_t places = shape.blocks * shape.block_bits;
-  const double wrong = std::ldexp(1.0, -static_cast<int>(shape.check_bits));
-  double patterns = 0, failing = 0;
-  for (std::uint32_t pattern = 0; pattern < 1u << places; ++pattern) {
-    if (static_cast<std::uint32_t>(__builtin_popcount(pattern)) != errors) continue;
-    ++patterns;
-    for (std::uint32_t row = 1; row <= shape.rows.size() + 1; ++row) {
-      std::uint32_t heavy = 0;
-      for (std::uint32_t block = 0; block < shape.blocks; ++block) {
-        const std::uint32_t in_block = pattern >> (block * shape.block_bits) & ((1u << shape.block_bits) - 1);
-        heavy += static_cast<std::uint32_t>(__builtin_popcount(in_block)) >= row;
-      }
-      const std::uint32_t published = row <= shape.rows.size() ? shape.rows[row - 1] : 0;
-      if (published == shape.blocks) continue;
-      for (std::uint32_t twice = 0; twice <= heavy; ++twice)  // how many of the heavy blocks are wrong, not silent
-        if (heavy + twice > published) {
-          if (published == 0 && twice > 0) continue;  // there each heavy block counts as one
-          const double chance = published == 0 ? 1
-                                               : std::tgamma(heavy + 1.0) / std::tgamma(twice + 1.0) /
-                                                     std::tgamma(heavy - twice + 1.0) * std::pow(wrong, twice) *
-                                                     std::pow(1 - wrong, heavy - twice);
-          failing += chance;
-        }
+TEST(Candidates, TheBoundIsAboveTheShare) {
+  struct Case {
+    unsigned element_bits, most_errors, known;
+  };
+  for (Case c : {Case{3, 7, 1}, Case{3, 7, 2}, Case{3, 7, 3}, Case{4, 12, 1}, Case{4, 12, 2}, Case{4, 12, 3},
+                 Case{4, 12, 5}}) {
+    const unsigned size = (1u << c.element_bits) - 1, count = c.most_errors - c.known;
+    std::vector<double> all(count), fit(count);
+    for (std::uint32_t pattern = 0; pattern < 1u << size; ++pattern) {
+      const auto errors = static_cast<unsigned>(__builtin_popcount(pattern));
+      if (errors <= c.known || errors > c.most_errors) continue;
+      ++all[errors - c.known - 1];
+      fit[errors - c.known - 1] += candidates(c.element_bits, c.known, pattern).empty() ? 0 : 1;
+    }
+    const auto bounds = candidate_bounds(c.element_bits, c.known, count);
+    const auto likely = likely_candidate_bounds(c.element_bits, c.known, count);
+    for (unsigned k = 0; k < count; ++k) {
+      EXPECT_GE(bounds[k].lower(), fit[k] / all[k] - 1e-12) << c.element_bits << " " << c.known << " " << k;
+      EXPECT_NEAR(bounds[k].middle(), likely[k], 1e-9);
     }
   }
-  return failing / patterns;
+}
+
+TEST(Candidates, ManyElementsMakeWrongGuessesRare) {
+  // Triples and larger sets of 31 places, two syndromes: a pair fits half of them about.
+  std::set<std::vector<Element>> few;
+  for (std::uint32_t x = 0; x < 31; ++x)
+    for (std::uint32_t y = 0; y <= x; ++y) few.insert(syndromes_of(5, 2, 1u << x | 1u << y));
+  few.insert({0, 0});
+  std::mt19937_64 engine(3);
+  const auto bounds = candidate_bounds(5, 2, 8);
+  for (unsigned errors = 3; errors <= 10; ++errors) {
+    int fit = 0;
+    const int rounds = 4000;
+    for (int round = 0; round < rounds; ++round) {
+      std::uint32_t pattern = 0;
+      while (static_cast<unsigned>(__builtin_popcount(pattern)) < errors) pattern |= 1u << engine() % 31;
+      fit += static_cast<int>(few.count(syndromes_of(5, 2, pattern)));
+    }
+    EXPECT_GT(fit, rounds / 3);
+    EXPECT_LT(fit, bounds[errors - 3].upper() * rounds + 5 * std::sqrt(rounds));
+  }
+  // With larger fields 1 / errors!, but for the first few that are too many.
+  EXPECT_LT(candidate_bounds(10, 4, 1)[0].upper(), 0.25);
+  EXPECT_LT(candidate_bounds(10, 4, 3)[2].upper(), 0.052);
+  EXPECT_GT(candidate_bounds(10, 4, 3)[2].lower(), 1.0 / 24);
+  EXPECT_EQ(candidate_bounds(10, 0, 1)[0].upper(), 1);
+}
+
+// P(a row has more silent and wrong blocks than it publishes), summed over rows: coefficients of the exact polynomials,
+// patterns of a block counted one by one.
+double exact_failure(const ConcatenatedShape& shape, std::uint32_t errors) {
+  using Polynomial = std::map<std::pair<std::uint32_t, std::uint32_t>, double>;  // errors, cost
+  const double wrong = std::ldexp(1.0, -static_cast<int>(shape.check_bits));
+  double failing = 0;
+  for (std::uint32_t row = 0; row <= shape.rows.size(); ++row) {
+    const std::uint32_t published = row < shape.rows.size() ? shape.rows[row] : 0, known = row * shape.row_syndromes;
+    if (published == shape.blocks) continue;
+    Polynomial block, all{{{0, 0}, 1}};
+    for (std::uint32_t pattern = 0; pattern < 1u << shape.block_bits(); ++pattern) {
+      const auto in_block = static_cast<std::uint32_t>(__builtin_popcount(pattern));
+      if (in_block > errors) continue;
+      if (in_block <= known) {
+        ++block[{in_block, 0}];
+      } else if (published == 0 || candidates(shape.element_bits, known, pattern).empty()) {
+        ++block[{in_block, 1}];
+      } else {
+        block[{in_block, 1}] += 1 - wrong;
+        block[{in_block, 2}] += wrong;
+      }
+    }
+    for (std::uint32_t i = 0; i < shape.blocks; ++i) {
+      Polynomial next;
+      for (const auto& [a, weight_a] : all)
+        for (const auto& [b, weight_b] : block)
+          if (a.first + b.first <= errors)
+            next[{a.first + b.first, a.second + b.second}] += weight_a * weight_b;
+      all = std::move(next);
+    }
+    for (const auto& [at, weight] : all)
+      if (at.first == errors && at.second > published)
+        failing += weight / std::exp(likely_ln_choose(static_cast<double>(shape.places()), errors));
+  }
+  return failing;
 }
 
 TEST(FailureBound, IsAboveTheExactProbability) {
   for (const auto& shape :
-       {shape_of(20, 5, 4, 1, {2, 1}), shape_of(20, 5, 4, 3, {3, 1}), shape_of(18, 3, 6, 2, {2, 1, 1}),
-        shape_of(14, 2, 7, 1, {1, 1}), shape_of(16, 4, 4, 1, {3, 2}), shape_of(20, 4, 5, 2, {4, 2})}) {
-    double last = 0;
-    for (std::uint32_t errors = 1; errors < shape.raw_bits / 2; ++errors) {
+       {shape_of(35, 5, 3, 1, 1, {2, 1}), shape_of(40, 6, 3, 3, 1, {3, 1}), shape_of(21, 3, 3, 2, 1, {2, 1, 1}),
+        shape_of(90, 14, 3, 0, 2, {9}), shape_of(90, 6, 4, 0, 2, {5, 2}), shape_of(120, 8, 4, 1, 1, {7, 6, 4, 2}),
+        shape_of(110, 8, 4, 0, 3, {6, 1})}) {
+    ASSERT_TRUE(is_possible(shape));
+    for (std::uint32_t errors = 1; errors < shape.places() / 2; ++errors) {
       const double exact = exact_failure(shape, errors);
       const numeric::Ball bound = failure_bound(shape, errors);
-      EXPECT_GE(bound.lower(), exact * (1 - 1e-9)) << shape.blocks << " " << shape.block_bits << " " << errors;
-      EXPECT_GE(bound.upper(), last * (1 - 1e-9)) << errors;  // more errors, more failures
-      last = bound.lower();
+      EXPECT_GE(bound.lower(), exact * (1 - 1e-9)) << shape.blocks << " " << shape.element_bits << " " << errors;
       if (exact > 1e-6) {
-        EXPECT_LT(bound.upper(), 100 * exact) << errors;  // and not useless
+        EXPECT_LT(bound.upper(), 200 * exact) << shape.blocks << " " << errors;  // and not useless
+      }
+      // All numbers up to this one at once.
+      const Exact twice = *Exact::parse(std::to_string(std::min(0.99, 2 * bound.upper())));
+      if (fails_rarely(shape, KnownErrors::at_most(errors, shape.raw_bits), twice)) {
+        for (std::uint32_t fewer = 1; fewer <= errors; ++fewer)
+          EXPECT_LE(exact_failure(shape, fewer), twice.approximate()) << fewer << " of " << errors;
       }
     }
   }
+}
+
+// Whatever the number of errors in all: the chance of what is seen, times how often a code may then fail, sums up to
+// epsilon at most.
+TEST(KnownErrors, TheirWeightsShareEpsilonOut) {
+  struct Case {
+    std::uint64_t sample, raw;
+  };
+  for (Case c : {Case{40, 25}, Case{300, 700}, Case{2000, 100}, Case{5, 60}})
+    for (std::uint64_t total = 0; total <= c.sample + c.raw; total += 1 + total / 7) {
+      double sum = 0, chance = 0;
+      for (std::uint64_t seen = total > c.raw ? total - c.raw : 0; seen <= std::min(total, c.sample); ++seen) {
+        const auto known = KnownErrors::from_sample(c.sample, seen, c.raw);
+        const std::uint64_t errors = total - seen;
+        const double p = (ln_choose(c.sample, seen) + ln_choose(c.raw, errors) - ln_choose(c.sample + c.raw, total))
+                             .middle();
+        chance += std::exp(p);
+        sum += std::exp(p - known.ln_most_weight(errors, errors).upper());
+        EXPECT_NEAR(known.likely_ln_weight(static_cast<double>(errors)), known.ln_most_weight(errors, errors).middle(),
+                    1e-6);
+      }
+      EXPECT_NEAR(chance, 1, 1e-9);
+      EXPECT_LE(sum, 1) << c.sample << " " << c.raw << " " << total;
+      if (total <= std::min(c.sample, c.raw)) {
+        EXPECT_GE(sum, 0.4);  // and little is given away
+      }
+    }
+}
+
+TEST(KnownErrors, NoNumberWeighsMoreThanIsSaid) {
+  for (std::uint64_t seen : {0u, 1u, 7u, 30u}) {
+    const auto known = KnownErrors::from_sample(600, seen, 400);
+    for (const char* chance : {"0.1", "1e-3", "1e-9", "1e-30"}) {
+      const numeric::Ball epsilon{Exact::literal(chance)};
+      const std::uint64_t last = known.last_to_correct(epsilon);
+      EXPECT_LE(last, 400u);
+      EXPECT_NEAR(static_cast<double>(last), static_cast<double>(known.likely_last_to_correct(epsilon.middle())), 1);
+      for (std::uint64_t e = last + 1; e <= 400; ++e)
+        EXPECT_LE(known.ln_most_weight(e, e).upper(), numeric::ln(epsilon).upper() + 1e-12) << seen << " " << e;
+    }
+    for (std::uint64_t first = 0; first <= 400; first += 13)
+      for (std::uint64_t last = first; last <= 400; last += 29)
+        for (std::uint64_t e = first; e <= last; e += 3)
+          EXPECT_GE(known.ln_most_weight(first, last).lower(), known.ln_most_weight(e, e).lower() - 1e-9);
+  }
+  EXPECT_EQ(KnownErrors::from_sample(0, 0, 50).last_to_correct(numeric::Ball(Exact::literal("1e-9"))), 50u);
+  EXPECT_EQ(KnownErrors::at_most(7, 50).last_to_correct(numeric::Ball(Exact::literal("1e-9"))), 7u);
 }
 
 // A code that is allowed to fail in one of five runs: it does not fail more often, and openly.
 TEST(FailureBound, HoldsForTheDecoder) {
   const std::uint64_t size = 3000, errors = 60;
-  auto shape = plan_concatenated(size, errors, Exact::literal("0.2"));
+  auto shape = plan_for(size, errors, Exact::literal("0.2"));
   ASSERT_TRUE(shape);
-  EXPECT_LT(shape->published_bits(), plan_concatenated(size, errors, tiny)->published_bits());
+  EXPECT_LT(shape->published_bits(), plan_for(size, errors, tiny)->published_bits());
   const auto alice = random_bits(size, 1);
   int failed = 0, failed_beyond = 0;
   const int rounds = 300;
@@ -348,71 +482,98 @@ TEST(FailureBound, HoldsForTheDecoder) {
 }
 
 TEST(ConcatenatedShape, ImpossibleNumbersAreNoCode) {
-  const ConcatenatedShape good = *plan_concatenated(20'000, 100, tiny);
+  const ConcatenatedShape good = *plan_for(20'000, 100, tiny);
   ASSERT_TRUE(is_possible(good));
   for (void (*spoil)(ConcatenatedShape&) :
-       {+[](ConcatenatedShape& s) { s.raw_bits = 0; }, +[](ConcatenatedShape& s) { ++s.blocks; },
-        +[](ConcatenatedShape& s) { --s.blocks; }, +[](ConcatenatedShape& s) { s.blocks = 0; },
-        +[](ConcatenatedShape& s) { s.block_bits = 1; }, +[](ConcatenatedShape& s) { s.block_bits = ~0u; },
-        +[](ConcatenatedShape& s) { s.check_bits = 0; }, +[](ConcatenatedShape& s) { s.check_bits = 17; },
+       {+[](ConcatenatedShape& s) { s.raw_bits = 0; }, +[](ConcatenatedShape& s) { s.raw_bits = s.places() + 1; },
+        +[](ConcatenatedShape& s) { s.raw_bits /= 8; }, +[](ConcatenatedShape& s) { s.blocks = 0; },
+        +[](ConcatenatedShape& s) { s.blocks = 1u << s.symbol_bits(); },
+        +[](ConcatenatedShape& s) { s.element_bits = 2; }, +[](ConcatenatedShape& s) { s.element_bits = 17; },
+        +[](ConcatenatedShape& s) { s.element_bits = 0; }, +[](ConcatenatedShape& s) { s.element_bits = ~0u; },
+        +[](ConcatenatedShape& s) { s.row_syndromes = 0; }, +[](ConcatenatedShape& s) { s.row_syndromes = ~0u; },
+        +[](ConcatenatedShape& s) { s.row_syndromes = 5; }, +[](ConcatenatedShape& s) { s.check_bits = 17; },
         +[](ConcatenatedShape& s) { s.rows.clear(); }, +[](ConcatenatedShape& s) { s.rows[1] = 0; },
         +[](ConcatenatedShape& s) { s.rows[1] = s.blocks + 1; }, +[](ConcatenatedShape& s) { s.rows.resize(1000, 1); },
-        +[](ConcatenatedShape& s) { s.blocks = s.raw_bits, s.block_bits = 1; }}) {
+        +[](ConcatenatedShape& s) { s.rows.resize(s.block_bits() / 2 + 1, 1); }}) {
     ConcatenatedShape bad = good;
     spoil(bad);
     EXPECT_FALSE(is_possible(bad));
   }
-  EXPECT_FALSE(plan_concatenated(1000, 0, tiny));
-  EXPECT_FALSE(plan_concatenated(1000, 250, tiny));
+  EXPECT_FALSE(plan_for(1000, 250, tiny));
 }
 
 TEST(ConcatenatedScheme, OnlyWhatIsProvedPasses) {
-  const std::uint64_t size = 1'022'740, errors = 3056;  // 10^8 pairs, 0.5 % noise
-  auto scheme = plan_scheme(Code::concatenated, size, errors, tiny);
+  // 10^8 pairs, 0.5 % noise.
+  const std::uint64_t size = 1'020'000, sample = 1'300'000, seen = 3250;
+  const ErrorsToCorrect errors{KnownErrors::from_sample(sample, seen, size), tiny};
+  auto scheme = plan_scheme(Code::concatenated, size, errors);
   ASSERT_TRUE(scheme.ok());
-  EXPECT_LT(scheme->leaked_bits(), 14.3 * errors);  // bch: 20 an error; no code: below 9.8
-  EXPECT_TRUE(check_scheme(*scheme, size, errors, tiny).ok());
+  EXPECT_LT(scheme->leaked_bits(), 15.4 * 2550);  // errors to be expected; bch: 24 for each
+  EXPECT_TRUE(check_scheme(*scheme, size, errors).ok());
   // Other numbers than planned are good too, if they are proved.
   Scheme generous = *scheme;
   ++generous.shape.rows[4];
-  EXPECT_TRUE(check_scheme(generous, size, errors, tiny).ok());
+  EXPECT_TRUE(check_scheme(generous, size, errors).ok());
   // Those that are neither published nearly whole nor so short that one element more is a lot more.
   for (std::size_t row = 2; row < 9; ++row) {
     Scheme thin = *scheme;
     thin.shape.rows[row] -= thin.shape.rows[row] / 10;
-    EXPECT_EQ(check_scheme(thin, size, errors, tiny).error().code, ErrorCode::bad_input) << row;
+    EXPECT_EQ(check_scheme(thin, size, errors).error().code, ErrorCode::bad_input) << row;
   }
   Scheme shorter = *scheme;  // a block with so many errors is unlikely, and not unlikely enough
   shorter.shape.rows.resize(shorter.shape.rows.size() - 4);
-  EXPECT_EQ(check_scheme(shorter, size, errors, tiny).error().code, ErrorCode::bad_input);
+  EXPECT_EQ(check_scheme(shorter, size, errors).error().code, ErrorCode::bad_input);
   Scheme blind = *scheme;
-  blind.shape.check_bits = 1;
-  EXPECT_FALSE(check_scheme(blind, size, errors, tiny).ok());
-  EXPECT_FALSE(check_scheme(*scheme, size, errors + 1, tiny).ok());
-  EXPECT_FALSE(check_scheme(*scheme, size, errors, Exact::literal("1e-13")).ok());
-  Scheme more = *scheme;
-  more.errors = errors + 200;
-  EXPECT_FALSE(check_scheme(more, size, errors + 200, tiny).ok());
+  blind.shape.check_bits = 0;
+  EXPECT_FALSE(check_scheme(blind, size, errors).ok());
+  for (const ErrorsToCorrect& worse : {ErrorsToCorrect{KnownErrors::from_sample(sample, seen + 60, size), tiny},
+                                       ErrorsToCorrect{KnownErrors::from_sample(sample - 40'000, seen, size), tiny},
+                                       ErrorsToCorrect{errors.known, Exact::literal("1e-13")},
+                                       at_most(3200, size)})
+    EXPECT_FALSE(check_scheme(*scheme, size, worse).ok());
+  Scheme other_length = *scheme;
+  other_length.shape.raw_bits -= 1;
+  EXPECT_FALSE(check_scheme(other_length, size, errors).ok());
   // Lengths that plan_scheme refuses.
   for (std::uint64_t odd_size : {std::uint64_t{63}, most_raw_bits + 1}) {
     Scheme odd = *scheme;
     odd.raw_bits = odd.shape.raw_bits = odd_size;
-    odd.shape.block_bits = static_cast<std::uint32_t>((odd_size + 2) / 3);
-    odd.shape.blocks = 3;
+    odd.shape.element_bits = 16;
+    odd.shape.row_syndromes = 1;
+    odd.shape.blocks = static_cast<std::uint32_t>(odd_size / 65'535 + 1);
     odd.shape.rows = {1};
-    odd.errors = 1;
-    EXPECT_EQ(check_scheme(odd, odd_size, 1, Exact::literal("0.999")).error().code, ErrorCode::bad_input);
+    EXPECT_EQ(check_scheme(odd, odd_size, ErrorsToCorrect::at_most(1, odd_size, Exact::literal("0.999"))).error().code,
+              ErrorCode::bad_input);
   }
   Scheme talkative = *scheme;
   talkative.shape.rows.assign(400, talkative.shape.blocks);
-  EXPECT_EQ(check_scheme(talkative, size, errors, tiny).error().code, ErrorCode::bad_input);
-  // One part in twenty about, in what is only looked at.
-  const auto likely = likely_concatenated_bits(size, errors, 1e-12);
+  EXPECT_EQ(check_scheme(talkative, size, errors).error().code, ErrorCode::bad_input);
+  // One part in thirty about, in what is only looked at.
+  const auto likely = likely_concatenated_bits(errors.known, tiny.approximate());
   ASSERT_TRUE(likely);
   EXPECT_NEAR(static_cast<double>(*likely), static_cast<double>(scheme->leaked_bits()),
-              0.02 * static_cast<double>(*likely));
-  EXPECT_TRUE(plan_scheme(Code::concatenated, 20'000, 0, tiny).ok());
-  EXPECT_EQ(plan_scheme(Code::concatenated, 1000, 200, tiny).error().code, ErrorCode::refused);
+              0.03 * static_cast<double>(*likely));
+  EXPECT_TRUE(plan_scheme(Code::concatenated, 20'000, at_most(0, 20'000)).ok());
+  EXPECT_EQ(plan_scheme(Code::concatenated, 1000, at_most(200, 1000)).error().code, ErrorCode::refused);
+}
+
+// Rows longer than the field of the places has elements.
+TEST(ConcatenatedScheme, ManyBlocksWithManyErrors) {
+  const std::uint64_t size = 2'000'000, errors = 26'000;
+  auto shape = plan_for(size, errors, tiny);
+  ASSERT_TRUE(shape);
+  EXPECT_GT(shape->row_syndromes, 1u);
+  EXPECT_LT(static_cast<double>(shape->published_bits()), 11.2 * errors);  // no code: below 7.7
+  auto code = ConcatenatedCode::make(*shape, random_bits(deal_random_bits(*shape), 1));
+  const auto alice = random_bits(size, 2);
+  bits::BitString bob(alice.view());
+  const auto places = pattern(size, errors, 1);
+  for (auto place : places) bob.set(place, !bob[place]);
+  Context threads;
+  threads.thread_count = 2;
+  auto found = code->find_errors(bob, *code->publish(alice, threads), threads);
+  ASSERT_TRUE(found.ok() && *found);
+  EXPECT_EQ(**found, places);
 }
 
 }  // namespace

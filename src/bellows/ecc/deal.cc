@@ -37,13 +37,13 @@ std::uint64_t Draw::below(std::uint64_t range) {
 
 std::uint64_t deal_random_bits(const ConcatenatedShape& shape) {
   // One draw in 16 fails at most, so 1/15 more are expected at most; 8 sqrt(n) are more than 25 standard deviations.
-  const std::uint64_t n = shape.raw_bits, places = std::uint64_t{shape.blocks} * shape.block_bits;
+  const std::uint64_t n = shape.raw_bits, places = shape.places();
   const std::uint64_t draws = n + n / 15 + 8 * static_cast<std::uint64_t>(std::sqrt(static_cast<double>(n))) + 64;
   return draws * (bits_for(places) + extra_bits) + n * shape.check_bits;
 }
 
 Result<Deal> deal(const ConcatenatedShape& shape, bits::BitView random) {
-  const std::uint64_t places = std::uint64_t{shape.blocks} * shape.block_bits;
+  const std::uint64_t places = shape.places();
   Draw draw(random);
   Deal out;
   out.place.resize(places);

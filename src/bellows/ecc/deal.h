@@ -12,7 +12,7 @@ namespace bellows::ecc {
 /// Where the bits of a string go, and the columns of the blocks' hashes: drawn uniformly from random bits that are made
 /// public after the string is fixed.
 struct Deal {
-  std::vector<std::uint32_t> place;  ///< of each bit: block * block_bits + place in the block; no two the same
+  std::vector<std::uint32_t> place;  ///< of each bit: block * block_bits() + place in the block; no two the same
   std::vector<std::uint16_t> check;  ///< of each bit: what a one adds to its block's hash
 };
 

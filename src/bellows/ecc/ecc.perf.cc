@@ -17,7 +17,7 @@ void run(benchmark::State& state, Code code, bool decoding) {
   bits::BitString alice(size);
   for (std::uint64_t i = 0; i < alice.size_words(); ++i) alice.words()[i] = engine();
   alice.trim();
-  auto scheme = plan_scheme(code, size, errors, numeric::Exact::literal("1e-11"));
+  auto scheme = plan_scheme(code, size, ErrorsToCorrect::at_most(errors, size, numeric::Exact::literal("1e-11")));
   bits::BitString seed(random_bits(*scheme));
   for (std::uint64_t i = 0; i < seed.size_words(); ++i) seed.words()[i] = engine();
   seed.trim();

@@ -47,6 +47,10 @@ bits::BitString seed_for(const Scheme& scheme) {
 
 const numeric::Exact tiny = numeric::Exact::literal("1e-12");
 
+ErrorsToCorrect at_most(std::uint64_t errors, std::uint64_t raw_bits) {
+  return ErrorsToCorrect::at_most(errors, raw_bits, tiny);
+}
+
 TEST(LdpcCode, IsTheSameEverywhere) {
   LdpcCode code = make_code(64, 100, 20), again = make_code(64, 100, 20);
   std::uint64_t sum = 0;
@@ -135,7 +139,7 @@ TEST(Reconcile, CorrectsWithTheEfficiencyAskedFor) {
   if (testing::long_tests()) cases.push_back({10'000'000, .01, 1.25}), cases.push_back({10'000'000, .02, 1.20});
   for (const Case& c : cases) {
     auto errors = static_cast<std::uint64_t>(c.rate * static_cast<double>(c.size));
-    auto scheme = plan_scheme(Code::ldpc, c.size, errors, tiny);
+    auto scheme = plan_scheme(Code::ldpc, c.size, at_most(errors, c.size));
     ASSERT_TRUE(scheme.ok());
     double efficiency = static_cast<double>(scheme->leaked_bits()) / (static_cast<double>(c.size) * entropy(c.rate));
     EXPECT_LE(efficiency, c.limit) << c.size << " bits, " << c.rate;
@@ -157,9 +161,9 @@ TEST(Reconcile, CorrectsWithTheEfficiencyAskedFor) {
 TEST(Reconcile, AwkwardSizesAndFewErrors) {
   for (std::uint64_t size : {64u, 65u, 131u, 1000u, 3801u, 20481u}) {
     for (std::uint64_t errors : {std::uint64_t{0}, std::uint64_t{1}, size / 100}) {
-      auto scheme = plan_scheme(Code::ldpc, size, errors + size / 50, tiny);
+      auto scheme = plan_scheme(Code::ldpc, size, at_most(errors + size / 50, size));
       if (!scheme.ok()) continue;  // too short to save anything
-      EXPECT_TRUE(check_scheme(*scheme, size, errors + size / 50, tiny).ok()) << size;
+      EXPECT_TRUE(check_scheme(*scheme, size, at_most(errors + size / 50, size)).ok()) << size;
       auto alice = some_bits(size, size), bob = with_errors(alice, errors, size);
       auto decoded = decode(*scheme, seed_for(*scheme), bob, *encode(*scheme, seed_for(*scheme), alice));
       EXPECT_TRUE(!decoded->failed.empty() || decoded->corrected == alice) << size;
@@ -173,7 +177,7 @@ TEST(Reconcile, BurstsDoNoMoreHarmThanScatteredErrors) {
   auto alice = some_bits(size, 1);
   bits::BitString bob(alice.view());
   for (std::uint64_t i = 5000; i < 29'000; ++i) bob.set(i, !bob[i]);
-  auto scheme = plan_scheme(Code::ldpc, size, 24'000, tiny, 1 << 21);
+  auto scheme = plan_scheme(Code::ldpc, size, at_most(24'000, size), 1 << 21);
   EXPECT_EQ(scheme->frames, 2u);
   auto decoded = decode(*scheme, seed_for(*scheme), bob, *encode(*scheme, seed_for(*scheme), alice));
   EXPECT_TRUE(decoded->corrected == alice);
@@ -182,7 +186,7 @@ TEST(Reconcile, BurstsDoNoMoreHarmThanScatteredErrors) {
 TEST(Reconcile, TooManyErrorsFailOpenlyAndFramesCanBeRevealed) {
   const std::uint64_t size = 60'000;
   auto alice = some_bits(size, 1), bob = with_errors(alice, 3000, 2);
-  auto scheme = plan_scheme(Code::ldpc, size, 600, tiny);
+  auto scheme = plan_scheme(Code::ldpc, size, at_most(600, size));
   auto decoded = decode(*scheme, seed_for(*scheme), bob, *encode(*scheme, seed_for(*scheme), alice));
   ASSERT_TRUE(decoded.ok());
   ASSERT_EQ(decoded->failed, std::vector<std::uint32_t>{0});
@@ -196,7 +200,7 @@ TEST(Reconcile, TooManyErrorsFailOpenlyAndFramesCanBeRevealed) {
 
 TEST(Reconcile, TheProvedCodeCorrectsUpToItsBoundAndFailsOpenlyBeyond) {
   const std::uint64_t size = 22'452, most = 30;
-  auto scheme = plan_scheme(Code::bch, size, most, tiny);
+  auto scheme = plan_scheme(Code::bch, size, at_most(most, size));
   EXPECT_EQ(scheme->leaked_bits(), 450u);
   auto alice = some_bits(size, 1);
   auto syndromes = encode(*scheme, seed_for(*scheme), alice);
@@ -219,21 +223,21 @@ TEST(Reconcile, NoSchemePublishesLessThanItMust) {
   for (std::uint64_t size : {64u, 1000u, 22'452u, 1'000'000u, 100'000'000u})
     for (std::uint64_t errors : {std::uint64_t{0}, std::uint64_t{1}, size / 1000, size / 100, size / 20})
       for (Code code : {Code::bch, Code::ldpc}) {
-        auto scheme = plan_scheme(code, size, errors, tiny);
+        auto scheme = plan_scheme(code, size, at_most(errors, size));
         if (!scheme.ok()) continue;
         EXPECT_GE(static_cast<double>(scheme->leaked_bits()), log2_patterns(size, errors) - 1e-3);
-        EXPECT_TRUE(check_scheme(*scheme, size, errors, tiny).ok()) << size << " " << errors;
+        EXPECT_TRUE(check_scheme(*scheme, size, at_most(errors, size)).ok()) << size << " " << errors;
       }
 }
 
 TEST(Reconcile, HostileNumbers) {
-  EXPECT_EQ(plan_scheme(Code::ldpc, 63, 0, tiny).error().code, ErrorCode::usage);
-  EXPECT_EQ(plan_scheme(Code::ldpc, most_raw_bits + 1, 0, tiny).error().code, ErrorCode::usage);
-  EXPECT_EQ(plan_scheme(Code::ldpc, 100'000, 30'000, tiny).error().code, ErrorCode::refused);
-  auto good = *plan_scheme(Code::ldpc, 100'000, 1000, tiny);
-  EXPECT_TRUE(check_scheme(good, 100'000, 1000, tiny).ok());
-  EXPECT_FALSE(check_scheme(good, 100'001, 1000, tiny).ok());
-  EXPECT_FALSE(check_scheme(good, 100'000, 1100, tiny).ok());
+  EXPECT_EQ(plan_scheme(Code::ldpc, 63, at_most(0, 63)).error().code, ErrorCode::usage);
+  EXPECT_EQ(plan_scheme(Code::ldpc, most_raw_bits + 1, at_most(0, most_raw_bits + 1)).error().code, ErrorCode::usage);
+  EXPECT_EQ(plan_scheme(Code::ldpc, 100'000, at_most(30'000, 100'000)).error().code, ErrorCode::refused);
+  auto good = *plan_scheme(Code::ldpc, 100'000, at_most(1000, 100'000));
+  EXPECT_TRUE(check_scheme(good, 100'000, at_most(1000, 100'000)).ok());
+  EXPECT_FALSE(check_scheme(good, 100'001, at_most(1000, 100'001)).ok());
+  EXPECT_FALSE(check_scheme(good, 100'000, at_most(1100, 100'000)).ok());
   for (auto spoil : std::vector<void (*)(Scheme&)>{
            [](Scheme& s) { s.frames = 0; }, [](Scheme& s) { s.circulant = 0; }, [](Scheme& s) { s.circulant = 9; },
            [](Scheme& s) { s.columns = 0xffffffff; }, [](Scheme& s) { s.rows = s.columns + 1; },
@@ -242,20 +246,20 @@ TEST(Reconcile, HostileNumbers) {
            [](Scheme& s) { s.frames = 3; }, [](Scheme& s) { s.errors = 7; }, [](Scheme& s) { s.code = Code::bch; }}) {
     Scheme bad = good;
     spoil(bad);
-    EXPECT_FALSE(check_scheme(bad, 100'000, 1000, tiny).ok());
+    EXPECT_FALSE(check_scheme(bad, 100'000, at_most(1000, 100'000)).ok());
   }
-  auto certain = *plan_scheme(Code::bch, 100'000, 1000, tiny);
+  auto certain = *plan_scheme(Code::bch, 100'000, at_most(1000, 100'000));
   EXPECT_EQ(certain.leaked_bits(), 17'000u);
-  EXPECT_TRUE(check_scheme(certain, 100'000, 1000, tiny).ok());
+  EXPECT_TRUE(check_scheme(certain, 100'000, at_most(1000, 100'000)).ok());
   for (auto spoil : std::vector<void (*)(Scheme&)>{
            [](Scheme& s) { s.frames = 2; }, [](Scheme& s) { s.errors = 999; }, [](Scheme& s) { s.errors = 1001; },
            [](Scheme& s) { s.element_bits = 16; }, [](Scheme& s) { s.element_bits = 32; },
            [](Scheme& s) { s.rows = 10; }, [](Scheme& s) { s.code = Code::ldpc; }}) {
     Scheme bad = certain;
     spoil(bad);
-    EXPECT_FALSE(check_scheme(bad, 100'000, 1000, tiny).ok());
+    EXPECT_FALSE(check_scheme(bad, 100'000, at_most(1000, 100'000)).ok());
   }
-  EXPECT_EQ(plan_scheme(Code::bch, 1000, 100, tiny).error().code, ErrorCode::refused);
+  EXPECT_EQ(plan_scheme(Code::bch, 1000, at_most(100, 1000)).error().code, ErrorCode::refused);
   EXPECT_EQ(decode(certain, {}, some_bits(100'000, 1), some_bits(5, 1)).error().code, ErrorCode::bad_input);
   EXPECT_EQ(decode(good, seed_for(good), some_bits(100'000, 1), some_bits(5, 1)).error().code, ErrorCode::bad_input);
 }

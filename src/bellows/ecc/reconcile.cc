@@ -15,6 +15,7 @@
 #include "bellows/base/threads.h"
 #include "bellows/ecc/bch.h"
 #include "bellows/ecc/concatenated.h"
+#include "bellows/ecc/concatenated_plan.h"
 #include "bellows/ecc/ldpc_decoder.h"
 
 namespace bellows::ecc {
@@ -151,7 +152,7 @@ double log2_patterns(std::uint64_t bits, std::uint64_t errors) {
   return (std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1)) / std::numbers::ln2;
 }
 
-Result<Scheme> plan_scheme(Code code, std::uint64_t raw_bits, std::uint64_t most_errors, const numeric::Exact& failure,
+Result<Scheme> plan_scheme(Code code, std::uint64_t raw_bits, const ErrorsToCorrect& errors,
                            std::uint64_t largest_frame_bits) {
   if (largest_frame_bits < least_frame_bits || largest_frame_bits > usual_frame_bits)
     return usage_error("frame length out of range", fmt::format("{} to {} bits", least_frame_bits, usual_frame_bits),
@@ -162,22 +163,20 @@ Result<Scheme> plan_scheme(Code code, std::uint64_t raw_bits, std::uint64_t most
   Scheme scheme;
   scheme.code = code;
   scheme.raw_bits = raw_bits;
-  const double mean = static_cast<double>(most_errors) / static_cast<double>(raw_bits);
+  const double mean = static_cast<double>(errors.most) / static_cast<double>(raw_bits);
   auto too_noisy = [&](double rate) {
     return refused(fmt::format("too many errors to correct: {:.1f} % in the raw key", 100 * rate));
   };
   if (code == Code::bch) {
     scheme.frames = 1;
-    scheme.errors = most_errors;
+    scheme.errors = errors.most_to_count;
     scheme.element_bits = BchCode::element_bits(raw_bits);
     if (mean > 0.25 || scheme.leaked_bits() >= raw_bits) return too_noisy(mean);
     return scheme;
   }
   if (code == Code::concatenated) {
-    // One error more than none costs next to nothing, and a code for none is none.
     scheme.frames = 1;
-    scheme.errors = std::max<std::uint64_t>(most_errors, 1);
-    auto shape = plan_concatenated(raw_bits, scheme.errors, failure);
+    auto shape = plan_concatenated(errors.known, errors.failure);
     if (!shape || shape->published_bits() >= raw_bits) return too_noisy(mean);
     scheme.shape = std::move(*shape);
     return scheme;
@@ -201,8 +200,7 @@ Result<Scheme> plan_scheme(Code code, std::uint64_t raw_bits, std::uint64_t most
   return scheme;
 }
 
-Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits, std::uint64_t most_errors,
-                    const numeric::Exact& failure) {
+Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits, const ErrorsToCorrect& errors) {
   auto wrong = [](const char* why) { return bad_input(fmt::format("the error-correction scheme {}", why)); };
   if (scheme.raw_bits != raw_bits || scheme.frames < 1 || scheme.frames > raw_bits)
     return wrong("does not fit the raw key");
@@ -210,13 +208,11 @@ Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits, std::uint64_t 
     if (raw_bits < fewest_raw_bits || raw_bits > most_raw_bits || scheme.shape.raw_bits != raw_bits ||
         scheme.frames != 1 || !is_possible(scheme.shape))
       return wrong("does not fit the raw key");
-    if (scheme.errors != std::max<std::uint64_t>(most_errors, 1)) return wrong("is for another number of errors");
     if (scheme.leaked_bits() >= raw_bits) return wrong("publishes more than the raw key has");
-    if (!numeric::certainly_at_most(failure_bound(scheme.shape, scheme.errors), numeric::Ball(failure)))
-      return wrong("fails too often on so many errors");
+    if (!fails_rarely(scheme.shape, errors.known, errors.failure)) return wrong("fails too often on so many errors");
     return {};
   }
-  auto planned = plan_scheme(scheme.code, raw_bits, most_errors, failure,
+  auto planned = plan_scheme(scheme.code, raw_bits, errors,
                              std::clamp(divide_up(raw_bits, scheme.frames), least_frame_bits, usual_frame_bits));
   if (!planned.ok()) return wrong("does not fit the raw key");
   // The numbers of ldpc come from logarithms in doubles, whose last place machines may round differently.
@@ -229,7 +225,7 @@ Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits, std::uint64_t 
       !near(scheme.design_errors_per_million, planned->design_errors_per_million) ||
       (scheme.code == Code::ldpc && scheme.rows > scheme.columns))
     return wrong("is not the one for this length and number of errors");
-  if (static_cast<double>(scheme.leaked_bits()) + 1 < log2_patterns(raw_bits, most_errors))
+  if (static_cast<double>(scheme.leaked_bits()) + 1 < log2_patterns(raw_bits, errors.most))
     return wrong("publishes less than any code for so many errors must");
   return {};
 }

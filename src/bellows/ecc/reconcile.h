@@ -8,6 +8,7 @@
 #include "bellows/base/result.h"
 #include "bellows/bits/bit_string.h"
 #include "bellows/ecc/concatenated_shape.h"
+#include "bellows/ecc/known_errors.h"
 #include "bellows/ecc/unseen_errors.h"
 
 namespace bellows::ecc {
@@ -25,13 +26,26 @@ constexpr bool is_proved(Code code) { return code != Code::ldpc; }
 /// Errors: usage: no such code.
 Result<Code> code_from_name(std::string_view name);
 
+/// What a scheme has to correct. Which code is chosen may depend on what is known: bch and concatenated are proved by the
+/// same weights, so that their chances of failure do not add up.
+struct ErrorsToCorrect {
+  KnownErrors known;                ///< bch, concatenated: what is known of their number,
+  numeric::Exact failure;           ///< how often they may fail by that, in (0, 1)
+  std::uint64_t most_to_count = 0;  ///< bch: known.last_to_correct(failure)
+  std::uint64_t most = 0;           ///< ldpc: not more than so many; how sure that is, is somebody else's business
+  /// Not more than so many errors, for certain.
+  static ErrorsToCorrect at_most(std::uint64_t most, std::uint64_t raw_bits, const numeric::Exact& failure) {
+    return {KnownErrors::at_most(most, raw_bits), failure, most, most};
+  }
+};
+
 /// How a raw key is cut into frames and which code serves them. Public. bch and ldpc: a function of raw_bits, the bound
 /// on the errors and the number of frames; concatenated: any shape that is proved to fail so rarely.
 struct Scheme {
   Code code = Code::bch;
   std::uint64_t raw_bits = 0;
   std::uint32_t frames = 0;  ///< but for ldpc: 1
-  // bch, concatenated: the errors that it corrects. bch: the bits that each costs.
+  // bch: the errors that it corrects, the bits that each costs.
   std::uint64_t errors = 0;
   std::uint32_t element_bits = 0;
   ConcatenatedShape shape;  // concatenated
@@ -56,18 +70,16 @@ inline constexpr std::uint64_t most_raw_bits = (std::uint64_t{1} << 31) - 1;
 inline constexpr std::uint64_t usual_frame_bits = std::uint64_t{1} << 24;
 inline constexpr std::uint64_t least_frame_bits = 1024;
 
-/// The scheme for a number of errors that the strings will not exceed.
-/// In:     raw_bits: 64 to 2^31 - 1. most_errors: upper bound on the differing places, for the whole string. failure:
-///         concatenated: how often it may fail, in (0, 1). largest_frame_bits: 1024 to 2^24; for ldpc only.
+/// The scheme for errors of which so much is known.
+/// In:     raw_bits: 64 to 2^31 - 1; those of errors.known. largest_frame_bits: 1024 to 2^24; for ldpc only.
 /// Errors: refused: so many errors that the code would publish more bits than the string has. usage: raw_bits,
 ///         largest_frame_bits.
-Result<Scheme> plan_scheme(Code code, std::uint64_t raw_bits, std::uint64_t most_errors, const numeric::Exact& failure,
+Result<Scheme> plan_scheme(Code code, std::uint64_t raw_bits, const ErrorsToCorrect& errors,
                            std::uint64_t largest_frame_bits = usual_frame_bits);
 /// A peer's scheme is one that plan_scheme may give: bch, ldpc: for some length of frames; concatenated: one that is
-/// proved to fail with the probability `failure` at most.
+/// proved to fail with the probability errors.failure at most.
 /// Errors: bad_input: it is not; above all, one that publishes less than any code for so many errors must.
-Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits, std::uint64_t most_errors,
-                    const numeric::Exact& failure);
+Status check_scheme(const Scheme& scheme, std::uint64_t raw_bits, const ErrorsToCorrect& errors);
 
 /// log2 of the number of patterns of `errors` errors in `bits` bits: no code that corrects them all publishes less.
 double log2_patterns(std::uint64_t bits, std::uint64_t errors);

@@ -1,13 +1,14 @@
 #include "bellows/ecc/reed_solomon.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "bellows/base/check.h"
 
 namespace bellows::ecc {
 
 ReedSolomonCode::ReedSolomonCode(ElementField field, std::uint32_t length)
-    : field_(field), length_(length), kernel_(chosen_bch_kernel()), tables_(make_transform_tables(field, field.bits)) {
+    : field_(field), length_(length), kernel_(chosen_bch_kernel()), tables_(make_transform_tables(field, static_cast<unsigned>(std::bit_width(length)))) {
   BELLOWS_CHECK(length < std::uint64_t{1} << field.bits, "rows longer than the field");
 }
 
@@ -80,9 +81,9 @@ std::optional<SecretElements> ReedSolomonCode::find_row(const SecretElements& sy
   SecretElements erasures(1, 1);
   for (std::uint32_t place : erased) {
     BELLOWS_CHECK(place < length_, "no such place in the row");
+    const SecretElements before = erasures;
     erasures.push_back(0);
-    for (std::size_t k = erasures.size() - 1; k > 0; --k)
-      erasures[k] ^= kernel_.multiply(field_, erasures[k - 1], place + 1);
+    kernel_.multiply_add(field_, erasures.data() + 1, before.data(), place + 1, before.size());
   }
   const SecretElements left = product(erasures, syndromes, count);
   auto errors = shortest_recursion(std::span(left).subspan(erased.size()));

@@ -34,7 +34,7 @@ class ReedSolomonCode {
   ElementField field_;
   std::uint32_t length_;
   const BchKernel& kernel_;
-  TransformTables tables_;  // of all elements
+  TransformTables tables_;  // of the elements that stand for places, and some more
 };
 
 }  // namespace bellows::ecc

@@ -11,7 +11,7 @@
 
 namespace bellows::net {
 
-inline constexpr std::uint16_t message_version = 3;
+inline constexpr std::uint16_t message_version = 4;
 inline constexpr std::uint16_t abort_message_type = 0xffff;
 /// Says to a caller that nothing it said was genuine. Without a tag, since none is wasted on strangers: a hint that
 /// nobody vouches for, and heard only before the first genuine message.

@@ -30,7 +30,7 @@ std::vector<std::string> assumptions(const KeyStatement& s) {
         "on {} errors or fewer in {} bits, but with a small probability delta. Nothing here bounds delta; it is not in "
         "epsilon and has to be added to it twice. (Whether correction succeeded depends on Bob's outcomes, so telling "
         "it to the adversary is covered by theorem 9 only as far as failure is unlikely.)",
-        s.most_errors, s.counts.raw_bits));
+        s.errors.most, s.counts.raw_bits));
   list.insert(
       list.end(),
       {"The boxes of all pairs, both parties' and the adversary's, do not signal to each other: every use of every box "
@@ -101,6 +101,14 @@ EpsilonBudget EpsilonBudget::of(KeyMethod method, const Exact& total) {
   return {total, share(total, 7, 8), rate_only, rate_only};
 }
 
+ecc::ErrorsToCorrect EpsilonBudget::errors(std::uint64_t sample_pairs, std::uint64_t sample_errors,
+                                           std::uint64_t raw_bits) const {
+  ecc::ErrorsToCorrect errors{ecc::KnownErrors::from_sample(sample_pairs, sample_errors, raw_bits), sample + code};
+  errors.most_to_count = errors.known.last_to_correct(numeric::Ball(errors.failure));
+  errors.most = ecc::most_unseen_errors(sample_pairs, sample_errors, raw_bits, sample);
+  return errors;
+}
+
 std::vector<ecc::Code> usual_codes(KeyMethod method) {
   if (method == KeyMethod::no_signalling) return {ecc::Code::bch, ecc::Code::concatenated};
   return {ecc::Code::ldpc};
@@ -112,11 +120,11 @@ std::string code_names(const std::vector<ecc::Code>& codes) {
   return names;
 }
 
-Result<ecc::Scheme> plan_scheme(const std::vector<ecc::Code>& codes, std::uint64_t raw_bits, std::uint64_t most_errors,
-                                const EpsilonBudget& epsilon, std::uint64_t largest_frame_bits) {
+Result<ecc::Scheme> plan_scheme(const std::vector<ecc::Code>& codes, std::uint64_t raw_bits,
+                                const ecc::ErrorsToCorrect& errors, std::uint64_t largest_frame_bits) {
   Result<ecc::Scheme> best = usage_error("no code for error correction");
   for (ecc::Code code : codes) {
-    auto scheme = ecc::plan_scheme(code, raw_bits, most_errors, epsilon.code, largest_frame_bits);
+    auto scheme = ecc::plan_scheme(code, raw_bits, errors, largest_frame_bits);
     const bool better = scheme.ok() && (!best.ok() || scheme->leaked_bits() < best->leaked_bits());
     if (better || !best.ok()) best = std::move(scheme);
   }
@@ -130,10 +138,10 @@ json scheme_json(const ecc::Scheme& scheme) {
     document["errors"] = scheme.errors;
     document["element_bits"] = scheme.element_bits;
   } else if (scheme.code == ecc::Code::concatenated) {
-    document["errors"] = scheme.errors;
     document["blocks"] = scheme.shape.blocks;
-    document["block_bits"] = scheme.shape.block_bits;
+    document["element_bits"] = scheme.shape.element_bits;
     document["check_bits"] = scheme.shape.check_bits;
+    document["row_syndromes"] = scheme.shape.row_syndromes;
     document["rows"] = scheme.shape.rows;
   } else {
     document["circulant"] = scheme.circulant;
@@ -144,8 +152,7 @@ json scheme_json(const ecc::Scheme& scheme) {
   return document;
 }
 
-Result<ecc::Scheme> scheme_of(const json& document, std::uint64_t raw_bits, std::uint64_t most_errors,
-                              const EpsilonBudget& epsilon) {
+Result<ecc::Scheme> scheme_of(const json& document, std::uint64_t raw_bits, const ecc::ErrorsToCorrect& errors) {
   ecc::Scheme scheme;
   scheme.raw_bits = raw_bits;
   try {
@@ -161,10 +168,10 @@ Result<ecc::Scheme> scheme_of(const json& document, std::uint64_t raw_bits, std:
       BELLOWS_TRY(number("element_bits", scheme.element_bits));
     } else if (scheme.code == ecc::Code::concatenated) {
       scheme.shape.raw_bits = raw_bits;
-      BELLOWS_TRY(number("errors", scheme.errors));
       BELLOWS_TRY(number("blocks", scheme.shape.blocks));
-      BELLOWS_TRY(number("block_bits", scheme.shape.block_bits));
+      BELLOWS_TRY(number("element_bits", scheme.shape.element_bits));
       BELLOWS_TRY(number("check_bits", scheme.shape.check_bits));
+      BELLOWS_TRY(number("row_syndromes", scheme.shape.row_syndromes));
       const json& rows = document.at("rows");
       if (!rows.is_array() || rows.size() > ecc::most_rows) return bad_input("'rows' is no list, or too long");
       for (const json& row : rows) {
@@ -181,7 +188,7 @@ Result<ecc::Scheme> scheme_of(const json& document, std::uint64_t raw_bits, std:
   } catch (const json::exception& problem) {
     return bad_input(fmt::format("not an error-correction scheme: {}", problem.what()));
   }
-  BELLOWS_TRY(ecc::check_scheme(scheme, raw_bits, most_errors, epsilon.code));
+  BELLOWS_TRY(ecc::check_scheme(scheme, raw_bits, errors));
   return scheme;
 }
 
@@ -203,7 +210,7 @@ std::uint64_t leaked_bits(const KeyStatement& s) {
 
 json to_json(const KeyStatement& s) {
   json document = {{"what", "bellows key certificate"},
-                   {"version", 3},
+                   {"version", 4},
                    {"protocol", "masanes"},
                    {"verdict", s.is_proved() ? "certified" : "not_certified"},
                    {"adversary", key_method_name(s.method)},
@@ -229,7 +236,7 @@ json to_json(const KeyStatement& s) {
                      {"verification_bits", verification_bits},
                      {"sample_pairs", s.sample_pairs},
                      {"sample_errors", s.sample_errors},
-                     {"most_errors", s.most_errors},
+                     {"most_errors", s.errors.most},
                      {"revealed_frames", s.revealed_frames}}},
                    {"bound_bits", s.length.bound_bits},
                    {"theta", s.length.theta},
@@ -249,7 +256,7 @@ namespace {
 // What a certificate says was counted and measured; the rest of the statement is computed from it. May throw
 // json::exception.
 Result<KeyStatement> statement_of(const json& document) {
-  if (document.at("what") != "bellows key certificate" || document.at("version") != 3)
+  if (document.at("what") != "bellows key certificate" || document.at("version") != 4)
     return bad_input("not a key certificate of this version");
   KeyStatement s;
   const std::string party = document.at("party").get<std::string>();
@@ -272,8 +279,8 @@ Result<KeyStatement> statement_of(const json& document) {
   BELLOWS_ASSIGN(s.counts.raw_bits, count_in(in, "raw_bits", s.counts.pairs - s.counts.tested));
   BELLOWS_ASSIGN(s.sample_pairs, count_in(in, "sample_pairs", s.counts.pairs - s.counts.tested - s.counts.raw_bits));
   BELLOWS_ASSIGN(s.sample_errors, count_in(in, "sample_errors", s.sample_pairs));
-  s.most_errors = ecc::most_unseen_errors(s.sample_pairs, s.sample_errors, s.counts.raw_bits, s.epsilon.sample);
-  BELLOWS_ASSIGN(s.scheme, scheme_of(document.at("error_correction"), s.counts.raw_bits, s.most_errors, s.epsilon));
+  s.errors = s.epsilon.errors(s.sample_pairs, s.sample_errors, s.counts.raw_bits);
+  BELLOWS_ASSIGN(s.scheme, scheme_of(document.at("error_correction"), s.counts.raw_bits, s.errors));
   BELLOWS_ASSIGN(s.revealed_frames, count_in(in, "revealed_frames", s.scheme.frames));
   s.transcript_alice = document.at("transcript").at("alice").get<std::string>();
   s.transcript_bob = document.at("transcript").at("bob").get<std::string>();

@@ -18,9 +18,12 @@ struct EpsilonBudget {
   numeric::Exact total;
   numeric::Exact privacy;  ///< epsilon of the key length
   numeric::Exact sample;   ///< no_signalling: chance that the raw key holds more errors than the sample allows
-  numeric::Exact code;     ///< no_signalling: chance that a concatenated code fails on so many errors
+  numeric::Exact code;     ///< no_signalling: a concatenated code's share besides
   /// Both chances count twice (theorem 9); what hash comparison and tags add is below the rest.
   static EpsilonBudget of(KeyMethod method, const numeric::Exact& total);
+  /// What error correction meets: a sample of this kind, and a raw key of so many bits. A concatenated code takes the
+  /// two shares together: for the chance that the sample came out so and the code fails on the errors that there are.
+  ecc::ErrorsToCorrect errors(std::uint64_t sample_pairs, std::uint64_t sample_errors, std::uint64_t raw_bits) const;
 };
 /// Errors: usage: not in [1e-20, 1). What hash comparison and tags add, 2^-73 at most, has its place in a sixty-fourth
 /// of 1e-20.
@@ -32,8 +35,9 @@ std::vector<ecc::Code> usual_codes(KeyMethod method);
 /// "bch or concatenated".
 std::string code_names(const std::vector<ecc::Code>& codes);
 /// Of these codes the one that publishes least for so many errors. Errors: as ecc::plan_scheme, if none serves.
-Result<ecc::Scheme> plan_scheme(const std::vector<ecc::Code>& codes, std::uint64_t raw_bits, std::uint64_t most_errors,
-                                const EpsilonBudget& epsilon, std::uint64_t largest_frame_bits = ecc::usual_frame_bits);
+Result<ecc::Scheme> plan_scheme(const std::vector<ecc::Code>& codes, std::uint64_t raw_bits,
+                                const ecc::ErrorsToCorrect& errors,
+                                std::uint64_t largest_frame_bits = ecc::usual_frame_bits);
 
 /// Everything public about one key: both parties hold the same statement, and neither holds anything of the key.
 struct KeyStatement {
@@ -42,7 +46,7 @@ struct KeyStatement {
   EpsilonBudget epsilon;
   KeyCounts counts;
   std::uint64_t sample_pairs = 0, sample_errors = 0;  ///< announced pairs of the raw key's kind
-  std::uint64_t most_errors = 0;                      ///< bound on the raw key's errors
+  ecc::ErrorsToCorrect errors;  ///< what follows for the raw key's errors
   ecc::Scheme scheme;
   /// Whether the claim is proved under the assumptions that the paper names too. It is not if bob tells a no-signalling
   /// adversary whether a code worked that may fail on few errors.
@@ -76,8 +80,8 @@ std::uint64_t leaked_bits(const KeyStatement& statement);
 
 /// A scheme in messages and certificates. scheme_of: errors as ecc::check_scheme; bad_input: something missing.
 nlohmann::json scheme_json(const ecc::Scheme& scheme);
-Result<ecc::Scheme> scheme_of(const nlohmann::json& document, std::uint64_t raw_bits, std::uint64_t most_errors,
-                              const EpsilonBudget& epsilon);
+Result<ecc::Scheme> scheme_of(const nlohmann::json& document, std::uint64_t raw_bits,
+                              const ecc::ErrorsToCorrect& errors);
 
 /// The certificate as JSON: the statement, the claim in words, every assumption.
 nlohmann::json to_json(const KeyStatement& statement);

@@ -46,7 +46,7 @@ TEST(Party, TheCodeDecidesWhatIsProved) {
     EXPECT_FALSE(altered([](auto& d) { d["assumptions"].erase(0); }));
     EXPECT_FALSE(altered([](auto& d) { d["error_correction"]["frames"] = 2u; }));
     for (const char* number : {"errors", "element_bits", "rows", "columns", "design_errors_per_million", "blocks",
-                               "block_bits", "check_bits"})
+                               "row_syndromes", "check_bits"})
       if (certificate["error_correction"].contains(number)) {
         EXPECT_FALSE(altered([&](auto& d) { d["error_correction"][number] = 10u; })) << number;
         EXPECT_FALSE(altered([&](auto& d) { d["error_correction"].erase(number); })) << number;

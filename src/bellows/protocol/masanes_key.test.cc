@@ -257,9 +257,7 @@ TEST(MasanesPlan, ThePromiseHoldsWithItsChance) {
       counts.lost = draw(counts.tested, expected_loss(request.settings, c.noise));
       std::uint64_t sample = draw(point->pairs, gamma * (1 - gamma) / request.settings),
                     errors = draw(sample, expected_error_rate(c.noise));
-      auto scheme =
-          ecc::plan_scheme(c.code, counts.raw_bits,
-                           ecc::most_unseen_errors(sample, errors, counts.raw_bits, budget.sample), budget.code);
+      auto scheme = ecc::plan_scheme(c.code, counts.raw_bits, budget.errors(sample, errors, counts.raw_bits));
       ASSERT_TRUE(scheme.ok());
       counts.leaked_bits = scheme->leaked_bits() + verification_bits + (c.method == KeyMethod::quantum ? 1 : 0);
       auto length = key_length(c.method, counts, budget.privacy);

@@ -10,6 +10,8 @@
 #include <tuple>
 
 #include "bellows/base/checked.h"
+#include "bellows/ecc/concatenated_plan.h"
+#include "bellows/ecc/deal.h"
 #include "bellows/ecc/reconcile.h"
 #include "bellows/numeric/optimise.h"
 
@@ -88,25 +90,36 @@ double largest_noise(KeyMethod method, unsigned settings, double efficiency) {
 
 namespace {
 
-// A concatenated code's bits for about so many errors, a few per cent too many. A search asks for thousands of
+// A concatenated code's bits for about such a sample, a few per cent too many. A search asks for thousands of
 // neighbours: what was found for the next point of a grid serves them all.
-std::optional<std::uint64_t> rough_concatenated_bits(std::uint64_t raw_bits, std::uint64_t errors, double epsilon) {
-  constexpr double steps_a_factor_2 = 8;
-  auto next_step = [&](std::uint64_t n) {
-    return static_cast<int>(std::ceil(steps_a_factor_2 * std::log2(static_cast<double>(n))));
+std::optional<std::uint64_t> rough_concatenated_bits(std::uint64_t sample_pairs, std::uint64_t sample_errors,
+                                                     std::uint64_t raw_bits, double epsilon) {
+  if (sample_errors == 0 || raw_bits == 0) return std::nullopt;
+  struct Grid {
+    double steps_a_factor_2;
+    int next_step(double x) const { return static_cast<int>(std::ceil(steps_a_factor_2 * std::log2(x))); }
+    double value(int step) const { return std::exp2(step / steps_a_factor_2); }
   };
-  auto value = [&](int step) { return static_cast<std::uint64_t>(std::ceil(std::exp2(step / steps_a_factor_2))); };
-  if (errors == 0 || raw_bits == 0) return std::nullopt;
+  const Grid lengths{8}, rates{16}, samples{2};
+  const double rate = static_cast<double>(sample_errors) / static_cast<double>(sample_pairs);
+  const double ratio = static_cast<double>(sample_pairs) / static_cast<double>(raw_bits);
   static std::mutex mutex;
-  static std::map<std::tuple<int, int, double>, std::optional<std::uint64_t>> known;
+  static std::map<std::tuple<int, int, int, double>, std::optional<double>> known;  // bits per bit and error rate
   const std::lock_guard lock(mutex);
-  const std::tuple key{next_step(raw_bits), next_step(errors), epsilon};
-  const std::uint64_t grid_errors = value(std::get<1>(key));
+  const std::tuple key{lengths.next_step(static_cast<double>(raw_bits)) - 1, rates.next_step(rate),
+                       samples.next_step(ratio) - 1, epsilon};
   auto [found, is_new] = known.try_emplace(key);
-  if (is_new) found->second = ecc::likely_concatenated_bits(value(std::get<0>(key)), grid_errors, epsilon);
+  if (is_new) {
+    const double bits = std::floor(lengths.value(std::get<0>(key))), near_rate = rates.value(std::get<1>(key));
+    const double pairs = std::floor(bits * samples.value(std::get<2>(key)));
+    auto whole = [](double x) { return static_cast<std::uint64_t>(x); };
+    const auto likely = ecc::likely_concatenated_bits(
+        ecc::KnownErrors::from_sample(whole(pairs), whole(std::min(pairs, std::ceil(pairs * near_rate))), whole(bits)),
+        epsilon);
+    if (likely) found->second = static_cast<double>(*likely) / bits / near_rate;
+  }
   if (!found->second) return std::nullopt;
-  return static_cast<std::uint64_t>(static_cast<double>(*found->second) * static_cast<double>(errors) /
-                                    static_cast<double>(grid_errors));
+  return static_cast<std::uint64_t>(*found->second * rate * static_cast<double>(raw_bits));
 }
 
 }  // namespace
@@ -118,14 +131,21 @@ Published published_bits(KeyMethod method, const std::vector<ecc::Code>& codes, 
   // Beyond what one session takes: as many frames more.
   const std::uint64_t parts = divide_up(std::max<std::uint64_t>(raw_bits, 1), ecc::most_raw_bits);
   const std::uint64_t bits = raw_bits / parts;
-  std::uint64_t most =
+  ecc::ErrorsToCorrect errors{ecc::KnownErrors::from_sample(sample_pairs / parts, sample_errors / parts, bits),
+                              epsilon.sample + epsilon.code};
+  errors.most_to_count = errors.known.likely_last_to_correct(errors.failure.approximate());
+  errors.most =
       ecc::likely_most_unseen_errors(sample_pairs / parts, sample_errors / parts, bits, epsilon.sample.approximate());
   Published least{bits, codes.front(), 0};
   for (ecc::Code code : codes) {
     Published one{bits, code, 0};
     if (code == ecc::Code::concatenated && roughly) {
-      one.bits = rough_concatenated_bits(bits, most, epsilon.code.approximate()).value_or(bits);
-    } else if (auto scheme = ecc::plan_scheme(code, bits, most, epsilon.code); scheme.ok()) {
+      one.bits = rough_concatenated_bits(sample_pairs / parts, sample_errors / parts, bits, errors.failure.approximate())
+                     .value_or(bits);
+    } else if (code == ecc::Code::concatenated) {
+      if (auto shape = ecc::propose_concatenated(errors.known, errors.failure.approximate()))
+        one = {shape->published_bits(), code, ecc::deal_random_bits(*shape)};
+    } else if (auto scheme = ecc::plan_scheme(code, bits, errors); scheme.ok()) {
       one = {scheme->leaked_bits(), code, ecc::random_bits(*scheme)};
     }
     if (one.bits < least.bits) least = one;

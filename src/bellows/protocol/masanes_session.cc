@@ -202,8 +202,8 @@ Status Session::estimate() {
       statement.simulated = statement.simulated || entry.at("simulated").get<bool>();
       statement.random_bits_certificates.push_back(std::move(entry));
     }
-  statement.most_errors = ecc::most_unseen_errors(statement.sample_pairs, statement.sample_errors,
-                                                  statement.counts.raw_bits, statement.epsilon.sample);
+  statement.errors =
+      statement.epsilon.errors(statement.sample_pairs, statement.sample_errors, statement.counts.raw_bits);
   return {};
 }
 
@@ -259,7 +259,7 @@ Result<bits::BitString> Session::draw_random(std::uint64_t count_bits) {
 std::string Session::with_the_other_code() const {
   KeyStatement other = result_.statement;
   if (other.method != KeyMethod::no_signalling || request_.correction == ecc::Code::ldpc) return "";
-  auto scheme = plan_scheme({ecc::Code::ldpc}, other.counts.raw_bits, other.most_errors, other.epsilon);
+  auto scheme = plan_scheme({ecc::Code::ldpc}, other.counts.raw_bits, other.errors);
   if (!scheme.ok()) return "";
   other.scheme = *scheme;
   other.counts.leaked_bits = leaked_bits(other);
@@ -276,7 +276,7 @@ Status Session::correct_as_alice() {
   };
   if (s.counts.raw_bits < fewest_raw_bits)
     return no_key(fmt::format("the raw key has {} bits only", s.counts.raw_bits));
-  auto scheme = plan_scheme(request_.codes(), s.counts.raw_bits, s.most_errors, s.epsilon, request_.largest_frame_bits);
+  auto scheme = plan_scheme(request_.codes(), s.counts.raw_bits, s.errors, request_.largest_frame_bits);
   if (!scheme.ok()) {
     if (scheme.error().code == ErrorCode::refused) return no_key(scheme.error().message + with_the_other_code());
     return scheme.error();
@@ -339,13 +339,12 @@ Status Session::correct_as_bob() {
   KeyStatement& s = result_.statement;
   const auto codes = request_.codes();
   const bool may_deal = std::find(codes.begin(), codes.end(), ecc::Code::concatenated) != codes.end();
-  // A deal takes up to 45 random bits for each bit of the raw key.
+  // A deal takes up to 50 random bits for each bit of the raw key.
   BELLOWS_ASSIGN(
       auto message,
-      receive(message_correction, 2, (may_deal ? 6 * s.counts.raw_bits : s.counts.raw_bits / 4) + small_message_bytes));
+      receive(message_correction, 2, (may_deal ? 7 * s.counts.raw_bits : s.counts.raw_bits / 4) + small_message_bytes));
   if (message.head.value("key", json()) != true) return end_without_key(text_of(message.head, "reason"));
-  BELLOWS_ASSIGN(s.scheme,
-                 scheme_of(message.head.value("scheme", json()), s.counts.raw_bits, s.most_errors, s.epsilon));
+  BELLOWS_ASSIGN(s.scheme, scheme_of(message.head.value("scheme", json()), s.counts.raw_bits, s.errors));
   if (std::find(codes.begin(), codes.end(), s.scheme.code) == codes.end())
     return refused("the peer uses another code than was agreed");
   code_random_ = std::move(message.strings[1]);
