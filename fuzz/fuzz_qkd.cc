@@ -1,6 +1,7 @@
 // Messages of the key distribution as a stranger on the line may send them: header, payload, tag. What is taken is
 // written again the same; numbers of a payload that pass for an error-correction scheme or a certificate make no step
 // wrong.
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -25,8 +26,10 @@ std::uint32_t number(const nlohmann::json& head, const char* key) {
 
 void try_scheme(const nlohmann::json& head, const std::vector<bits::BitString>& strings) {
   const auto budget = protocol::EpsilonBudget::of(protocol::KeyMethod::no_signalling, numeric::Exact::literal("1e-9"));
-  auto found = protocol::scheme_of(head.value("scheme", nlohmann::json()), number(head, "raw_bits"),
-                                   number(head, "most_errors"), budget);
+  const std::uint32_t sample = number(head, "sample_pairs"), seen = std::min(sample, number(head, "sample_errors"));
+  const std::uint32_t raw_bits = number(head, "raw_bits");
+  auto found =
+      protocol::scheme_of(head.value("scheme", nlohmann::json()), raw_bits, budget.errors(sample, seen, raw_bits));
   if (!found.ok()) return;
   const ecc::Scheme& scheme = *found;
   BELLOWS_CHECK(scheme.leaked_bits() <= scheme.code_bits() * scheme.frames, "a scheme that passes saves something");

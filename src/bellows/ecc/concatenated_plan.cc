@@ -16,6 +16,7 @@ namespace {
 constexpr double rows_to_begin_with = 30;
 constexpr std::uint32_t fewest_worth_publishing = 8;  // rows before the last publish less
 constexpr double usual_place = 0.55;
+constexpr double every_place[] = {0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1};
 
 // For the row planner: numbers of errors between the likeliest (place 0) and the last that matters (place 1). Where the
 // number is known there is one place only.
@@ -26,6 +27,8 @@ class ErrorRange {
         low_(static_cast<double>(std::max<std::uint64_t>(known.most_likely(), 1))),
         width_(static_cast<double>(known.likely_last_to_correct(epsilon)) - low_) {}
   bool is_one() const { return width_ <= 0; }
+  // So few that the weight does not fall smoothly.
+  bool is_short() const { return last() < 300; }
   double errors(double place) const { return is_one() ? low_ : low_ + place * width_; }
   double last() const { return errors(1); }
   double ln_weight(double place) const { return is_one() ? 0 : known_.likely_ln_weight(errors(place)); }
@@ -47,6 +50,11 @@ class RowPlanner {
       return RowTail(shape, odds, range_.errors(place)).cost_reaching(log_chance_ - range_.ln_weight(place));
     };
     if (roughly_) return at(usual_place);
+    if (range_.is_short()) {
+      double most = 0;
+      for (double place : every_place) most = std::max(most, at(place));
+      return most;
+    }
     // The worst place is where the fall of the weight and the growth of the cost balance: much the same in all rows.
     constexpr double step = 0.12;
     double below = at(place_ - step), here = at(place_), above = at(place_ + step);
@@ -63,12 +71,11 @@ class RowPlanner {
   // Whether blocks with so many errors that they need this row are too unlikely to matter.
   bool is_enough(const ConcatenatedShape& shape, std::uint32_t row) {
     const RowOdds odds = row_odds(shape, row);
-    for (double place : {0.0, 0.3, usual_place, 0.8}) {
-      if (roughly_) place = usual_place;
-      if (RowTail(shape, odds, range_.errors(place)).at_cost(1).log_bound > log_chance_ - range_.ln_weight(place))
-        return false;
-    }
-    return true;
+    auto rare_at = [&](double place) {
+      return RowTail(shape, odds, range_.errors(place)).at_cost(1).log_bound <= log_chance_ - range_.ln_weight(place);
+    };
+    if (roughly_ && !range_.is_short()) return rare_at(usual_place);
+    return std::all_of(std::begin(every_place), std::end(every_place), rare_at);
   }
 
  private:
