@@ -212,6 +212,25 @@ class Amplify(harness.ProgramTest):
         _, err = self.run_program("amplify", "--trials", records, "--format", "xyab-u8", "--out", self.folder / "run", expect=2)
         self.assertIn("--mu", err)
 
+    def test_simulated_records_claim_their_bias_themselves(self):
+        # At 0.75 % both logs give bits; what the one says of its source is 20 %.
+        for mu, verdict in (("20%", 1), ("2%", 0)):
+            log = f"{mu[:-1]}.trials"
+            self.run_program("simulate", "--preset", "tsirelson", "--mu", mu, "--trial-count", "2^18", "--sim-seed", "1", "--out", log)
+            for words in (("certify", log, *harness.ANY_METHOD), ("amplify", "--trials", log, "--out", "run" + mu[:-1], *harness.ANY_METHOD)):
+                out, _ = self.run_program(*words, expect=verdict)
+                self.assertNotIn("asserted", out)
+                self.assertIn("DEMONSTRATION", out)
+            certificate = self.run_json("certify", log, *harness.ANY_METHOD, expect=verdict)
+            self.assertEqual(certificate["plan"]["mu"], str(float(mu[:-1]) / 100))
+            self.assertFalse([words for words in certificate["assumptions"] if "asserted by" in words])
+            out, _ = self.run_program("certify", log, *harness.ANY_METHOD, expect=verdict)
+            self.assertIn(f"mu = {float(mu[:-1]) / 100} (claimed of the simulated source", out)
+            plan = json.loads((self.folder / f"run{mu[:-1]}/plan.json").read_text())
+            self.assertEqual(plan["mu"], str(float(mu[:-1]) / 100))
+        out, _ = self.run_program("certify", "20.trials", "--mu", "3/400", *harness.ANY_METHOD)
+        self.assertIn("mu = 3/400", out)
+
     def test_a_plan_whose_seed_is_too_short(self):
         self.amplify("run", *SMALL, "--sim-seed", "1")
         plan = json.loads((self.folder / "run/plan.json").read_text())

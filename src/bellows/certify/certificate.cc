@@ -267,7 +267,8 @@ std::string to_text(const Certificate& certificate, bool full) {
     if (!statements.locality.failed() || sentence != locality_in_words(statements)) line(sentence);
   line(fmt::format("trials          {}{}", certificate.trial_count,
                    certificate.trial_count < plan.trial_count ? fmt::format(" of {} planned", plan.trial_count) : ""));
-  line(fmt::format("bias            mu = {} (asserted by the source's owner, {} polytope)", plan.mu.text(),
+  line(fmt::format("bias            mu = {} ({}, {} polytope)", plan.mu.text(),
+                   certificate.simulated ? "claimed of the simulated source" : "asserted by the source's owner",
                    name(plan.polytope)));
   line(fmt::format("method          {}; {}", name(plan.method),
                    plan.origin == plan::Origin::built_in ? "built-in grid of thresholds" : "thresholds of its own"));

@@ -28,7 +28,7 @@ struct PlanWishes {
 };
 
 /// A bias is asserted by the source's owner; for a real source there is nothing to assume in their place. The error of
-/// every verb that is given records and no bias.
+/// every verb that is given records and no bias, unless they are simulated and claim one themselves.
 Error bias_is_needed();
 
 /// Wishes of a preset: its trials, bias, epsilon and expected score; marked simulated.

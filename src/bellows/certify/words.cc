@@ -44,9 +44,9 @@ std::vector<std::string> assumptions_in_words(const Certificate& certificate, co
       "The source: there is classical knowledge e, known to Eve, such that in the joint string of all settings "
       "x1 y1 x2 y2 ... and then the seed, given e and all earlier bits, each bit has probability within [1/2 - "
       "mu, 1/2 + mu], mu = {}, and is independent of the device's memory, Eve's quantum system and all past "
-      "outcomes, taken together. The bias is asserted by the source's owner; frequencies are compared with it, but no "
+      "outcomes, taken together. The bias is {}; frequencies are compared with it, but no "
       "measurement can confirm it.",
-      plan.mu.text()));
+      plan.mu.text(), certificate.simulated ? "claimed of a simulated source" : "asserted by the source's owner"));
   if (plan.polytope == plan::Polytope::box)
     say("Of the two settings of a trial only this is used: each pair has a probability within [(1/2 - mu)^2, (1/2 + "
         "mu)^2].");

@@ -165,7 +165,7 @@ void add_amplify(CommandLine& line) {
   verb.add_flag("--seed-raw", options->seed_raw, "the seed has no header: bytes, least significant bit first")->needs(seed);
   verb.add_option("--seed-bits", options->seed_bits, "with --seed-raw: bits to read [all of the file]")->needs(seed);
   verb.add_flag("--seed-msb-first", options->seed_msb_first, "with --seed-raw: most significant bit first")->needs(seed);
-  verb.add_option("--mu", options->mu, "claimed bias of the source, as 0.0075 or 0.75%");
+  verb.add_option("--mu", options->mu, "claimed bias of the source, as 0.0075 or 0.75%; simulated records say it themselves");
   verb.add_option("--epsilon", options->epsilon, "total failure probability, as 1e-12");
   verb.add_option("--plan", options->plan, "plan file (JSON or TOML) that was fixed before the first trial");
   verb.add_option("--method", options->method,

@@ -25,6 +25,7 @@ against whom, under which assumptions, by which theorem. Every number is a lower
   bellows certify run/log.trials --plan run/plan.json --out certificate.json
   bellows certify run                      a run folder: its log and its plan
   bellows certify log.trials --mu 0.0075 --epsilon 1e-9      built-in plan: a grid of thresholds that sees no data
+  bellows certify simulated.trials         the same; a simulated log claims the bias of its source itself
   bellows certify --trials 20*2^26 --score 0.783875 --mu 0.0075 --threshold 0.783875       numbers only: hypothetical
   bellows certify --compare --preset kulikov-2024            every method on the published data, and the largest bias
   bellows certify --make-key KEY; bellows certify run --out c.json --sign KEY; bellows certify --check c.json --key KEY.pub
@@ -134,14 +135,24 @@ Status agree(const plan::Plan& plan, const Options& options) {
   return {};
 }
 
-Result<plan::Plan> plan_for(const Options& options, const estimate::Evidence& evidence, const Path& plan_file) {
+/// log: nullptr where there are only numbers.
+Result<plan::Plan> plan_for(const Options& options, const estimate::Evidence& evidence, const Path& plan_file,
+                            const trials::LogReader* log) {
   if (!plan_file.empty()) {
     BELLOWS_ASSIGN(plan::Plan plan, plan::read_plan(plan_file));
     BELLOWS_TRY(agree(plan, options));
     return certify::complete_plan_of(plan_file, std::move(plan));
   }
-  if (!gives_bias(options.plan) && !evidence.simulated) return certify::bias_is_needed();
-  BELLOWS_ASSIGN(certify::PlanWishes wishes, wishes_from(options.plan));
+  PlanOptions asked = options.plan;
+  if (!gives_bias(asked)) {
+    std::optional<numeric::Exact> claimed;
+    if (log != nullptr) {
+      BELLOWS_ASSIGN(claimed, estimate::claimed_bias(*log));
+    }
+    if (!claimed) return certify::bias_is_needed();
+    asked.mu = claimed->text();
+  }
+  BELLOWS_ASSIGN(certify::PlanWishes wishes, wishes_from(asked));
   if (options.plan.trial_count.empty()) wishes.trial_count = evidence.trial_count();
   wishes.relabelling = evidence.relabellings_tried > 1 ? "auto" : evidence.relabelling;
   wishes.simulated = evidence.simulated;
@@ -218,10 +229,10 @@ Result<Verdict> run(Console& console, const Options& options, const CLI::App& ve
     if (options.score.empty())
       return usage_error("nothing to certify", "a trial log, a run folder, or --trials N --score W", "neither");
     BELLOWS_ASSIGN(numeric::Exact score, numeric::Exact::parse(options.score));
-    BELLOWS_ASSIGN(plan::Plan plan, plan_for(options, {}, options.plan_file));
+    BELLOWS_ASSIGN(plan::Plan plan, plan_for(options, {}, options.plan_file, nullptr));
     if (options.prove) {
       BELLOWS_TRY(prove_what_is_reached(console, plan, score));
-      BELLOWS_ASSIGN(plan, plan_for(options, {}, options.plan_file));  // family and seed as they are with the proof
+      BELLOWS_ASSIGN(plan, plan_for(options, {}, options.plan_file, nullptr));  // family and seed as they are with the proof
     }
     BELLOWS_ASSIGN(certify::Certificate certificate, certify::certify_hypothetical(plan, score, circumstances));
     return show(console, options, certificate);
@@ -239,10 +250,10 @@ Result<Verdict> run(Console& console, const Options& options, const CLI::App& ve
   BELLOWS_ASSIGN(estimate::Evidence evidence, estimate::gather_evidence(log, console.context()));
   BELLOWS_ASSIGN(circumstances.notes, estimate::origin_notes(log, console.context()));
   console.finish_progress();
-  BELLOWS_ASSIGN(plan::Plan plan, plan_for(options, evidence, plan_file));
+  BELLOWS_ASSIGN(plan::Plan plan, plan_for(options, evidence, plan_file, &log));
   if (options.prove) {
     BELLOWS_TRY(prove_what_is_reached(console, plan, certify::observed_score(plan, evidence)));
-    BELLOWS_ASSIGN(plan, plan_for(options, evidence, plan_file));
+    BELLOWS_ASSIGN(plan, plan_for(options, evidence, plan_file, &log));
   }
   BELLOWS_ASSIGN(certify::Certificate certificate, certify::certify(plan, evidence, circumstances));
   return show(console, options, certificate);

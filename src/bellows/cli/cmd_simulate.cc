@@ -90,7 +90,7 @@ Result<Verdict> simulate(const Options& options, Console& console) {
   protocol::ExperimentChoice choice = options.choice;
   if (!options.mu.empty()) {
     BELLOWS_ASSIGN(const numeric::Exact mu, numeric::Exact::parse(options.mu));
-    choice.mu = mu.approximate();
+    choice.mu = mu.nearest();
   }
   BELLOWS_ASSIGN(std::unique_ptr<protocol::Experiment> experiment, protocol::make_experiment(choice));
   if (options.go_on && experiment->is_reproducible() && !options.sim_seed)

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "bellows/base/progress.h"
+#include "bellows/numeric/exact.h"
 #include "bellows/trials/reader.h"
 
 namespace bellows::estimate {
@@ -16,5 +18,9 @@ inline constexpr const char* plan_added_later_key = "plan_digest_added_later";
 /// (settings_reuse.h), a plan that the record does not carry. Whoever certifies the log, or verifies that, must say
 /// these. Errors: bad_input: a block that cannot be read; cancelled.
 Result<std::vector<std::string>> origin_notes(const trials::LogReader& log, const Context& context);
+
+/// The bias that a simulated log claims for its source; nothing where the log is not marked as simulated or claims none.
+/// Nobody else may stand in for a source's owner. Errors: bad_input: a claim that is not a number in [0, 1/2).
+Result<std::optional<numeric::Exact>> claimed_bias(const trials::LogReader& log);
 
 }  // namespace bellows::estimate

@@ -46,9 +46,14 @@ Result<certify::PlanWishes> wishes_for_simulation(const AmplifyRequest& request)
   return wishes;
 }
 
-Result<certify::PlanWishes> wishes_for_records(const RecordedTrials& recorded, const Context& context) {
+Result<certify::PlanWishes> wishes_for_records(const AmplifyRequest& request, const RecordedTrials& recorded,
+                                               const Context& context) {
   certify::PlanWishes wishes;
-  wishes.mu = numeric::Exact::literal("0.0075");
+  if (!request.mu) {
+    BELLOWS_ASSIGN(const std::optional<numeric::Exact> claimed, recorded.claimed_bias());
+    if (!claimed) return certify::bias_is_needed();
+    wishes.mu = *claimed;
+  }
   wishes.epsilon = numeric::Exact::literal("1e-12");
   wishes.trial_count = recorded.trial_count();
   wishes.simulated = recorded.simulated();
@@ -69,8 +74,7 @@ Result<plan::Plan> requested_plan(const AmplifyRequest& request, const RecordedT
   }
   certify::PlanWishes wishes;
   if (recorded) {
-    if (!request.mu && !recorded->simulated()) return certify::bias_is_needed();
-    BELLOWS_ASSIGN(wishes, wishes_for_records(*recorded, context));
+    BELLOWS_ASSIGN(wishes, wishes_for_records(request, *recorded, context));
   } else {
     BELLOWS_ASSIGN(wishes, wishes_for_simulation(request));
     if (request.trial_count) wishes.trial_count = *request.trial_count;

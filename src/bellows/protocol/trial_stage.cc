@@ -72,6 +72,8 @@ bool RecordedTrials::simulated() const {
   return simulated != log_->header().metadata.end() && simulated->is_boolean() && simulated->get<bool>();
 }
 
+Result<std::optional<numeric::Exact>> RecordedTrials::claimed_bias() const { return estimate::claimed_bias(*log_); }
+
 Result<std::string> RecordedTrials::planned_relabelling(const Context& context) const {
   BELLOWS_ASSIGN(estimate::Evidence origin, estimate::gather_evidence_of_blocks(*log_, 0, 0, context));
   return origin.relabellings_tried > 1 ? std::string("auto") : origin.relabelling;
@@ -135,7 +137,7 @@ Status RecordedTrials::copy_to(const Path& target, const plan::Plan& plan, const
 
 Result<std::unique_ptr<Experiment>> requested_experiment(const AmplifyRequest& request, const plan::Plan& plan) {
   return make_experiment(
-      {.preset = request.preset, .mu = plan.mu.approximate(), .source = request.source, .device = request.device});
+      {.preset = request.preset, .mu = plan.mu.nearest(), .source = request.source, .device = request.device});
 }
 
 Status complete_simulated_log(Experiment& experiment, const plan::Plan& plan, const RunFolder& folder,

@@ -20,6 +20,8 @@ class RecordedTrials {
 
   std::uint64_t trial_count() const { return log_->trial_count(); }
   bool simulated() const;
+  /// Of simulated records, if they claim one (estimate/origin.h).
+  Result<std::optional<numeric::Exact>> claimed_bias() const;
   /// "auto" if the relabelling was searched for, else its name.
   Result<std::string> planned_relabelling(const Context& context) const;
   /// Errors: refused: the log was taken under a plan, and that is not this one.
