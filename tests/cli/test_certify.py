@@ -55,6 +55,30 @@ class Certify(ProgramTest):
             self.assertNotIn("its owner asserts", err)
         self.run_program("certify", "missing.trials", expect=3)
 
+    def test_no_certificate_without_the_signature_that_was_asked_for(self):
+        words = ["certify", *PUBLISHED, "--threshold", "0.783875", "--score", "0.783875", "--method", "win", "--out", "c.json", "--sign"]
+        self.run_program("certify", "--make-key", "lab")
+        (self.folder / "empty.json").write_text("{}")
+        for key in ("lab.pub", "missing", "empty.json"):
+            before = sorted(self.folder.iterdir())
+            _, err = self.run_program(*words, key, expect=3)
+            self.assertIn(key, err)
+            self.assertEqual(sorted(self.folder.iterdir()), before)
+        for taken in ("c.json", "c.public.json", "c.json.sig", "c.public.json.sig"):
+            (self.folder / taken).write_text("mine")
+            before = sorted(self.folder.iterdir())
+            _, err = self.run_program(*words, "lab", expect=3)
+            self.assertIn(taken, err)
+            self.assertEqual(sorted(self.folder.iterdir()), before)
+            self.assertEqual((self.folder / taken).read_text(), "mine")
+            (self.folder / taken).unlink()
+        self.run_program(*words, "lab")
+        self.run_program(*words, "lab", "--overwrite")
+        self.run_program("certify", "--check", "c.public.json", "--key", "lab.pub")
+        (self.folder / "other.pub").write_text("mine")
+        self.run_program("certify", "--make-key", "other", expect=3)
+        self.assertFalse((self.folder / "other").exists())
+
     def test_against_whom(self):
         words = ["certify", *PUBLISHED, "--threshold", "0.783875", "--score", "0.783875"]
         usual, classical = self.run_json(*words), self.run_json(*words, "--adversary", "classical")

@@ -74,6 +74,36 @@ class KeyDistribution(ProgramTest):
         _, err = self.run_program("qkd", "secret", "--messages", "41", "--from", "random.bits", "--out-alice", "C.secret", "--out-bob", "D.secret", expect=1)
         self.assertIn("used already", err)
 
+    def test_nothing_half_made_stays(self):
+        few, enough = self.folder / "few.raw", self.folder / "b.raw"
+        few.write_bytes(os.urandom(1000))
+        enough.write_bytes(os.urandom(100000))
+        words = ("qkd", "simulate", "--raw", "--pairs", "100000", "--gamma", "0.8775", "--bob-bits", "b.raw")
+        logs = ("--alice", "A.trials", "--bob", "B.trials")
+        before = sorted(path.name for path in self.folder.iterdir())
+        _, err = self.run_program(*words, *logs, "--alice-bits", "few.raw", expect=3)
+        self.assertRegex(err, r"expected about \d+ bits for 100000 pairs.*of alice's")
+        _, err = self.run_program(*words, "--alice", "A.trials", "--bob", "no-folder/B.trials", "--alice-bits", "few.raw", expect=3)
+        self.assertIn("no such folder", err)
+        for wrong in (("--alice", "A.trials", "--bob", "A.trials"), ("--alice", "A.trials", "--bob", "./A.trials")):
+            _, err = self.run_program(*words, *wrong, "--alice-bits", "few.raw", expect=2)
+            self.assertIn("one file", err)
+        _, err = self.run_program(*words, *logs, "--alice-bits", "b.raw", expect=2)
+        self.assertIn("the same random bits", err)
+        _, err = self.run_program("qkd", "secret", "--out-alice", "A.secret", "--out-bob", "./A.secret", expect=2)
+        self.assertIn("one file", err)
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir() if path.name != "state"), before)
+        # A name that is taken is found before the random bits are used up.
+        payload = os.urandom(4000)
+        (self.folder / "random.bits").write_bytes(struct.pack("<8sIIQ32s8s", b"BELLBITS", 1, 0, 8 * len(payload), bytes(32), bytes(8)) + payload)
+        (self.folder / "B.secret").write_text("mine")
+        secret = ("qkd", "secret", "--messages", "40", "--from", "random.bits", "--out-alice", "A.secret", "--out-bob", "B.secret")
+        self.run_program(*secret, expect=3)
+        self.assertFalse((self.folder / "A.secret").exists())
+        self.assertEqual((self.folder / "B.secret").read_text(), "mine")
+        (self.folder / "B.secret").unlink()
+        self.run_program(*secret)
+
     def test_a_run_as_planned_keeps_the_promise(self):
         plan = self.run_json("qkd", "plan", "--noise", "0", "--settings", "7", "--key-bits", "500")
         self.prepare(pairs=str(plan["pairs"]), gamma=str(plan["gamma"]))

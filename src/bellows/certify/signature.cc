@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bellows/base/digest.h"
+#include "bellows/base/new_files.h"
 #include "bellows/base/secret.h"
 #include "bellows/plan/json_reader.h"
 
@@ -86,6 +87,8 @@ Path signature_path(const Path& file) { return file.string() + ".sig"; }
 
 Status make_signing_key(const Path& secret_key_file) {
   BELLOWS_TRY(start_sodium());
+  const Path files[] = {secret_key_file, secret_key_file.string() + ".pub"};
+  BELLOWS_TRY(require_new_files(files));
   Seed seed;
   randombytes_buf(seed.data(), seed.size());
   SecretKey key;
@@ -93,8 +96,12 @@ Status make_signing_key(const Path& secret_key_file) {
   json secret = {{"format", "bellows-signing-key"}, {"secret", to_hex(seed)}};
   json open = {{"format", "bellows-public-key"}, {"public", to_hex(key.public_key)}};
   wipe(seed.data(), seed.size());
-  BELLOWS_TRY(write_text_file(secret_key_file, secret.dump(2) + "\n", private_file_mode, false));
-  return write_text_file(secret_key_file.string() + ".pub", open.dump(2) + "\n", public_file_mode, false);
+  WrittenTogether written;
+  BELLOWS_TRY(write_text_file(files[0], secret.dump(2) + "\n", private_file_mode, false));
+  written.add(files[0]);
+  BELLOWS_TRY(write_text_file(files[1], open.dump(2) + "\n", public_file_mode, false));
+  written.keep();
+  return {};
 }
 
 Status check_signing_key(const Path& secret_key_file) {

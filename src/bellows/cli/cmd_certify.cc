@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "bellows/base/count.h"
+#include "bellows/base/new_files.h"
 #include "bellows/certify/certify.h"
 #include "bellows/certify/compare.h"
 #include "bellows/certify/locality.h"
@@ -163,15 +164,39 @@ Path public_path(const Path& path) {
   return path.parent_path() / (path.stem().string() + ".public" + path.extension().string());
 }
 
-Result<Verdict> show(Console& console, const Options& options, const certify::Certificate& certificate) {
-  if (!options.out.empty()) {
-    BELLOWS_TRY(certify::write_private(certificate, options.out, options.overwrite));
-    BELLOWS_TRY(certify::write_public(certificate, public_path(options.out), options.overwrite));
-    if (!options.sign.empty()) {
-      BELLOWS_TRY(certify::sign_file(options.out, options.sign, options.overwrite));
-      BELLOWS_TRY(certify::sign_file(public_path(options.out), options.sign, options.overwrite));
-    }
+std::vector<Path> results_of(const Options& options) {
+  std::vector<Path> files;
+  if (options.out.empty()) return files;
+  files = {options.out, public_path(options.out)};
+  if (!options.sign.empty())
+    for (std::size_t i = 0; i < 2; ++i) files.push_back(certify::signature_path(files[i]));
+  return files;
+}
+
+/// What would keep a result from being written, found before the work.
+Status require_room_for_results(const Options& options) {
+  if (!options.sign.empty()) {
+    if (options.out.empty()) return usage_error("--sign signs files", "--out FILE", "nothing");
+    BELLOWS_TRY(certify::check_signing_key(options.sign));
   }
+  return require_new_files(results_of(options), options.overwrite);
+}
+
+Status write_results(const Options& options, const certify::Certificate& certificate) {
+  const std::vector<Path> files = results_of(options);
+  WrittenTogether written;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    BELLOWS_TRY(i == 0   ? certify::write_private(certificate, files[i], options.overwrite)
+                : i == 1 ? certify::write_public(certificate, files[i], options.overwrite)
+                         : certify::sign_file(files[i - 2], options.sign, options.overwrite));
+    if (!options.overwrite) written.add(files[i]);  // what may have been there before stays
+  }
+  written.keep();
+  return {};
+}
+
+Result<Verdict> show(Console& console, const Options& options, const certify::Certificate& certificate) {
+  BELLOWS_TRY(write_results(options, certificate));
   std::string text = certify::to_text(certificate, options.full);
   if (!text.empty()) text.pop_back();
   console.print(text);
@@ -217,7 +242,7 @@ Result<Verdict> run(Console& console, const Options& options, const CLI::App& ve
   }
   if (options.compare) return show_comparison(console, options);
   if (!options.check.empty()) return check_signature(console, options);
-  if (!options.sign.empty() && options.out.empty()) return usage_error("--sign signs files", "--out FILE", "nothing");
+  BELLOWS_TRY(require_room_for_results(options));
   certify::Circumstances circumstances;
   circumstances.strict = options.strict;
   circumstances.statements.locality = certify::LocalityStatement::stated(options.locality_stated);

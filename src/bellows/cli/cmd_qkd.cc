@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bellows/base/count.h"
+#include "bellows/base/new_files.h"
 #include "bellows/bits/bit_file.h"
 #include "bellows/cli/command.h"
 #include "bellows/cli/pair_simulation.h"
@@ -235,6 +236,9 @@ void add_secret(CommandLine& line, CLI::App& parent) {
     BELLOWS_ASSIGN(auto messages, parse_count(options->messages));
     if (messages == 0 || messages > 10'000'000)
       return usage_error("number of messages out of range", "1 to 10 million", options->messages);
+    // Found out now, and not after the random bits were used up.
+    const Path copies[] = {options->alice, options->bob};
+    BELLOWS_TRY(require_new_files(copies));
     SecretBytes bytes(16 + 64 * messages);
     if (options->from.empty()) {
       randombytes_buf(bytes.data(), bytes.size());

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bellows/base/count.h"
+#include "bellows/base/new_files.h"
 #include "bellows/numeric/exact.h"
 #include "bellows/protocol/masanes_plan.h"
 #include "bellows/protocol/masanes_source.h"
@@ -36,6 +37,12 @@ Result<Verdict> simulate_pairs_and_report(const PairOptions& options, Console& c
   request.device_seed = options.device_seed;
   if (options.alice_bits.empty() || options.bob_bits.empty())
     return usage_error("random bits for choices and settings are needed", "--alice-bits and --bob-bits", "");
+  const Path logs[] = {options.alice, options.bob};
+  BELLOWS_TRY(require_new_files(logs));
+  // A device (/dev/urandom) may serve both; a file has the same bits for both.
+  if (std::error_code ignored; std::filesystem::is_regular_file(options.alice_bits, ignored) &&
+                               is_one_file(options.alice_bits, options.bob_bits))
+    return usage_error("alice and bob would choose by the same random bits", "two files", options.alice_bits);
   BELLOWS_ASSIGN(const auto asked, numeric::Exact::parse(options.gamma));
   double gamma = asked.approximate();
   if (gamma == 0) {

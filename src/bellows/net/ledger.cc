@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "bellows/base/checked.h"
+#include "bellows/base/new_files.h"
 #include "bellows/bits/bit_file.h"
 #include "bellows/net/sqlite.h"
 
@@ -275,8 +276,15 @@ Status write_secret_pair(const Path& alice, const Path& bob, std::span<const std
                      fmt::format("{}", 8 * random_bytes.size()));
   bits::BitString bits(8 * random_bytes.size());
   std::memcpy(bits.words(), random_bytes.data(), random_bytes.size());
-  BELLOWS_TRY(bits::write_bit_file(alice, bits, bits::BitFileKind::secret));
-  return bits::write_bit_file(bob, bits, bits::BitFileKind::secret);
+  const Path copies[] = {alice, bob};
+  BELLOWS_TRY(require_new_files(copies));
+  WrittenTogether written;
+  for (const Path& copy : copies) {
+    BELLOWS_TRY(bits::write_bit_file(copy, bits, bits::BitFileKind::secret));
+    written.add(copy);
+  }
+  written.keep();
+  return {};
 }
 
 }  // namespace bellows::net

@@ -90,7 +90,7 @@ class Ledger {
 };
 
 /// Writes two equal secret files from random bits: 128 + 512 n bits for n messages each way.
-/// Errors: bad_input: too few bits, or a file exists.
+/// Errors: usage: two names of one file. bad_input: too few bits, or a file exists; then neither is left behind.
 Status write_secret_pair(const Path& alice, const Path& bob, std::span<const std::byte> random_bytes);
 
 }  // namespace bellows::net

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <numbers>
 
+#include "bellows/base/new_files.h"
 #include "bellows/protocol/masanes_records.h"
 #include "bellows/trials/writer.h"
 
@@ -146,8 +147,13 @@ Result<SourceReport> simulate_pairs(const SourceRequest& request, bits::BitStrea
   auto header = [&](const char* party) {
     return records_header(m, party, {{"simulated", true}, {"gamma_65536", request.gamma_65536}});
   };
+  const Path logs[] = {alice_log, bob_log};
+  BELLOWS_TRY(require_new_files(logs));
+  WrittenTogether written;
   BELLOWS_ASSIGN(auto alice_writer, trials::LogWriter::create(alice_log, header("alice")));
+  written.add(alice_log);
   BELLOWS_ASSIGN(auto bob_writer, trials::LogWriter::create(bob_log, header("bob")));
+  written.add(bob_log);
   trials::BlockBuffer alice(alice_writer.header().scenario), bob(bob_writer.header().scenario);
   ExactDraws alice_draws(alice_bits), bob_draws(bob_bits);
   auto thresholds = differ_thresholds(request);
@@ -157,11 +163,21 @@ Result<SourceReport> simulate_pairs(const SourceRequest& request, bits::BitStrea
                                                     0x1p15);
   SourceReport report;
   Xoshiro random(request.device_seed);
-  auto draw_setting = [&](ExactDraws& draws) -> Result<unsigned> {
+  auto draw = [&](ExactDraws& draws) -> Result<unsigned> {
     BELLOWS_ASSIGN(bool test, draws.chance(request.gamma_65536));
     if (!test) return 0u;
     BELLOWS_ASSIGN(unsigned setting, draws.below(m));
     return setting + 1;
+  };
+  auto draw_setting = [&](ExactDraws& draws) {
+    auto setting = draw(draws);
+    if (setting.ok() || setting.error().code != ErrorCode::bad_input) return setting;
+    Error error = setting.error();
+    error.expected = fmt::format("about {:.0f} bits for {} pairs", std::ceil(static_cast<double>(request.pairs) *
+                                                                             random_bits_per_pair(m, request.gamma_65536)),
+                                 request.pairs);
+    error.got = fmt::format("{} of {}", error.got, &draws == &alice_draws ? "alice's" : "bob's");
+    return Result<unsigned>(error);
   };
   for (std::uint64_t first = 0; first < request.pairs; first += trials::largest_block_trials) {
     BELLOWS_TRY(context.check_cancelled());
@@ -206,6 +222,7 @@ Result<SourceReport> simulate_pairs(const SourceRequest& request, bits::BitStrea
   }
   BELLOWS_ASSIGN(report.alice_log, alice_writer.finish());
   BELLOWS_ASSIGN(report.bob_log, bob_writer.finish());
+  written.keep();
   report.alice_random_bits = alice_draws.used_bits();
   report.bob_random_bits = bob_draws.used_bits();
   return report;
