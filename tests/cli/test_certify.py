@@ -206,15 +206,15 @@ class Plan(ProgramTest):
                             (["--S", "2.5", "--trials", "1000", "--mu", "0.01", "--epsilon", "1e-9"], "trials would do")):
             self.assertIn(hint, self.run_program("plan", *words, expect=1)[1])
         # Plans under which nothing will be certified say so, and which bias could do.
-        far = self.run_json("plan", "--grid", "--mu", "0.2", "--trials", "1e9")
+        far = self.run_json("plan", "--grid", "--mu", "0.2", "--trials", "1e9", expect=1)
         self.assertTrue(far["certifies_nothing"])
         self.assertTrue(0.1 < far["largest_mu"] < 0.13, far["largest_mu"])
-        self.assertIsNone(self.run_json("plan", "--grid", "--mu", "0.01", "--trials", "10")["largest_mu"])
+        self.assertIsNone(self.run_json("plan", "--grid", "--mu", "0.01", "--trials", "10", expect=1)["largest_mu"])
         # The largest bias is that of the plan's own threshold, and a seed's length does not make a plan that gives something.
         numbers = ["--trials", "1e9", "--epsilon", "1e-12"]
         bias_of = {}
         for mu in ("0.0303", "0.05"):
-            own = self.run_json("plan", "--threshold", "0.78", *numbers, "--mu", mu, "--method", "win")
+            own = self.run_json("plan", "--threshold", "0.78", *numbers, "--mu", mu, "--method", "win", expect=1)
             self.assertTrue(own["certifies_nothing"])
             bias_of[mu] = own["largest_mu"]
             self.assertLess(own["largest_mu"], 0.0303)
@@ -222,7 +222,7 @@ class Plan(ProgramTest):
         self.assertFalse(self.run_json("plan", "--threshold", "0.78", *numbers, "--mu", str(bias_of["0.05"]), "--method", "win")["certifies_nothing"])
         document = {**own["plan"], "mu": "0.2", "seed_bits": 100000}
         (self.folder / "far.json").write_text(json.dumps(document))
-        self.assertTrue(self.run_json("plan", "--read", "far.json")["certifies_nothing"])
+        self.assertTrue(self.run_json("plan", "--read", "far.json", expect=1)["certifies_nothing"])
         for words in (["plan", "--grid"], ["certify", "--score", "0.9"]):
             _, err = self.run_program(*words, "--mu", "0.499999999", "--trials", "1e9", expect=1)
             self.assertIn("no device gets beyond local ones", err)
@@ -321,6 +321,49 @@ class Plan(ProgramTest):
                 self.assertLess(table["win", mu, chsh], trials)
         self.assertIn("Kulikov 2024", (self.folder / "c.svg").read_text())
 
+
+    def test_a_plan_that_certifies_nothing_says_why_and_is_not_written(self):
+        for words, why in ((("--threshold", "0.7", "--trials", "1e9"), r"0\.7, .*0\.7 does not reach beyond 0\.75744375, which local devices reach.*no smaller bias either"),
+                           (("--threshold", "0.78", "--trials", "1e9", "--mu", "5%", "--method", "win"), r"which local devices reach.*largest bias with a certified bit .* is mu = 0\.030"),
+                           (("--threshold", "0.76", "--trials", "1000"), r"too few trials .*about 2.4e\+07 trials would do"),
+                           (("--grid", "--trials", "10"), r"0\.853553391, the best .*: too few trials .* would do")):
+            out, _ = self.run_program("plan", "--mu", "0.0075", *words, "--out", "none.json", expect=1) if "--mu" not in words else \
+                self.run_program("plan", *words, "--out", "none.json", expect=1)
+            self.assertRegex(out, "output +none, not even at the score " + (why if why.startswith("0") else ".*" + why))
+            self.assertIn("not written none.json", out)
+            self.assertFalse((self.folder / "none.json").exists())
+        self.run_program("plan", "--threshold", "0.78", "--trials", "1e9", "--mu", "0.0075", "--out", "some.json")
+        self.assertTrue((self.folder / "some.json").exists())
+
+    def test_a_witness_that_separates_nothing(self):
+        words = ("plan", "--witness", "--visibility-z", "0.5", "--visibility-x", "0.5", "--mu", "1%", "--save", "w.json")
+        out, _ = self.run_program(*words, expect=1)
+        self.assertIn("no linear witness separates", out)
+        self.assertIn("entropy: none, since local strategies do as well", out)
+        self.assertIn("not saved: w.json", out)
+        self.assertNotIn("bellows prove", out)
+        document = self.run_json(*words, expect=1)
+        self.assertEqual((document["separates"], document["entropy"]), (False, "not_certified"))
+        self.assertFalse((self.folder / "w.json").exists())
+
+    def test_the_hint_to_make_a_proof_can_be_typed(self):
+        self.environment["BELLOWS_ENTROPY_PROOFS"] = str(self.folder / "proofs")
+        out, _ = self.run_program("plan", "--witness", "--tilt", "25", "--mu", "0.02", "--save", "w.json")
+        hint = out.split("'bellows ")[1].split("'")[0].split()
+        self.assertIn("value " + hint[hint.index("--score") + 1][:8], out, "the value over the largest weight, as it is printed")
+        below = ["plan", "--witness-file", "w.json", "--trials", "1e8", "--threshold", "0.027"]
+        out, _ = self.run_program(*below, expect=1)
+        typed = out.split("'bellows ")[1].split("'")[0].replace("FILE", "w.json").split()
+        self.assertEqual(typed, [*hint[:6], "--score", "0.027", "--keep"])
+        for words in (["certify", *below[1:], "--score", "0.027"], ["plan", *below[1:5], "--score", "0.027", "--epsilon", "1e-9"]):
+            out, err = self.run_program(*words, expect=1)
+            self.assertIn("--mu 0.02 --score 0.027 ", out + err)
+        _, err = self.run_program("plan", *below[1:5], "--epsilon", "1e-9", "--bits", "5", expect=1)
+        self.assertIn("--score W --keep' (W: the expected value, over the file's largest weight)", err)
+        # The search for the best line takes long; a line that is given does not.
+        at = typed.index("--score")
+        self.run_program(*typed[:at], "--lambda", "25", "--slack", "0.1", "--keep")
+        self.run_program(*below)
 
     def test_witness(self):
         tilted = self.run_json("plan", "--witness", "--tilt", "30", "--mu", "0.02", "--save", "w.json")

@@ -19,9 +19,9 @@ class Witness(unittest.TestCase):
             here, none = os.path.join(folder, "proofs"), os.path.join(folder, "none")
             plan, run = os.path.join(folder, "plan.json"), os.path.join(folder, "R")
             wishes = ["plan", "--grid", "--witness-file", "mdl", "--mu", "0.0075", "--trials", "2^20", "--threshold", "0.0105", "--epsilon", "1e-9", "--out", plan]
-            code, _, err = self.run_program(*wishes, proofs=none)
+            code, out, _ = self.run_program(*wishes, proofs=none)
             self.assertEqual(code, 1)
-            self.assertIn("prove entropy --witness", err)
+            self.assertIn("prove entropy --witness FILE --mu 0.0075 --score 0.0105", out)
             self.assertFalse(os.path.exists(plan))
             code, out, err = self.run_program("prove", "entropy", "--score-kind", "mdl", "--mu", "0.0075", "--lambda", "110", "--slack", "0.05", "--keep", "--quiet", "--json", proofs=here)
             self.assertEqual(code, 0, err)

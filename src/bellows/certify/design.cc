@@ -149,8 +149,8 @@ Result<SolvedDesign> solve(const Design& asked) {
         words += fmt::format("; {} trials would do{}", *enough->design.trial_count, d.mu ? "" : " at mu = 0");
     }
     if (witness)
-      words += "; for a witness the entropy proofs at hand decide: 'bellows prove entropy --witness FILE --score W --keep' "
-               "makes one";
+      words += fmt::format("; for a witness the entropy proofs at hand decide: {} makes one",
+                           how_to_prove(d.wishes.polytope, d.mu, d.score));
     return refused(words);
   };
   if (!d.trial_count) {

@@ -75,8 +75,8 @@ Result<AffineTradeoff> TwoSidedTangents::propose(const Exact& threshold, const E
       one_sided_
           ? one_sided_->propose(threshold, mu, worth)
           : Result<AffineTradeoff>(refused(
-                "no entropy proof at hand gives anything at this score of the witness and this bias: make one with "
-                "'bellows prove entropy --witness FILE --score W --keep'"));
+                "no entropy proof at hand gives anything at this score of the witness and this bias: make one with " +
+                how_to_prove(polytope_, mu, threshold.approximate())));
   for (;;) {
     std::size_t best = lines_.size();
     double best_worth = -std::numeric_limits<double>::infinity(), best_rate = 0;
@@ -141,6 +141,14 @@ Status check_entropy_proof(const AffineTradeoff& function) {
       !function.offset.contains(Exact(tangent.intercept_bits())))
     return internal_error("a tangent that is not the one its proof shows");
   return {};
+}
+
+std::string how_to_prove(plan::Polytope polytope, const std::optional<Exact>& mu, std::optional<double> score,
+                         const std::string& witness_file) {
+  return fmt::format("'bellows prove entropy --witness {} --mu {} --score {}{} --keep'{}", witness_file,
+                     mu ? mu->text() : "MU", score ? fmt::format("{:.6g}", *score) : "W",
+                     polytope == plan::Polytope::box ? " --box" : "",
+                     score ? "" : " (W: the expected value, over the file's largest weight)");
 }
 
 }  // namespace bellows::certify

@@ -46,6 +46,10 @@ Exact largest_witness_value(const plan::WitnessCoefficients& witness, plan::Poly
 /// The largest value of measurement-dependent local strategies.
 Exact local_witness_value(const plan::WitnessCoefficients& witness, plan::Polytope polytope, const Exact& mu);
 
+/// The command, in quotes, that makes an entropy proof for a witness; where no score is given, with what W stands for.
+std::string how_to_prove(plan::Polytope polytope, const std::optional<Exact>& mu, std::optional<double> score,
+                         const std::string& witness_file = "FILE");
+
 /// Checks the entropy proof that a function rests on, if it rests on one: that it checks, and shows the very statement
 /// that the function was chosen for. Errors: refused or bad_input: it does not.
 Status check_entropy_proof(const AffineTradeoff& function);

@@ -107,10 +107,8 @@ std::string why_not_at(const plan::Plan& plan, const Exact& score, const Tradeof
         "({})",
         score.approximate(), local.upper(), plan.epsilons.total.text(), plan.trial_count, at_score->why_not);
     if (plan.witness)
-      return fmt::format(
-          "no entropy proof at hand gives a bit at the score {:.8g} of this witness and {} trials: 'bellows prove entropy "
-          "--witness FILE --score W --keep' looks for one",
-          score.approximate(), plan.trial_count);
+      return fmt::format("no entropy proof at hand gives a bit at the score {:.8g} of this witness and {} trials: {} looks for one",
+                         score.approximate(), plan.trial_count, how_to_prove(plan.polytope, plan.mu, score.approximate()));
     if (!claim.published.empty()) {
       Claim silent = claim;
       silent.published.clear();
@@ -173,10 +171,18 @@ Outlook outlook(const plan::Plan& plan) {
   outlook.within_reach = true;
   const Claim claim = claim_of(plan, index);
   outlook.threshold = claim.threshold;
-  const auto proved = bound(claim);
+  const auto source = tradeoff_source(plan.method, plan.polytope, {}, plan.witness);
+  const auto proved = source.ok() ? bound(claim, source->get()) : Result<Bound>(source.error());
   outlook.output_bits = proved.ok() ? proved->extraction.output_bits : 0;
-  if (outlook.output_bits == 0)
+  if (outlook.output_bits == 0) {
     if (const auto win_frequency = win_frequency_of(claim)) outlook.largest_mu = largest_bias(claim, *win_frequency, 1);
+    // A grid was laid for every score that a device may have: what stands in the way is seen at the best. One's own
+    // threshold may itself be.
+    outlook.why_not_at = plan.thresholds.is_grid() && !plan.witness
+                             ? symmetric_score(plan::score_kind(plan.method), best, plan.mu)
+                             : claim.threshold;
+    outlook.why_not = source.ok() ? why_not_at(plan, outlook.why_not_at, **source) : source.error().message;
+  }
   return outlook;
 }
 

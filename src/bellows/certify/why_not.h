@@ -38,6 +38,8 @@ struct Outlook {
   bool within_reach = false;          ///< it reaches the lowest threshold
   Exact threshold;                    ///< the highest that it reaches
   std::uint64_t output_bits = 0;      ///< that this threshold proves, of all trials
+  std::string why_not;                ///< where it proves none: reason 2 to 4 of why_not_certified(), for the score
+  Exact why_not_at;                   ///< this: the threshold, of a grid the best device's
   std::optional<Exact> largest_mu;    ///< where it proves none: the bias up to which it does (MDL value: up to which the same
                                       ///< device does); of a grid out of reach: up to which another grid does; nothing: none
 };

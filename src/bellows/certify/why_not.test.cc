@@ -199,6 +199,22 @@ TEST(WhyNot, TheOutlookIsThatOfThePlansOwnThreshold) {
   EXPECT_GT(outlook(*plan).output_bits, 0u);
 }
 
+TEST(WhyNot, TheOutlookSaysWhatStandsInTheWay) {
+  auto of = [](const char* threshold, std::uint64_t trials) {
+    PlanWishes wishes = wishes_of(trials, "0.0075");
+    if (threshold != nullptr) wishes.threshold = Exact::literal(threshold);
+    return outlook(*built_in_plan(wishes));
+  };
+  const Outlook local = of("0.7", 1000000000);
+  EXPECT_TRUE(says(local.why_not, "the score 0.7 does not reach beyond 0.75744375")) << local.why_not;
+  EXPECT_EQ(local.why_not_at, local.threshold);
+  EXPECT_TRUE(says(of("0.76", 1000).why_not, "too few trials for this score: 0.76"));
+  // Of a grid not the local bound at its lower end: the best device has too few trials.
+  const Outlook grid = of(nullptr, 10);
+  EXPECT_TRUE(says(grid.why_not, "too few trials for this score: 0.85355339")) << grid.why_not;
+  EXPECT_TRUE(of("0.78", 1000000000).why_not.empty());
+}
+
 // Nothing exceeds it: every source of the box against the best quantum devices for its settings, by a search over
 // angles.
 TEST(QuantumMaximum, NoDeviceAndSourceExceedIt) {

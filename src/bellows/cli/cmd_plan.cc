@@ -10,6 +10,7 @@
 #include "bellows/certify/design.h"
 #include "bellows/certify/one_sided.h"
 #include "bellows/certify/plan_file.h"
+#include "bellows/certify/two_sided.h"
 #include "bellows/certify/why_not.h"
 #include "bellows/cli/certify_options.h"
 #include "bellows/cli/plan_curve.h"
@@ -47,8 +48,12 @@ search over angles) are refused. Make the proofs first ('bellows prove').
 --witness looks beyond the win frequency: for a device (two qubits: tilt of the state, visibility along and across its axis, detection
 efficiencies) or counts of an earlier run it finds, by a linear program over measurement-dependent local strategies, the linear
 function of P(abxy) that separates it best at --mu, with an exact local bound, and the largest bias at which any does, beside those of
-win frequency and MDL value. Its entropy: 'bellows prove entropy --witness w.json --score W --keep', then method witness.
-An option that the way at hand does not look at is refused. A plan's digest goes into the trial log, so a plan is written before the first trial.)";
+win frequency and MDL value. Its entropy: 'bellows prove entropy --witness w.json --mu MU --score W --keep', W being the value over the
+largest weight, as it is printed; then method witness.
+An option that the way at hand does not look at is refused. A plan's digest goes into the trial log, so a plan is written before the first trial.
+
+Exit codes: 0 done; 1 nothing is certified: no value of what was left out suffices, the plan gives no bit at any threshold within a
+device's reach (it is not written then), or no witness separates (none is saved); 2 usage; 3 bad input.)";
 
 struct Options {
   PlanOptions plan;
@@ -62,8 +67,8 @@ struct Options {
 Status write_plan_out(const Options& options, const plan::Plan& plan) {
   // A plan's digest goes into the trial log and holds the length of the seed, so the proof comes before the plan.
   if (!options.out.empty() && plan.witness && plan.seed_bits == 0)
-    return refused("no entropy proof at hand gives a bit for this witness, bias and threshold: make one first, with "
-                   "'bellows prove entropy --witness FILE --score W --keep'");
+    return refused("no entropy proof at hand gives a bit for this witness, bias and threshold: make one first, with " +
+                   certify::how_to_prove(plan.polytope, plan.mu, plan.thresholds.lowest().approximate()));
   return options.out.empty() ? Status() : plan::write_plan(plan, options.out, options.overwrite);
 }
 
@@ -119,19 +124,15 @@ bool say_that_nothing_is_certified(Console& console, const plan::Plan& plan, nlo
                            : std::string()));
     return true;
   }
-  const bool of_mdl = plan::score_kind(plan.method) == plan::ScoreKind::mdl_value;
-  console.print(fmt::format(
-      "output      none: no threshold of this plan within a device's reach gives a certified bit; {}",
-      outlook.largest_mu ? fmt::format("at {} {:.9g} the largest bias that could do, with these trials and epsilon, is mu = {}",
-                                       of_mdl ? "the win frequency (symmetric noise) of" : "the threshold",
-                                       outlook.threshold.approximate(), outlook.largest_mu->text())
-      : plan.witness ? std::string("no entropy proof at hand does at its threshold ('bellows prove entropy --witness')")
-                     : std::string("with these trials and epsilon no bias could do, not even 0")));
+  document["why_not"] = outlook.why_not;
+  console.print(fmt::format("output      none, not even at the score {:.9g}, {}: {}", outlook.why_not_at.approximate(),
+                            outlook.why_not_at == outlook.threshold ? "the highest threshold within a device's reach"
+                                                                    : "the best that an honest device reaches",
+                            outlook.why_not));
   return true;
 }
 
 Result<Verdict> show_plan(Console& console, const Options& options, const plan::Plan& plan) {
-  BELLOWS_TRY(write_plan_out(options, plan));
   console.print(fmt::format("plan        {}", plan::digest(plan).hex()));
   const plan::Adversary proved = plan::proved_against(plan);
   console.print(fmt::format("method      {}, {} adversary{}, mu = {}, epsilon = {}", name(plan.method), name(proved),
@@ -143,10 +144,13 @@ Result<Verdict> show_plan(Console& console, const Options& options, const plan::
                             plan.thresholds.highest().approximate()));
   console.print(fmt::format("extractor   {}, at most {} seed bits", name(plan.extractor), plan.seed_bits));
   nlohmann::json document = {{"plan", plan::to_json(plan)}, {"digest", plan::digest(plan).hex()}};
-  document["certifies_nothing"] = say_that_nothing_is_certified(console, plan, document);
+  const bool nothing = say_that_nothing_is_certified(console, plan, document);
+  document["certifies_nothing"] = nothing;
   BELLOWS_ASSIGN(document["expected"], expectation(console, options, plan));
+  if (nothing && !options.out.empty()) console.print("not written " + options.out);
+  if (!nothing) BELLOWS_TRY(write_plan_out(options, plan));
   console.result(document);
-  return Verdict::done;
+  return nothing ? Verdict::refused : Verdict::done;
 }
 
 Result<Verdict> show_figure(Console& console, const Options& options) {
@@ -320,8 +324,8 @@ Result<Verdict> run(Console& console, const Options& options, const CLI::App& ve
   console.print(fmt::format("sensitivity {:+.0f} bits for one per mille of {}", solved.bits_per_mille,
                             witness ? "the witness's value" : "S"));
   if (witness)
-    console.print("proofs      those at hand; one for this threshold may give more: bellows prove entropy --witness FILE --score W "
-                  "--keep");
+    console.print("proofs      those at hand; one for this threshold may give more: " +
+                  certify::how_to_prove(solved.plan.polytope, solved.plan.mu, solved.plan.thresholds.lowest().approximate()));
   console.result({{"found", solved.found},
                   {"score", *d.score},
                   {"S", witness ? nlohmann::json() : nlohmann::json(chsh)},

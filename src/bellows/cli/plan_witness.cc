@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "bellows/base/count.h"
@@ -68,7 +69,7 @@ Result<Verdict> show_witness(Console& console, const WitnessOptions& options, co
   const auto largest = certify::largest_witness_bias(behaviour, wishes.polytope);
   const auto win = certify::largest_win_bias(behaviour), mdl = certify::largest_mdl_bias(behaviour);
   const bool maps = certify::is_win_frequency(witness);
-  if (!options.save.empty())
+  if (!options.save.empty() && separates)
     BELLOWS_TRY(write_text_file(options.save, certify::to_json(witness).dump(2) + "\n", public_file_mode, overwrite));
   console.print(fmt::format("at mu = {}: {}", wishes.mu.text(),
                             separates ? "the witness separates this behaviour from local strategies"
@@ -83,6 +84,11 @@ Result<Verdict> show_witness(Console& console, const WitnessOptions& options, co
                               witness.coefficients[4 * xy + 3]));
   console.print(
       fmt::format("local bound {:.9g} (exact), value {:.9g}", witness.local_bound.approximate(), value.approximate()));
+  numeric::Exact largest_weight = numeric::Exact::integer(1);
+  for (const std::int64_t weight : witness.coefficients)
+    largest_weight = std::max(largest_weight, numeric::Exact::integer(static_cast<std::uint64_t>(std::abs(weight))));
+  const double local_score = (witness.local_bound / largest_weight).approximate(), score = (value / largest_weight).approximate();
+  console.print(fmt::format("as a score, over the largest weight: local bound {:.9g}, value {:.9g}", local_score, score));
   console.print("largest bias at which the behaviour is not local:");
   console.print(fmt::format("  any linear witness  {}", percent(largest)));
   console.print(fmt::format("  win frequency       {}", percent(win)));
@@ -91,18 +97,24 @@ Result<Verdict> show_witness(Console& console, const WitnessOptions& options, co
   const bool provable = !entropy::candidate_tangents(entropy::EntropyOf::both_outcomes, entropy::SettingPolytope::santha_vazirani,
                                                      wishes.mu, certify::trial_score(certify::score_of(witness)))
                              .empty();
-  console.print(maps       ? "entropy: as for the win frequency"
+  console.print(!separates ? "entropy: none, since local strategies do as well at this bias"
+                : maps     ? "entropy: as for the win frequency"
                 : provable ? "entropy: of both outcomes, method witness, by a proof at hand"
-                           : "entropy: not_certified until there is a proof: bellows prove entropy --witness FILE --score W --keep");
+                           : "entropy: not_certified until there is a proof: " +
+                                 certify::how_to_prove(witness.polytope, witness.mu, score,
+                                                       options.save.empty() ? "FILE" : options.save));
+  if (!separates && !options.save.empty()) console.print("not saved: " + options.save);
   console.result({{"separates", separates},
                   {"settings_fit", settings_fit},
                   {"witness", certify::to_json(witness)},
                   {"value", value.approximate()},
                   {"local_bound", witness.local_bound.approximate()},
+                  {"score", score},
+                  {"local_score", local_score},
                   {"largest_mu",
                    {{"witness", number_or_null(largest)}, {"win", number_or_null(win)}, {"mdl", number_or_null(mdl)}}},
-                  {"entropy", maps ? "win" : provable ? "witness" : "not_certified"}});
-  return Verdict::done;
+                  {"entropy", !separates ? "not_certified" : maps ? "win" : provable ? "witness" : "not_certified"}});
+  return separates ? Verdict::done : Verdict::refused;
 }
 
 }  // namespace bellows::cli
