@@ -184,6 +184,9 @@ class Plan(ProgramTest):
         self.assertIn("the smallest that is looked for", out)
         out, _ = self.run_program("plan", "--help")
         self.assertIn("0.999", out)
+        self.assertEqual(self.run_json(*search, "--chance", "99%"), self.run_json(*search, "--chance", "0.99"))
+        bright = ["plan", "--witness", "--mu", "1%"]
+        self.assertEqual(self.run_json(*bright, "--efficiency-a", "95%"), self.run_json(*bright, "--efficiency-a", "0.95"))
 
     def test_slips_are_answered_with_what_helps(self):
         numbers = ["--trials", "1e9", "--epsilon", "1e-12"]

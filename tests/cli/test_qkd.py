@@ -229,7 +229,16 @@ class KeyDistribution(ProgramTest):
         self.run_program("qkd", expect=2)
         self.run_program("qkd", "alice", "--listen", "nowhere", "--secret", "x", expect=2)
         self.run_program("qkd", "plan", "--adversary", "friendly", expect=2)
-        self.run_program("qkd", "plan", "--noise", "2", expect=2)
+        for words, hint in ((("--noise", "2"), "2 per cent is written 2%"), (("--noise", "-0.1"), "0 to 1"), (("--noise", "two"), "such as 0.02, 2%"),
+                            (("--chance", "99"), "99 per cent is written 99%"), (("--pairs", "0"), "expected 1 to 2^50"), (("--pairs", "2^51"), "1 to 2^50"),
+                            (("--key-bits", "0"), "expected 1 to 2^50"), (("--key-bits", "1e18"), "1 to 2^50"), (("--settings", "200"), "expected 2 to 100"),
+                            (("--settings", "1"), "2 to 100"), (("--pairs", "1e7", "--key-bits", "256"), "one longest key")):
+            self.assertIn(hint, self.run_program("qkd", "plan", *words, expect=2)[1], words)
+        self.assertEqual(self.run_json("qkd", "plan", "--noise", "1.5%", "--chance", "99%", "--pairs", "1e8"),
+                         self.run_json("qkd", "plan", "--noise", "0.015", "--chance", "0.99", "--pairs", "1e8"))
+        for option in ("--noise", "--cheat"):
+            _, err = self.run_program("qkd", "simulate", option, "2", "--alice-bits", "a", "--bob-bits", "b", "--alice", "A", "--bob", "B", expect=2)
+            self.assertIn("2 per cent is written 2%", err)
         self.run_program("qkd", "bob", "--connect", "127.0.0.1:1", "--secret", "missing", "--settle", expect=3)
 
 

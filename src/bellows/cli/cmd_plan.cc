@@ -15,6 +15,7 @@
 #include "bellows/cli/certify_options.h"
 #include "bellows/cli/plan_curve.h"
 #include "bellows/cli/plan_witness.h"
+#include "bellows/cli/share.h"
 #include "bellows/trials/relabel.h"
 
 namespace bellows::cli {
@@ -354,7 +355,7 @@ void add_plan(CommandLine& line) {
   verb.add_option("--score", options->score, "win frequency that an honest device has (of a plan with a witness: the witness's value)");
   verb.add_option("--S", options->chsh, "the same as a CHSH value, uniform settings");
   verb.add_option("--bits", options->bits, "output bits that are wanted: 1000000, 1e6");
-  verb.add_option("--chance", options->chance, "probability that the honest device passes")
+  add_share(verb, "--chance", options->chance, "probability that the honest device passes, as 0.999 or 99.9%")
       ->capture_default_str();
   verb.add_option("--relabel", options->relabel,
                   "how settings and outcomes will be renamed: auto (searched after the data, counts as eight thresholds) or "

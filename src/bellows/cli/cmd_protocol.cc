@@ -7,6 +7,7 @@
 
 #include "bellows/bits/bit_file.h"
 #include "bellows/cli/protocol_runs.h"
+#include "bellows/cli/share.h"
 #include "bellows/numeric/ranges.h"
 #include "bellows/protocol/attacks.h"
 #include "bellows/protocol/brandao.h"
@@ -187,8 +188,8 @@ void add_protocol(CommandLine& line) {
   verb.add_option("--block-size", o->block_size, "gallego: quintuplets in a block");
   verb.add_option("--function-seed", o->function_seed, "gallego: the public choice of f");
   verb.add_option("--device", o->device, "the simulated device (--list-devices)");
-  verb.add_option("--noise", o->noise, "brandao: an honest device's outcomes are flipped with this probability");
-  verb.add_option("--honest-share", o->honest_share, "devices that are honest in part: how large a part");
+  add_share(verb, "--noise", o->noise, "brandao: an honest device's outcomes are flipped with this probability");
+  add_share(verb, "--honest-share", o->honest_share, "devices that are honest in part: how large a part");
   verb.add_option("--source", o->source, "how the simulated source uses its bias: fair, leaning, colluding; colbeck-renner also: steering");
   verb.add_flag("--correlated-sources", o->correlated, "colbeck-renner: the second source copies the first within its bias");
   verb.add_option("--key", o->key, "simulation key: a number or 64 hexadecimal digits");

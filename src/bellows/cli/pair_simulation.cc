@@ -8,6 +8,7 @@
 
 #include "bellows/base/count.h"
 #include "bellows/base/new_files.h"
+#include "bellows/cli/share.h"
 #include "bellows/numeric/exact.h"
 #include "bellows/protocol/masanes_plan.h"
 #include "bellows/protocol/masanes_source.h"
@@ -18,10 +19,10 @@ void add_pair_options(CLI::App& verb, PairOptions& options) {
   verb.add_option("--settings", options.settings, "M of the chained Bell inequality")->capture_default_str();
   verb.add_option("--gamma", options.gamma, "chance of a test, as 0.74 or 48563/65536; 0: the best one for this noise")
       ->capture_default_str();
-  verb.add_option("--noise", options.noise, "xi of equation (22); the error rate is half of it")->capture_default_str();
+  add_share(verb, "--noise", options.noise, "xi of equation (22), as 0.005 or 0.5%; the error rate is half of it")->capture_default_str();
   verb.add_option("--model", options.model, "quantum, local, cheating-sometimes, honest-on-tests")
       ->capture_default_str();
-  verb.add_option("--cheat", options.cheat, "share of pairs that such boxes cheat on")->capture_default_str();
+  add_share(verb, "--cheat", options.cheat, "share of pairs that such boxes cheat on")->capture_default_str();
   verb.add_option("--alice-bits", options.alice_bits, "uniform bits for alice's choices and settings (.bits)");
   verb.add_option("--bob-bits", options.bob_bits, "uniform bits for bob's (.bits)");
   verb.add_flag("--raw", options.raw, "these bit files have no header");
@@ -31,6 +32,8 @@ Result<Verdict> simulate_pairs_and_report(const PairOptions& options, Console& c
   protocol::SourceRequest request;
   BELLOWS_ASSIGN(request.pairs, parse_count(options.pairs));
   BELLOWS_ASSIGN(request.model, protocol::pair_model_from_name(options.model));
+  BELLOWS_TRY(check_share("the noise", options.noise));
+  BELLOWS_TRY(check_share("the share of cheated pairs", options.cheat));
   request.settings = options.settings;
   request.noise = options.noise;
   request.cheat = options.cheat;

@@ -8,6 +8,7 @@
 
 #include "bellows/base/count.h"
 #include "bellows/certify/two_sided.h"
+#include "bellows/cli/share.h"
 #include "bellows/numeric/ranges.h"
 #include "bellows/plan/json_reader.h"
 
@@ -49,10 +50,10 @@ Result<Verdict> check(Console& console, const std::string& file) {
 void add_witness_options(CLI::App& verb, WitnessOptions& options) {
   verb.add_flag("--witness", options.asked, "the linear witness that tolerates most bias, for a device or for counts");
   verb.add_option("--tilt", options.device.tilt_degrees, "witness: state cos t |00> + sin t |11>, t in degrees")->capture_default_str();
-  verb.add_option("--visibility-z", options.device.visibility_z, "witness: visibility along the state's axis")->capture_default_str();
-  verb.add_option("--visibility-x", options.device.visibility_x, "witness: visibility across it")->capture_default_str();
-  verb.add_option("--efficiency-a", options.device.efficiency_a, "witness: detection efficiency of A")->capture_default_str();
-  verb.add_option("--efficiency-b", options.device.efficiency_b, "witness: detection efficiency of B")->capture_default_str();
+  add_share(verb, "--visibility-z", options.device.visibility_z, "witness: visibility along the state's axis")->capture_default_str();
+  add_share(verb, "--visibility-x", options.device.visibility_x, "witness: visibility across it")->capture_default_str();
+  add_share(verb, "--efficiency-a", options.device.efficiency_a, "witness: detection efficiency of A")->capture_default_str();
+  add_share(verb, "--efficiency-b", options.device.efficiency_b, "witness: detection efficiency of B")->capture_default_str();
   verb.add_option("--counts", options.counts, "witness: sixteen counts n_xyab of an earlier run")->delimiter(',');
   verb.add_option("--save", options.save, "witness: write it here, as JSON");
   verb.add_option("--check-witness", options.check, "check the bound of a saved witness");

@@ -7,8 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "bellows/base/count.h"
+#include "bellows/cli/share.h"
 #include "bellows/protocol/masanes_certificate.h"
 #include "bellows/protocol/masanes_plan.h"
+#include "bellows/protocol/masanes_records.h"
 #include "bellows/protocol/masanes_source.h"
 
 namespace bellows::cli {
@@ -105,14 +107,34 @@ Result<std::optional<protocol::PlanPoint>> best_plan(protocol::PlanRequest reque
   return plan(static_cast<unsigned>(best->counts.settings), false);
 }
 
+Result<Wish> wish_from(const PlanOptions& options) {
+  Wish wish;
+  auto count = [](const char* what, const std::string& text, std::uint64_t& value) -> Status {
+    if (text.empty()) return {};
+    BELLOWS_ASSIGN(value, parse_count(text));
+    if (value >= 1 && value <= std::uint64_t{1} << 50) return {};
+    return usage_error(fmt::format("the number of {} is out of range", what), "1 to 2^50", text);
+  };
+  BELLOWS_TRY(count("key bits", options.key_bits, wish.key_bits));
+  BELLOWS_TRY(count("pairs", options.pairs, wish.pairs));
+  if (!options.key_bits.empty() && !options.pairs.empty())
+    return usage_error("given pairs have one longest key", "--pairs or --key-bits", "both");
+  if (options.settings == 1 || options.settings > protocol::most_settings)
+    return usage_error("the number of settings is out of range", fmt::format("2 to {}, or 0 for the best", protocol::most_settings),
+                       fmt::format("{}", options.settings));
+  if (options.settings != 0) wish.least_settings = wish.most_settings = options.settings;
+  return wish;
+}
+
 Result<Verdict> run_plan(Console& console, const PlanOptions& options) {
   protocol::PlanRequest request;
   BELLOWS_ASSIGN(request.method, qkd_adversary(options.adversary));
   BELLOWS_ASSIGN(request.epsilon, Exact::parse(options.epsilon));
   BELLOWS_ASSIGN(request.correction, qkd_correction(options.correction));
   const bool proved = request.method == KeyMethod::quantum || request.correction != ecc::Code::ldpc;
-  if (!(options.noise >= 0 && options.noise < 1))
-    return usage_error("noise out of range", "0 to 1", fmt::format("{}", options.noise));
+  BELLOWS_TRY(check_share("the noise", options.noise, false));
+  BELLOWS_TRY(check_share("the chance", options.chance, false));
+  BELLOWS_ASSIGN(const Wish wish, wish_from(options));
   request.noise = options.noise;
   request.chance = options.chance;
   if (options.table) {
@@ -134,14 +156,6 @@ Result<Verdict> run_plan(Console& console, const PlanOptions& options) {
                                 p["pairs"].is_null() ? "inf" : p["pairs"].dump(), p["rate"].get<double>()));
     return Verdict::done;
   }
-  Wish wish;
-  if (!options.key_bits.empty()) {
-    BELLOWS_ASSIGN(wish.key_bits, parse_count(options.key_bits));
-  }
-  if (!options.pairs.empty()) {
-    BELLOWS_ASSIGN(wish.pairs, parse_count(options.pairs));
-  }
-  if (options.settings != 0) wish.least_settings = wish.most_settings = options.settings;
   BELLOWS_ASSIGN(auto best, best_plan(request, wish));
   if (!best) {
     console.result({{"verdict", "no key"}});
@@ -198,12 +212,12 @@ void add_qkd_plan(CommandLine& line, CLI::App& parent) {
   CLI::App& verb = *parent.add_subcommand("plan", "settings, gamma and pairs for a wanted key; rates and curves");
   verb.add_option("--key-bits", options->key_bits, "wanted key length (256 if --pairs is not given either)");
   verb.add_option("--pairs", options->pairs, "given number of pairs: the longest key");
-  verb.add_option("--noise", options->noise, "xi of equation (22)")->capture_default_str();
-  verb.add_option("--settings", options->settings, "M; 0: the best of 3 to 15")->capture_default_str();
+  add_share(verb, "--noise", options->noise, "xi of equation (22), as 0.005 or 0.5%")->capture_default_str();
+  verb.add_option("--settings", options->settings, "M, 2 to 100; 0: the best of 3 to 15")->capture_default_str();
   verb.add_option("--epsilon", options->epsilon, "total, in the paper's measure")->capture_default_str();
   verb.add_option("--adversary", options->adversary, "no-signalling or quantum")->capture_default_str();
   verb.add_option("--correction", options->correction, qkd_correction_help);
-  verb.add_option("--chance", options->chance, "that devices of this noise reach the length; 0: at the expected counts")
+  add_share(verb, "--chance", options->chance, "that devices of this noise reach the length; 0: at the expected counts")
       ->capture_default_str();
   verb.add_flag("--table", options->table, "asymptotic rates without noise, best gamma and largest noise by M");
   verb.add_flag("--curves", options->curves, "rate against noise (figure 2), asymptotic and for 10^6 to 10^12 pairs");
