@@ -53,6 +53,19 @@ class Completion(ProgramTest):
                               text=True, env={**os.environ, "HOME": str(self.folder)})
         self.assertIn("--sequence-bits", done.stdout)
 
+    def test_parts_of_a_verb_and_option_groups_are_completed(self):
+        for shell in ("bash", "zsh", "fish"):
+            script, _ = self.run_program("completion", shell)
+            for word in ("alice", "hash-seed", "out-bob", "curves", "cheat"):
+                self.assertIn(word, script, shell)
+        if shutil.which("bash"):
+            script, _ = self.run_program("completion", "bash")
+            (self.folder / "c.bash").write_text(script)
+            done = subprocess.run(["bash", "-c", "source ./c.bash; COMP_WORDS=(bellows qkd al); COMP_CWORD=2; _bellows; echo ${COMPREPLY[@]}; "
+                                   "COMP_WORDS=(bellows qkd alice --hash); COMP_CWORD=3; _bellows; echo ${COMPREPLY[@]}"],
+                                  cwd=self.folder, capture_output=True, text=True)
+            self.assertEqual(done.stdout.split(), ["alice", "--hash-seed"], done.stderr)
+
 
 class Manual(ProgramTest):
     def test_man_page_holds_every_verb_and_option(self):
@@ -63,6 +76,19 @@ class Manual(ProgramTest):
         for verb in verbs:
             self.assertTrue(f".SS bellows {verb}".replace("-", "\\-") in page, verb)
         self.assertTrue("\\-\\-sequence\\-bits" in page)
+        plain = page.replace("\\-", "-")
+        for verb in verbs:
+            helped, _ = self.run_program(verb, "--help")
+            _, found, rest = helped.partition("\nSubcommands:\n")
+            parts = [line.split()[0] for line in rest.split("\n\n")[0].splitlines() if line.startswith("  ") and line[2] != " "] if found else []
+            self.assertEqual(bool(parts), verb == "qkd", verb)
+            section = plain.split(f".SS bellows {verb}")[1]
+            for words in ((verb,), *((verb, part) for part in parts)):
+                helped = self.run_program(*words, "--help")[0]
+                section = plain.split(".SS bellows " + " ".join(words))[1].split("\n.SS")[0]
+                for option in re.findall(r"^ +(?:-\w,)?(--[\w-]+)", helped.split("Options:", 1)[1], re.M):
+                    self.assertIn(option, section, words)
+                self.assertEqual(helped.count("Exit codes:"), section.count("Exit codes:"), words)
         if shutil.which("groff"):
             done = subprocess.run(["groff", "-man", "-Tascii", "-P-cbou", "-ww"], input=page, capture_output=True, text=True)
             self.assertEqual(done.returncode, 0)

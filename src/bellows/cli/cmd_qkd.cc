@@ -2,6 +2,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "bellows/base/count.h"
@@ -60,10 +61,12 @@ concatenated takes 23 to 40 random bits for each bit of the raw key, from --hash
 
   bellows qkd plan  --noise 0.025 --correction ldpc           (then the same --correction for alice and for bob)
 
-Exit codes: 0 a key; 1 no key: too much noise, or the session was stopped (--json: verdict "no key" or "stopped", and with it incident: changed, replayed,
-reordered, dropped, other session, peer stopped, turned away... or none where the parties do not agree; in_doubt); 2 usage; 3 bad input, silence, no peer.
-What is assumed stands in the certificate, docs/format-qkd.md has the formats.
+What is assumed stands in the certificate, docs/format-qkd.md has the formats. bellows qkd PART --help has options and exit codes of a part.
 )";
+
+constexpr const char* session_exit_codes =
+    R"(Exit codes: 0 a key; 1 no key: too much noise, or the session was stopped (--json: verdict "no key" or "stopped", and with it incident: changed, replayed,
+reordered, dropped, other session, peer stopped, turned away... or none where the parties do not agree; in_doubt); 2 usage; 3 bad input, silence, no peer.)";
 
 // ---------------------------------------------------------------------------------------------- alice, bob
 
@@ -323,7 +326,18 @@ void add_qkd(CommandLine& line) {
   add_simulate(line, verb);
   add_qkd_plan(line, verb);
   add_check(line, verb);
-  for (CLI::App* part : verb.get_subcommands({})) part->fallthrough();  // --json and the like may stand anywhere
+  const std::map<std::string, const char*> exit_codes{
+      {"alice", session_exit_codes},
+      {"bob", session_exit_codes},
+      {"plan", "Exit codes: 0 done; 1 no key can be had; 2 usage."},
+      {"secret", "Exit codes: 0 done; 1 the bits of --from were used already; 2 usage; 3 bad input, or a file that exists."},
+      {"simulate", "Exit codes: 0 done; 2 usage; 3 bad input (too few random bits), or a file that exists; neither log is left then."},
+      {"check", "Exit codes: 0 the certificates say what the counts give; 1 they do not, or not the same; 2 usage; 3 bad input."}};
+  for (CLI::App* part : verb.get_subcommands({})) {
+    part->fallthrough();  // --json and the like may stand anywhere
+    part->footer(std::string(exit_codes.at(part->get_name())) +
+                 "\n--json, --quiet and --threads serve here too; bellows qkd --help is the manual of all parts.");
+  }
 }
 
 }  // namespace bellows::cli

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace bellows::cli {
 namespace {
 
@@ -14,6 +16,25 @@ std::vector<std::string> flags_of(const CLI::Option& option) {
   for (const std::string& name : option.get_snames()) flags.push_back("-" + name);
   for (const std::string& name : option.get_lnames()) flags.push_back("--" + name);
   return flags;
+}
+
+/// The options of a verb and of its option groups, which CLI11 holds as parts without a name.
+std::vector<const CLI::Option*> options_of(const CLI::App& verb) {
+  std::vector<const CLI::Option*> options = verb.get_options();
+  for (const CLI::App* group : verb.get_subcommands([](const CLI::App* part) { return part->get_name().empty(); }))
+    for (const CLI::Option* option : options_of(*group)) options.push_back(option);
+  return options;
+}
+
+/// For completion: these, and those of all parts of the verb (`qkd alice` ...), each name once.
+std::vector<const CLI::Option*> options_to_complete(const CLI::App& verb) {
+  std::vector<const CLI::Option*> options = options_of(verb);
+  for (const CLI::App* part : verbs_of(verb))
+    for (const CLI::Option* option : options_of(*part))
+      if (std::none_of(options.begin(), options.end(),
+                       [&](const CLI::Option* one) { return one->get_name() == option->get_name(); }))
+        options.push_back(option);
+  return options;
 }
 
 bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
@@ -47,7 +68,7 @@ std::string roff(std::string_view text) {
 }
 
 void roff_options(const CLI::App& app, std::string& out) {
-  for (const CLI::Option* option : app.get_options()) {
+  for (const CLI::Option* option : options_of(app)) {
     std::vector<std::string> flags = flags_of(*option);
     std::string head = flags.empty() ? fmt::format("\\fI{}\\fR", roff(option->get_name(true)))
                                      : fmt::format("\\fB{}\\fR", roff(joined(flags, ", ")));
@@ -58,6 +79,17 @@ void roff_options(const CLI::App& app, std::string& out) {
       out += fmt::format(" (default: {})", roff(option->get_default_str()));
     out += "\n";
   }
+}
+
+void roff_verb(const CLI::App& verb, const std::string& name, std::string& out) {
+  std::string places;
+  for (const CLI::Option* option : verb.get_options())
+    if (flags_of(*option).empty())
+      places += option->get_required() ? " " + option->get_name(true) : " [" + option->get_name(true) + "]";
+  out += fmt::format(".SS bellows {}{}\n{}\n", roff(name), roff(places), roff(verb.get_description()));
+  roff_options(verb, out);
+  if (!verb.get_footer().empty()) out += fmt::format(".PP\n.nf\n{}\n.fi\n", roff(verb.get_footer()));
+  for (const CLI::App* part : verbs_of(verb)) roff_verb(*part, name + " " + part->get_name(), out);
 }
 
 // ---- completion
@@ -81,7 +113,8 @@ std::string bash_script(const CLI::App& app) {
   for (const CLI::App* verb : verbs_of(app)) {
     names.push_back(verb->get_name());
     std::vector<std::string> flags, words;
-    for (const CLI::Option* option : verb->get_options()) {
+    for (const CLI::App* part : verbs_of(*verb)) words.push_back(part->get_name());
+    for (const CLI::Option* option : options_to_complete(*verb)) {
       std::vector<std::string> own = flags_of(*option), choices = choices_of(*option);
       flags.insert(flags.end(), own.begin(), own.end());
       if (own.empty())
@@ -130,7 +163,12 @@ std::string zsh_script(const CLI::App& app) {
     verbs += fmt::format("    {}\n", quoted(verb->get_name() + ":" + plain(verb->get_description())));
     std::string arguments;
     int place = 0;
-    for (const CLI::Option* option : verb->get_options()) {
+    if (const auto parts = verbs_of(*verb); !parts.empty()) {
+      std::vector<std::string> names;
+      for (const CLI::App* part : parts) names.push_back(part->get_name());
+      arguments += fmt::format(" \\\n        {}", quoted(fmt::format("{}:part:({})", ++place, joined(names, " "))));
+    }
+    for (const CLI::Option* option : options_to_complete(*verb)) {
       std::vector<std::string> flags = flags_of(*option), choices = choices_of(*option);
       std::string action = choices.empty() ? "_files" : "(" + joined(choices, " ") + ")";
       if (flags.empty()) {
@@ -177,7 +215,9 @@ std::string fish_script(const CLI::App& app) {
     out += fmt::format("complete -c bellows -n __fish_use_subcommand -f -a {} -d {}\n", verb->get_name(),
                        quoted(verb->get_description()));
     std::string seen = quoted("__fish_seen_subcommand_from " + verb->get_name());
-    for (const CLI::Option* option : verb->get_options()) {
+    for (const CLI::App* part : verbs_of(*verb))
+      out += fmt::format("complete -c bellows -n {} -f -a {} -d {}\n", seen, part->get_name(), quoted(part->get_description()));
+    for (const CLI::Option* option : options_to_complete(*verb)) {
       std::vector<std::string> choices = choices_of(*option);
       std::string names;
       for (const std::string& name : option->get_snames()) names += " -s " + name;
@@ -212,15 +252,7 @@ std::string man_page(const CLI::App& app, const std::string& version) {
       "DESCRIPTION\n{}\n",
       roff(version), roff(app.get_description()));
   out += ".SH VERBS\n";
-  for (const CLI::App* verb : verbs_of(app)) {
-    std::string places;
-    for (const CLI::Option* option : verb->get_options())
-      if (flags_of(*option).empty())
-        places += option->get_required() ? " " + option->get_name(true) : " [" + option->get_name(true) + "]";
-    out += fmt::format(".SS bellows {}{}\n{}\n", roff(verb->get_name()), roff(places), roff(verb->get_description()));
-    roff_options(*verb, out);
-    if (!verb->get_footer().empty()) out += fmt::format(".PP\n.nf\n{}\n.fi\n", roff(verb->get_footer()));
-  }
+  for (const CLI::App* verb : verbs_of(app)) roff_verb(*verb, verb->get_name(), out);
   out +=
       ".SH EXIT STATUS\n.TP\n0\ndone\n.TP\n1\nran and refused: not certified, verification failed, a test "
       "failed\n.TP\n2\n"
