@@ -44,6 +44,10 @@ class KeyDistribution(ProgramTest):
         checked = self.run_json("qkd", "check", "A.key.certificate.json", "B.key.certificate.json")
         self.assertEqual(checked["key_bits"], alice["key_bits"])
         self.assertEqual(alice["files"]["key"], "A.key")
+        self.assertEqual((checked["simulated"], checked["certified"], checked["adversary"], checked["epsilon"]), (True, True, "no-signalling", "1e-9"))
+        out, _ = self.run_program("qkd", "check", "A.key.certificate.json")
+        self.assertTrue(out.startswith("DEMONSTRATION"), out)
+        self.assertEqual(out.splitlines()[1], f"{alice['key_bits']} bits of key, epsilon 1e-9, against a no-signalling adversary")
         # One certificate twice is not two that agree.
         _, err = self.run_program("qkd", "check", "A.key.certificate.json", "A.key.certificate.json", expect=1)
         self.assertIn("one party", err)
@@ -66,6 +70,14 @@ class KeyDistribution(ProgramTest):
             _, err = self.run_program("qkd", "alice", "--listen", "127.0.0.1:0", "--records", records + ".trials", "--secret", secret + ".secret",
                                       "--key", "A.key", expect=1)
             self.assertIn("records make one key at most", err)
+
+    def test_a_party_takes_its_own_records_only(self):
+        self.prepare(pairs="100000")
+        for party, where, own, other in (("alice", ("--listen", "127.0.0.1:0"), "A", "B"), ("bob", ("--connect", "127.0.0.1:9"), "B", "A")):
+            _, err = self.run_program("qkd", party, *where, "--timeout", "1", "--records", other + ".trials", "--secret", own + ".secret", "--key", "K", expect=3)
+            self.assertIn("the other party's records", err)
+            self.assertIn(other + ".trials", err)
+            self.assertFalse((self.folder / (own + ".secret.ledger")).exists())
 
     def test_random_bits_make_one_secret(self):
         payload = os.urandom(4000)

@@ -68,6 +68,8 @@ constexpr const char* session_exit_codes =
     R"(Exit codes: 0 a key; 1 no key: too much noise, or the session was stopped (--json: verdict "no key" or "stopped", and with it incident: changed, replayed,
 reordered, dropped, other session, peer stopped, turned away... or none where the parties do not agree; in_doubt); 2 usage; 3 bad input, silence, no peer.)";
 
+constexpr const char* demonstration = "DEMONSTRATION: simulated records";
+
 // ---------------------------------------------------------------------------------------------- alice, bob
 
 struct PartyOptions {
@@ -110,6 +112,7 @@ void print_party(Console& console, const protocol::PartyResult& result, const Pa
   for (const auto& line : result.settled) console.print("earlier session " + line);
   const auto& s = result.statement;
   if (result.verdict == protocol::SessionVerdict::key && !s.is_proved()) console.print(qkd_not_certified);
+  if (result.verdict == protocol::SessionVerdict::key && s.simulated) console.print(demonstration);
   if (s.counts.pairs > 0) {
     auto share = [](std::uint64_t part, std::uint64_t whole) {
       return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0.0;
@@ -126,7 +129,6 @@ void print_party(Console& console, const protocol::PartyResult& result, const Pa
     console.print(fmt::format("key {} bits in {}; its certificate {}, the peer's {}", s.length.bits, key.string(),
                               key.string() + ".certificate.json", key.string() + ".peer.json"));
     console.print(result.certificate["claim"].get<std::string>());
-    if (s.simulated) console.print("DEMONSTRATION: simulated records");
   }
   console.print(fmt::format("sent {}B, received {}B, {} more messages can be sent with this secret",
                             with_si_prefix(static_cast<double>(result.channel.sent_bytes)),
@@ -162,7 +164,7 @@ Result<Verdict> run_role(Console& console, net::Role role, const PartyOptions& o
   if (!options.settle) {
     if (options.records.empty() || options.key.empty())
       return usage_error("--records and --key are needed (or --settle)");
-    BELLOWS_ASSIGN(records, protocol::read_records(options.records, context));
+    BELLOWS_ASSIGN(records, protocol::read_records(options.records, context, net::role_name(role)));
     request.records = &*records;
   }
   request.on_listening = [&](std::uint16_t port) { console.note(fmt::format("listening on port {}", port)); };
@@ -301,12 +303,21 @@ void add_check(CommandLine& line, CLI::App& parent) {
       }
     }
     if (documents.size() == 2) BELLOWS_TRY(protocol::compare_certificates(documents[0], documents[1]));
-    const bool certified = documents[0]["verdict"] == "certified";
-    console.result({{"key_bits", documents[0]["key_bits"]},
-                    {"session", documents[0]["session"]},
+    const json& document = documents[0];
+    const bool certified = document["verdict"] == "certified", simulated = document["simulated"];
+    console.result({{"key_bits", document["key_bits"]},
+                    {"session", document["session"]},
                     {"certified", certified},
+                    {"simulated", simulated},
+                    {"adversary", document["adversary"]},
+                    {"epsilon", document["epsilon"]["total"]},
+                    {"claim", document["claim"]},
                     {"checked", documents.size()}});
     if (!certified) console.print(qkd_not_certified);
+    if (simulated) console.print(demonstration);
+    console.print(fmt::format("{} bits of key, epsilon {}, against a {} adversary", document["key_bits"].get<std::uint64_t>(),
+                              document["epsilon"]["total"].get<std::string>(), document["adversary"].get<std::string>()));
+    console.print(document["claim"].get<std::string>());
     console.print(fmt::format("the counts give the {} bits that are claimed{}",
                               documents[0]["key_bits"].get<std::uint64_t>(),
                               documents.size() == 2 ? "; both certificates say the same" : ""));
@@ -332,7 +343,8 @@ void add_qkd(CommandLine& line) {
       {"plan", "Exit codes: 0 done; 1 no key can be had; 2 usage."},
       {"secret", "Exit codes: 0 done; 1 the bits of --from were used already; 2 usage; 3 bad input, or a file that exists."},
       {"simulate", "Exit codes: 0 done; 2 usage; 3 bad input (too few random bits), or a file that exists; neither log is left then."},
-      {"check", "Exit codes: 0 the certificates say what the counts give; 1 they do not, or not the same; 2 usage; 3 bad input."}};
+      {"check", "Exit codes: 0 the certificates say what the counts give (NOT CERTIFIED and DEMONSTRATION, where they apply, are the first lines and\n"
+                "change no exit code); 1 they do not, or not the same, or both are one party's; 2 usage; 3 bad input: no key certificate."}};
   for (CLI::App* part : verb.get_subcommands({})) {
     part->fallthrough();  // --json and the like may stand anywhere
     part->footer(std::string(exit_codes.at(part->get_name())) +

@@ -32,8 +32,12 @@ trials::LogHeader records_header(unsigned settings, const std::string& party, nl
   return header;
 }
 
-Result<PartyRecords> read_records(const Path& path, const Context& context) {
+Result<PartyRecords> read_records(const Path& path, const Context& context, const std::string& party) {
   BELLOWS_ASSIGN(auto reader, trials::LogReader::open(path));
+  if (auto whose = reader.header().metadata.find("party"); whose != reader.header().metadata.end() && !party.empty())
+    for (const char* other : {"alice", "bob"})
+      if (*whose == other && party != other)
+        return bad_input("these are the other party's records", path, std::nullopt, party + "'s", other + std::string("'s"));
   BELLOWS_TRY(reader.require_complete());
   BELLOWS_TRY(reader.require_trials());
   const auto& parties = reader.scenario().parties;

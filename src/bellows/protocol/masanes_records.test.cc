@@ -12,6 +12,7 @@
 #include "bellows/protocol/masanes_source.h"
 #include "bellows/testing/random_bits.h"
 #include "bellows/testing/temp_folder.h"
+#include "bellows/trials/writer.h"
 
 namespace bellows::protocol {
 namespace {
@@ -33,6 +34,30 @@ TEST(Compress, AgreesWithTheNaiveWay) {
     }
     bits::unforce_kernel();
   }
+}
+
+TEST(Records, AreThePartysOwnWhereTheLogSaysSo) {
+  bellows::testing::TempFolder folder;
+  auto write = [&](const char* name, nlohmann::json party) {
+    trials::LogHeader header = records_header(7, "", {});
+    header.metadata.erase("party");
+    if (!party.is_null()) header.metadata["party"] = std::move(party);
+    auto writer = trials::LogWriter::create(folder.path() / name, header);
+    trials::BlockBuffer block(header.scenario);
+    block.start(64);
+    EXPECT_TRUE(writer->append(block, 0).ok() && writer->finish().ok());
+    return folder.path() / name;
+  };
+  const Path alices = write("a", "alice"), nobodys = write("n", nullptr), strange = write("s", 7);
+  EXPECT_TRUE(read_records(alices).ok());
+  EXPECT_TRUE(read_records(alices, {}, "alice").ok());
+  auto refused = read_records(alices, {}, "bob");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::bad_input);
+  EXPECT_EQ(refused.error().got, "alice's");
+  // Laboratories' logs need not say whose they are.
+  for (const Path& path : {nobodys, strange})
+    for (const char* party : {"alice", "bob"}) EXPECT_TRUE(read_records(path, {}, party).ok());
 }
 
 TEST(CountTest, AgreesWithTheNaiveWay) {
