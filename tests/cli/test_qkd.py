@@ -55,8 +55,28 @@ class KeyDistribution(ProgramTest):
         lying["key_bits"] += 1
         (self.folder / "lying.json").write_text(json.dumps(lying))
         self.run_program("qkd", "check", "lying.json", expect=1)
-        (self.folder / "lying.json").write_text("{}")
-        self.run_program("qkd", "check", "lying.json", expect=3)
+        for text, word in (("{}", "'what' is missing"), ('{"what": "bellows key certificate", "version": 3, "party": 7}', "of the wrong type"), ("3", "")):
+            (self.folder / "lying.json").write_text(text)
+            _, err = self.run_program("qkd", "check", "lying.json", expect=3)
+            self.assertNotIn("json.exception", err)
+            self.assertIn(word, err)
+        # A file of another kind is named, with the command that reads it.
+        self.run_program("certify", "--trials", "1e8", "--mu", "1%", "--score", "0.84", "--method", "win", "--out", "c.json")
+        self.run_program("certify", "--make-key", "lab")
+        self.run_program("plan", "--grid", "--trials", "1e9", "--mu", "1%", "--method", "win", "--out", "plan.json")
+        for words, kind, reader in ((("qkd", "check", "c.json"), "a certificate of random bits", "bellows verify"),
+                                    (("qkd", "check", "c.public.json"), "a certificate of random bits", "bellows verify"),
+                                    (("verify", "A.key.certificate.json"), "a key certificate", "bellows qkd check"),
+                                    (("certify", "--check", "A.key.certificate.json"), "a key certificate", "bellows qkd check"),
+                                    (("verify", "plan.json"), "a plan", "bellows plan --read"),
+                                    (("plan", "--read", "c.json"), "a certificate of random bits", "bellows verify"),
+                                    (("plan", "--check-witness", "plan.json"), "a plan", "bellows plan --read"),
+                                    (("certify", "--trials", "1e8", "--mu", "1%", "--score", "0.84", "--out", "d.json", "--sign", "lab.pub"), "a public key", "bellows certify --check"),
+                                    (("qkd", "alice", "--listen", "127.0.0.1:0", "--records", "A.trials", "--secret", "A.secret", "--key", "X",
+                                      "--random-certificate", "A.key.certificate.json"), "a key certificate", "bellows qkd check")):
+            _, err = self.run_program(*words, expect=3)
+            self.assertIn("another kind of file", err, words)
+            self.assertIn(f"got {kind}, which '{reader}", err, words)
         # Existing key file; then records that were used.
         out, err = self.run_program("qkd", "alice", "--listen", "127.0.0.1:0", "--records", "A.trials", "--secret", "A.secret", "--key", "A.key",
                                     expect=3)

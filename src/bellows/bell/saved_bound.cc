@@ -93,8 +93,8 @@ Result<SavedBound> parse_bound(const std::string& text, const std::string& file)
   json document;
   try {
     document = json::parse(text);
-  } catch (const json::exception& error) {
-    return bad_input(std::string("not JSON: ") + error.what(), file);
+  } catch (const json::exception&) {
+    return bad_input("not JSON", file);
   }
   Result<SavedBound> saved = parse_document(document);
   if (!saved) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bellows/certify/statements.h"
+#include "bellows/plan/document_kind.h"
 #include "bellows/plan/json_reader.h"
 #include "bellows/plan/published.h"
 
@@ -156,6 +157,7 @@ json to_public_json(const Certificate& certificate) { return to_json(certificate
 Digest digest(const Certificate& certificate) { return sha256(to_private_json(certificate).dump()); }
 
 Result<Certificate> certificate_from_json(const json& document, const std::string& origin) {
+  BELLOWS_TRY(plan::require_kind(document, plan::DocumentKind::certificate, origin));
   JsonReader reader(document, "certificate", origin);
   Certificate certificate;
   std::string protocol = reader.text("protocol"), method = reader.text("method"), adversary = reader.text("adversary");

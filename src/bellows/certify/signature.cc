@@ -8,6 +8,7 @@
 #include "bellows/base/digest.h"
 #include "bellows/base/new_files.h"
 #include "bellows/base/secret.h"
+#include "bellows/plan/document_kind.h"
 #include "bellows/plan/json_reader.h"
 
 namespace bellows::certify {
@@ -72,6 +73,7 @@ const unsigned char* bytes_of(const std::string& text) { return reinterpret_cast
 Status read_secret_key(const Path& file, SecretKey& key) {
   BELLOWS_TRY(start_sodium());
   BELLOWS_ASSIGN(json document, read_json(file));
+  BELLOWS_TRY(plan::require_kind(document, plan::DocumentKind::signing_key, file.string()));
   plan::JsonReader reader(document, "signing key", file.string());
   BELLOWS_TRY(check_format(reader, "bellows-signing-key"));
   Seed seed = from_hex<Seed>(reader, "secret");
@@ -128,6 +130,7 @@ Result<std::string> verify_file_signature(const Path& file) {
   BELLOWS_TRY(start_sodium());
   const Path path = signature_path(file);
   BELLOWS_ASSIGN(json document, read_json(path));
+  BELLOWS_TRY(plan::require_kind(document, plan::DocumentKind::signature, path.string()));
   plan::JsonReader reader(document, "signature", path.string());
   BELLOWS_TRY(check_format(reader, "bellows-signature"));
   PublicKey key = from_hex<PublicKey>(reader, "public");
@@ -145,6 +148,7 @@ Result<std::string> verify_file_signature(const Path& file) {
 Status verify_file_signature(const Path& file, const Path& public_key_file) {
   BELLOWS_ASSIGN(std::string key, verify_file_signature(file));
   BELLOWS_ASSIGN(json document, read_json(public_key_file));
+  BELLOWS_TRY(plan::require_kind(document, plan::DocumentKind::public_key, public_key_file.string()));
   plan::JsonReader reader(document, "public key", public_key_file.string());
   BELLOWS_TRY(check_format(reader, "bellows-public-key"));
   PublicKey wanted = from_hex<PublicKey>(reader, "public");

@@ -7,6 +7,7 @@
 #include <coin/ClpSimplex.hpp>
 #include <nlohmann/json.hpp>
 
+#include "bellows/plan/document_kind.h"
 #include "bellows/plan/json_reader.h"
 
 namespace bellows::certify {
@@ -311,6 +312,7 @@ nlohmann::json to_json(const Witness& witness) {
 }
 
 Result<Witness> witness_from_json(const nlohmann::json& document, const std::string& origin) {
+  BELLOWS_TRY(plan::require_kind(document, plan::DocumentKind::witness, origin));
   plan::JsonReader reader(document, "witness", origin);
   Witness witness;
   if (std::string format = reader.text("format"); format != "bellows-witness")

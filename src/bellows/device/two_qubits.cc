@@ -8,6 +8,8 @@
 #include <numbers>
 #include <unsupported/Eigen/KroneckerProduct>
 
+#include "bellows/base/json_words.h"
+
 namespace bellows::device {
 namespace {
 
@@ -121,7 +123,7 @@ Result<TwoQubits> TwoQubits::from_json(const json& document, const std::string& 
     qubits.flip_0_to_1 = document.value("flip_0_to_1", 0.0);
     qubits.flip_1_to_0 = document.value("flip_1_to_0", 0.0);
   } catch (const json::exception& error) {
-    return wrong_json(origin, error.what(), "numbers, [real, imaginary] pairs, directions as degrees or [x, y, z]");
+    return wrong_json(origin, in_words(error), "numbers, [real, imaginary] pairs, directions as degrees or [x, y, z]");
   }
   return qubits;
 }

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bellows/plan/document_kind.h"
 #include "bellows/plan/json_reader.h"
 #include "bellows/plan/plan.h"
 
@@ -52,6 +53,7 @@ json to_json(const Plan& plan) {
 Digest digest(const Plan& plan) { return sha256(to_json(plan).dump()); }
 
 Result<Plan> plan_from_json(const json& document, const std::string& origin) {
+  BELLOWS_TRY(require_kind(document, DocumentKind::plan, origin));
   JsonReader reader(document, "plan", origin);
   Plan plan;
   if (std::string format = reader.text("format"); format != "bellows-plan")

@@ -5,7 +5,9 @@
 #include <cmath>
 
 #include "bellows/base/json_number.h"
+#include "bellows/base/json_words.h"
 #include "bellows/certify/certificate.h"
+#include "bellows/plan/document_kind.h"
 
 namespace bellows::protocol {
 namespace {
@@ -186,7 +188,7 @@ Result<ecc::Scheme> scheme_of(const json& document, std::uint64_t raw_bits, cons
       BELLOWS_TRY(number("design_errors_per_million", scheme.design_errors_per_million));
     }
   } catch (const json::exception& problem) {
-    return bad_input(fmt::format("not an error-correction scheme: {}", problem.what()));
+    return bad_input(fmt::format("not an error-correction scheme: {}", in_words(problem)));
   }
   BELLOWS_TRY(ecc::check_scheme(scheme, raw_bits, errors));
   return scheme;
@@ -356,6 +358,7 @@ Status check_random_bits_entry(const json& entry) {
 }
 
 Status check_certificate(const json& document) {
+  BELLOWS_TRY(plan::require_kind(document, plan::DocumentKind::key_certificate, ""));
   try {
     BELLOWS_ASSIGN(auto statement, statement_of(document));
     json computed = to_json(statement);
@@ -367,7 +370,8 @@ Status check_certificate(const json& document) {
       return refused(fmt::format("the certificate says something else in '{}' than its counts give", difference));
     return {};
   } catch (const json::exception& problem) {
-    return bad_input(fmt::format("not a key certificate: {}", problem.what()));
+    return bad_input(fmt::format("not a key certificate: {}", in_words(problem)), "", std::nullopt,
+                     "what docs/format-qkd.md lists", "something else");
   }
 }
 

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "bellows/base/json_number.h"
+#include "bellows/base/json_words.h"
 #include "bellows/bits/bit_file.h"
 #include "bellows/extract/hasher.h"
 #include "bellows/protocol/masanes_delivery.h"
@@ -70,7 +71,7 @@ Result<PartyResult> Session::run() {
   try {
     status = steps();
   } catch (const json::exception& problem) {  // a field of a message has another type than it must have
-    status = bad_input(fmt::format("a message does not hold what it must: {}", problem.what()));
+    status = bad_input(fmt::format("a message does not hold what it must: {}", in_words(problem)));
   }
   result_.channel = channel_.counts();
   result_.messages_left = ledger_.keys_left(request_.role);
