@@ -197,6 +197,11 @@ class Amplify(harness.ProgramTest):
 
     def test_the_length_of_the_seed_is_said(self):
         out, _ = self.run_program("amplify", *SMALL, "--sim-seed", "1", "--out", "run")
+        count, file, words = re.search(r"assumptions: (\d+), in the report and in (\S+); bellows (certify run --full)", out).groups()
+        assumptions = json.loads((self.folder / file).read_text())["assumptions"]
+        self.assertEqual(len(assumptions), int(count))
+        printed = re.findall("^- (.*)", self.run_program(*words.split())[0], re.M)
+        self.assertEqual([words for words in assumptions if not words.startswith("Seed:")], printed)
         bits = re.search(r"(\d+) seed bits", out)[1]
         self.assertIn(f"seed: run/seed.bits, {bits} bits used", out)
         self.assertIn(f"{bits} seed bits", self.run_program("certify", "run/log.trials", "--plan", "run/plan.json")[0])

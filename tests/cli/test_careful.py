@@ -35,10 +35,11 @@ class NobodyListens(harness.ProgramTest):
             err = process.stderr.read().decode()
             self.assertEqual(process.wait(timeout=300), code, words)
             self.assertNotIn("cannot write", err, words)
-        with open("/dev/full", "w") as full:
-            process = self.start("bound", "chsh", stdout=full)
-            self.assertIn(b"cannot write to standard output", process.stderr.read())
-            self.assertEqual(process.wait(timeout=300), 3)
+        for words in (("bound", "chsh"), ("--version",), ("--help",), ("plan", "--help"), ("qkd", "check", "--help"), ("manual",)):
+            with open("/dev/full", "w") as full:
+                process = self.start(*words, stdout=full)
+                self.assertIn(b"cannot write to standard output", process.stderr.read(), words)
+                self.assertEqual(process.wait(timeout=300), 3, words)
 
 
 class Verify(harness.ProgramTest):

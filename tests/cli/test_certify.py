@@ -338,6 +338,17 @@ class Plan(ProgramTest):
         self.run_program("plan", "--threshold", "0.78", "--trials", "1e9", "--mu", "0.0075", "--out", "some.json")
         self.assertTrue((self.folder / "some.json").exists())
 
+    def test_a_weaker_adversary_is_named_beside_the_one_that_covers_it(self):
+        for way in (("--threshold", "0.78"), ("--S", "2.271")):
+            words = ("plan", *way, "--trials", "20*2^26", "--mu", "0.0075", "--epsilon", "1e-12")
+            self.assertIn("against a quantum adversary, which covers the classical one that was asked for",
+                          self.run_program(*words, "--adversary", "classical")[0])
+            self.assertNotIn("covers", self.run_program(*words)[0])
+        # What --help says of epsilon's default.
+        self.assertEqual(self.run_json("plan", "--threshold", "0.78", "--trials", "20*2^26", "--mu", "0.0075")["plan"]["epsilons"]["total"], "1e-12")
+        self.assertEqual(self.run_json("plan", "--S", "2.271", "--trials", "20*2^26", "--mu", "0.0075", "--bits", "1e6")["found"], "epsilon")
+        self.assertIn("else what is looked for", self.run_program("plan", "--help")[0])
+
     def test_a_witness_that_separates_nothing(self):
         words = ("plan", "--witness", "--visibility-z", "0.5", "--visibility-x", "0.5", "--mu", "1%", "--save", "w.json")
         out, _ = self.run_program(*words, expect=1)

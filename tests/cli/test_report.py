@@ -57,6 +57,19 @@ class ReportVerb(ProgramTest):
                     self.assertIsNone(re.search(r"\bnan\b|\binf\b|NaN", page), (name, kind))
                 path.write_bytes(data)
 
+    def test_what_the_page_says_of_a_changed_output_is_what_happens(self):
+        self.amplify("--preset", "tsirelson", "--mu", "0.75%")
+        output = self.folder / "run/output.bits"
+        data = output.read_bytes()
+        output.write_bytes(data[:5000] + bytes([data[5000] ^ 1]) + data[5001:])
+        self.assertEqual(self.run_json("report", "run")["state"], "certified")
+        self.run_program("verify", "run", expect=1)
+        said = " ".join(self.run_program("report", "--help")[0].split())
+        self.assertIn("bits of it that were changed leave the page green, and only `bellows verify`, which makes the output again, finds them", said)
+        page = (self.folder / "run/report.html").read_text()
+        self.assertIn("bias claimed of the simulated source", page)
+        self.assertNotIn("owner", page.split("<script>\n")[0])
+
     def test_locality_budget(self):
         self.amplify("--preset", "tsirelson", "--mu", "0.75%")
         (self.folder / "l.toml").write_text('[distance]\nA_to_B_m = 33\nB_to_A_m = 33\n[[segment]]\nname = "<i>all"\nduration_ns = 99.5\n')

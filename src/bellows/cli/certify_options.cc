@@ -19,7 +19,7 @@ void add_plan_options(CLI::App& verb, PlanOptions& options) {
   verb.add_option("--trials,--trial-count", options.trial_count, "number of trials: 1000000, 20*2^26");
   verb.add_option("--method", options.method, "two-sided (default), win, witness, mdl, win-older, mdl-as-printed");
   verb.add_option("--adversary", options.adversary,
-                  "against whom: quantum (default), or a weaker one that its proof covers: classical");
+                  "against whom: quantum (default) or classical; every proof of certificates is against quantum, covers classical too, and gives both the same bits");
   verb.add_option("--witness-file", options.witness_file,
                   "method witness: the linear score, a file of 'plan --witness --save', or mdl");
   verb.add_option("--polytope", options.polytope, "what the source may do with two settings: santha-vazirani, box");

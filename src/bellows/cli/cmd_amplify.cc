@@ -196,6 +196,9 @@ void add_amplify(CommandLine& line) {
                                 certificate.extraction.seed_bits));
       console.print(fmt::format("output: {}", terminal_word(folder.output().string())));
     }
+    console.print(fmt::format("assumptions: {}, in the report and in {}; bellows certify {} --full prints all but the seed's origin and notes",
+                              certificate.assumptions.size(),
+                              terminal_word(protocol::RunFolder{request.folder}.certificate().string()), terminal_word(options->out)));
     const std::string hint = relabelling_hint(outcome);
     if (!hint.empty()) console.print(hint);
     if (outcome.extracted_before) console.note(extract::extracted_again_warning);

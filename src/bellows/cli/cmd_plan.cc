@@ -73,6 +73,12 @@ Status write_plan_out(const Options& options, const plan::Plan& plan) {
   return options.out.empty() ? Status() : plan::write_plan(plan, options.out, options.overwrite);
 }
 
+std::string against_whom(const plan::Plan& plan) {
+  const plan::Adversary proved = plan::proved_against(plan);
+  return fmt::format("against a {} adversary{}", name(proved),
+                     proved == plan.adversary ? "" : fmt::format(", which covers the {} one that was asked for", name(plan.adversary)));
+}
+
 nlohmann::json bound_json(const certify::Bound& bound) {
   nlohmann::json losses = nlohmann::json::array();
   for (const certify::Loss& loss : bound.losses)
@@ -135,10 +141,8 @@ bool say_that_nothing_is_certified(Console& console, const plan::Plan& plan, nlo
 
 Result<Verdict> show_plan(Console& console, const Options& options, const plan::Plan& plan) {
   console.print(fmt::format("plan        {}", plan::digest(plan).hex()));
-  const plan::Adversary proved = plan::proved_against(plan);
-  console.print(fmt::format("method      {}, {} adversary{}, mu = {}, epsilon = {}", name(plan.method), name(proved),
-                            proved == plan.adversary ? "" : fmt::format(" (asked: {})", name(plan.adversary)),
-                            plan.mu.text(), plan.epsilons.total.text()));
+  console.print(fmt::format("method      {}, {}, mu = {}, epsilon = {}", name(plan.method), against_whom(plan), plan.mu.text(),
+                            plan.epsilons.total.text()));
   console.print(fmt::format("trials      {}", plan.trial_count));
   console.print(fmt::format("thresholds  {} on the {}, from {:.9g} to {:.9g}", plan.thresholds.count(),
                             name(plan::score_kind(plan.method)), plan.thresholds.lowest().approximate(),
@@ -319,7 +323,7 @@ Result<Verdict> run(Console& console, const Options& options, const CLI::App& ve
   console.print(fmt::format("output      {} bits, proved{}", solved.bound.extraction.output_bits, mark("output")));
   console.print(fmt::format("threshold   {:.9g}: an honest device passes with probability {}{:g}",
                             solved.plan.thresholds.lowest().approximate(), witness && d.chance >= 0.5 ? "at least " : "", d.chance));
-  console.print(fmt::format("method      {}, {} adversary", name(solved.plan.method), name(plan::proved_against(solved.plan))));
+  console.print(fmt::format("method      {}, {}", name(solved.plan.method), against_whom(solved.plan)));
   console.print(fmt::format("extractor   {}, {} seed bits", name(solved.bound.extraction.family),
                             solved.bound.extraction.seed_bits));
   console.print(fmt::format("sensitivity {:+.0f} bits for one per mille of {}", solved.bits_per_mille,
@@ -352,6 +356,9 @@ void add_plan(CommandLine& line) {
   CLI::App& verb = line.add_verb(
       "plan", "trials, score, bias, epsilon, output: all but one given, the rest found; writes plans", manual);
   add_plan_options(verb, options->plan);
+  verb.get_option("--epsilon")
+      ->description("total failure probability, everything included; left out: the preset's, else 1e-12 with --grid or "
+                    "--threshold, else what is looked for");
   verb.add_option("--score", options->score, "win frequency that an honest device has (of a plan with a witness: the witness's value)");
   verb.add_option("--S", options->chsh, "the same as a CHSH value, uniform settings");
   verb.add_option("--bits", options->bits, "output bits that are wanted: 1000000, 1e6");

@@ -13,14 +13,15 @@ bits to output bits, the score against the threshold, setting frequencies,
 no-signalling checks, the locality budget, assumptions and digests. `amplify`
 writes it at its end; every chart has its data as CSV.
 
-The page is green only where all files are there and fit: counts, sizes and
-digests are compared with the certificate. A file that was changed or replaced,
-or that cannot be read, does not match: the page says so and shows no number as
-proved. Where the log, the seed or the output is missing the page is
-`incomplete`: its numbers are what the certificate says, and nothing more. Only
-`bellows verify` recomputes the output itself. Exit codes: 0 the page is
-written, also of a run without certified bits; 1 it is, and a file does not
-match.
+The page is green only where all files are there and fit. Plan, log and seed are
+compared with the certificate by counts, sizes and digests; where one of them was
+changed, or a file cannot be read, it does not match: the page says so and shows
+no number as proved. Of the output, which has no digest, only kind and length are
+compared: bits of it that were changed leave the page green, and only `bellows
+verify`, which makes the output again, finds them. Where the log, the seed or the
+output is missing the page is `incomplete`: its numbers are what the certificate
+says, and nothing more. Exit codes: 0 the page is written, also of a run without
+certified bits; 1 it is, and a file does not match.
 
 report.html is private (mode 0600): what it shows depends on the outcomes.
 --public writes report.public.html instead, which leaves out everything that

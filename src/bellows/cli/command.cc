@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <new>
+#include <sstream>
 #include <vector>
 
 #include "bellows/bits/cpu.h"
@@ -43,6 +44,11 @@ void print_error(const Error& error, const std::string& verb, bool json) {
   if (!error.expected.empty()) document["expected"] = error.expected;
   if (!error.got.empty()) document["got"] = error.got;
   write_text(stdout, document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+int cannot_write_stdout(const std::string& verb) {
+  print_error(bad_input("cannot write to standard output"), verb, false);
+  return exit_code(ErrorCode::bad_input);
 }
 
 }  // namespace
@@ -95,8 +101,12 @@ int CommandLine::run(int argc, const char* const* argv) {
   try {
     app_.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    int code = app_.exit(error);  // prints help, version, or what is wrong
-    return code == 0 ? 0 : exit_code(ErrorCode::usage);
+    std::ostringstream out, err;  // help or version, or what is wrong
+    const int code = app_.exit(error, out, err);
+    write_text(stdout, out.str());
+    write_text(stderr, err.str());
+    if (code != 0) return exit_code(ErrorCode::usage);
+    return finish_stdout() ? 0 : cannot_write_stdout("");
   }
   std::string verb = app_.get_subcommands().empty() ? "" : app_.get_subcommands().front()->get_name();
   if (auto kernel = bits::chosen_kernel(); !kernel.ok()) {
@@ -117,10 +127,7 @@ int CommandLine::run(int argc, const char* const* argv) {
     print_error(outcome.error(), verb, common_.json);
     return exit_code(outcome.error().code);
   }
-  if (!finish_stdout()) {
-    print_error(bad_input("cannot write to standard output"), verb, false);
-    return exit_code(ErrorCode::bad_input);
-  }
+  if (!finish_stdout()) return cannot_write_stdout(verb);
   return static_cast<int>(*outcome);
 }
 

@@ -115,8 +115,8 @@ std::string settings_section(const RunView& run, const std::optional<estimate::S
         outside ? fmt::format("{:.1f} sigma outside", f.sigmas) : "within");
   }
   return fmt::format(
-      "<section>\n<h2>Setting frequencies</h2>\n<p>{} Settings decide no verdict: the bias is asserted by the "
-      "owner of the source, not tested.</p>\n"
+      "<section>\n<h2>Setting frequencies</h2>\n<p>{} Settings decide no verdict: the bias is asserted, "
+      "not tested.</p>\n"
       "<figure data-chart=\"settings\" data-kind=\"ranges\">\n<div class=\"head\"><h3>Against the claimed bias mu = "
       "{}</h3><div class=\"tools\"><button type=\"button\" data-do=\"csv\">CSV</button></div></div>\n"
       "<div class=\"chart tall\"><canvas role=\"img\" tabindex=\"0\" aria-label=\"Setting frequencies within their "

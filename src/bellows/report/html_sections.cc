@@ -80,7 +80,7 @@ std::string verdict_section(const RunView& run, const Shown& shown) {
     out += fmt::format(
         "<p class=\"banner bad\">The settings speak against the claimed bias mu = {}: {}, {} standard deviations "
         "outside "
-        "of the allowed range. The bias is asserted by the owner of the source, not tested; the verdict stands only "
+        "of the allowed range. The bias is asserted, not tested; the verdict stands only "
         "if it is true.</p>\n",
         escape_html(run.certificate->plan.mu.text()), escape_html(run.certificate->score.settings_worst),
         readable(run.certificate->score.settings_sigmas, 3));
@@ -175,7 +175,9 @@ std::string facts_section(const RunView& run, const std::optional<estimate::Summ
   if (trials > 0) out += fact(compared ? "trials" : "trials by the certificate", grouped(trials));
   if (run.plan && run.plan->trial_count != trials) out += fact("trials planned", grouped(run.plan->trial_count));
   if (run.plan) {
-    out += fact("bias claimed by the source's owner", "mu = " + run.plan->mu.text());
+    out += fact(run.plan->simulated || (run.certificate && run.certificate->simulated) ? "bias claimed of the simulated source"
+                                                                                      : "bias claimed by the source's owner",
+                "mu = " + run.plan->mu.text());
     out += fact("method", plan::name(run.plan->method));
     out += fact("total epsilon", run.plan->epsilons.total.text());
     out += fact("plan", run.plan->origin == plan::Origin::built_in ? "built-in grid" : "fixed in a file");
