@@ -7,6 +7,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <unordered_set>
 
 #include "bellows/ecc/candidates.h"
 #include "bellows/ecc/concatenated_plan.h"
@@ -320,24 +321,100 @@ TEST(Candidates, TheBoundIsAboveTheShare) {
   }
 }
 
-TEST(Candidates, ManyElementsMakeWrongGuessesRare) {
-  // Triples and larger sets of 31 places, two syndromes: a pair fits half of them about.
-  std::set<std::vector<Element>> few;
-  for (std::uint32_t x = 0; x < 31; ++x)
-    for (std::uint32_t y = 0; y <= x; ++y) few.insert(syndromes_of(5, 2, 1u << x | 1u << y));
-  few.insert({0, 0});
-  std::mt19937_64 engine(3);
-  const auto bounds = candidate_bounds(5, 2, 8);
-  for (unsigned errors = 3; errors <= 10; ++errors) {
-    int fit = 0;
-    const int rounds = 4000;
-    for (int round = 0; round < rounds; ++round) {
-      std::uint32_t pattern = 0;
-      while (static_cast<unsigned>(__builtin_popcount(pattern)) < errors) pattern |= 1u << engine() % 31;
-      fit += static_cast<int>(few.count(syndromes_of(5, 2, pattern)));
+// Every character of the syndromes; Weil's bound is reached where elements have an even number of bits.
+TEST(Candidates, NoCharacterIsAboveItsBound) {
+  struct Case {
+    unsigned element_bits, known;
+    bool is_reached;
+  };
+  for (Case c : {Case{3, 2, false}, Case{4, 2, true}, Case{5, 3, false}, Case{6, 2, true}, Case{7, 2, false}}) {
+    const ElementField field = element_field(c.element_bits);
+    const int size = (1 << c.element_bits) - 1;
+    auto trace = [&](Element a) {
+      Element sum = 0;
+      for (unsigned i = 0; i < c.element_bits; ++i, a = bch_kernel_portable().multiply(field, a, a)) sum ^= a;
+      return static_cast<int>(sum & 1);
+    };
+    std::set<int> sums;  // of the signs
+    const std::uint32_t all = 1u << (c.element_bits * c.known);
+    for (std::uint32_t character = 1; character < all; ++character) {
+      int sum = 0;
+      for (int x = 1; x <= size; ++x) {
+        Element value = 0;
+        for (unsigned j = 0; j < c.known; ++j)
+          value ^= bch_kernel_portable().multiply(field, character >> (j * c.element_bits) & static_cast<Element>(size),
+                                                  power(field, static_cast<Element>(x), 2 * j + 1));
+        sum += 1 - 2 * trace(value);
+      }
+      sums.insert(sum);
+      if (sums.size() > 3 && character > 4096) break;  // all sums have turned up long before
     }
-    EXPECT_GT(fit, rounds / 3);
-    EXPECT_LT(fit, bounds[errors - 3].upper() * rounds + 5 * std::sqrt(rounds));
+    const auto bounds = character_bounds(c.element_bits, c.known, 6);
+    double largest = 0;
+    for (int sum : sums) {
+      // (1 + z)^plus (1 - z)^minus, coefficient after coefficient.
+      const int plus = (size + sum) / 2, minus = size - plus;
+      for (int k = 1; k <= 6; ++k) {
+        double coefficient = 0;
+        for (int i = 0; i <= k; ++i)
+          if (i <= minus && k - i <= plus)
+            coefficient += (i % 2 == 0 ? 1 : -1) * std::exp(likely_ln_choose(minus, i) + likely_ln_choose(plus, k - i));
+        const double share = std::abs(coefficient) / std::exp(likely_ln_choose(size, k));
+        EXPECT_LE(share, bounds[static_cast<std::size_t>(k - 1)].upper() + 1e-9) << c.element_bits << " " << k;
+        if (k == 1) largest = std::max(largest, share);
+      }
+    }
+    if (c.is_reached) {
+      EXPECT_NEAR(largest, bounds[0].middle(), 1e-9) << c.element_bits;
+    }
+  }
+}
+
+// Sampled, with fields so large that the bound is far below 1 and not far above the truth.
+TEST(Candidates, ManyElementsMakeWrongGuessesRare) {
+  struct Case {
+    unsigned element_bits, known;
+    double slack;
+  };
+  std::mt19937_64 engine(3);
+  for (Case c : {Case{8, 2, 1.15}, Case{7, 3, 3.2}, Case{8, 3, 2.2}}) {
+    const ElementField field = element_field(c.element_bits);
+    const unsigned size = (1u << c.element_bits) - 1;
+    std::vector<std::vector<Element>> of_place(size, std::vector<Element>(c.known));
+    for (unsigned x = 0; x < size; ++x)
+      for (unsigned j = 0; j < c.known; ++j) of_place[x][j] = power(field, x + 1, 2 * j + 1);
+    auto add = [&](std::uint64_t key, unsigned x) {
+      for (unsigned j = 0; j < c.known; ++j) key ^= std::uint64_t{of_place[x][j]} << (10 * j);
+      return key;
+    };
+    std::unordered_set<std::uint64_t> few{0};  // syndromes of `known` places or fewer
+    std::vector<std::uint64_t> last{0};
+    for (unsigned errors = 1; errors <= c.known; ++errors) {
+      std::vector<std::uint64_t> next;
+      for (std::uint64_t key : last)
+        for (unsigned x = 0; x < size; ++x) next.push_back(add(key, x));
+      std::sort(next.begin(), next.end());
+      next.erase(std::unique(next.begin(), next.end()), next.end());
+      few.insert(next.begin(), next.end());
+      last = std::move(next);
+    }
+    const auto bounds = candidate_bounds(c.element_bits, c.known, 6);
+    for (unsigned errors = c.known + 1; errors <= c.known + 6; ++errors) {
+      int fit = 0;
+      const int rounds = 20'000;
+      for (int round = 0; round < rounds; ++round) {
+        std::set<unsigned> places;
+        while (places.size() < errors) places.insert(static_cast<unsigned>(engine() % size));
+        std::uint64_t key = 0;
+        for (unsigned x : places) key = add(key, x);
+        fit += static_cast<int>(few.count(key));
+      }
+      const double share = static_cast<double>(fit) / rounds, bound = bounds[errors - c.known - 1].upper();
+      EXPECT_LT(share, bound + 0.012) << c.element_bits << " " << c.known << " " << errors;
+      if (errors > c.known + 3) {
+        EXPECT_LT(bound, c.slack * share) << c.element_bits << " " << c.known << " " << errors;
+      }
+    }
   }
   // With larger fields 1 / errors!, but for the first few that are too many.
   EXPECT_LT(candidate_bounds(10, 4, 1)[0].upper(), 0.25);
@@ -396,11 +473,65 @@ TEST(FailureBound, IsAboveTheExactProbability) {
       if (exact > 1e-6) {
         EXPECT_LT(bound.upper(), 200 * exact) << shape.blocks << " " << errors;  // and not useless
       }
+      if (errors % 3 != 0) continue;
       // All numbers up to this one at once.
       const Exact twice = *Exact::parse(std::to_string(std::min(0.99, 2 * bound.upper())));
       if (fails_rarely(shape, KnownErrors::at_most(errors, shape.raw_bits), twice)) {
         for (std::uint32_t fewer = 1; fewer <= errors; ++fewer)
           EXPECT_LE(exact_failure(shape, fewer), twice.approximate()) << fewer << " of " << errors;
+      }
+    }
+  }
+}
+
+// With the chances of wrong guesses that candidate_bounds names, exactly: numbers of patterns instead of patterns.
+double exact_failure_as_bounded(const ConcatenatedShape& shape, std::uint32_t errors) {
+  const double hash = std::ldexp(1.0, -static_cast<int>(shape.check_bits));
+  double failing = 0;
+  for (std::uint32_t row = 0; row <= shape.rows.size(); ++row) {
+    const std::uint32_t published = row < shape.rows.size() ? shape.rows[row] : 0, known = row * shape.row_syndromes;
+    if (published == shape.blocks) continue;
+    const auto bounds = likely_candidate_bounds(shape.element_bits, known, 60);
+    const std::uint32_t most_cost = 2 * shape.blocks;
+    // [errors][cost], each block's weight divided by the number of all patterns at the end.
+    std::vector<std::vector<double>> all(errors + 1, std::vector<double>(most_cost + 1)), next = all;
+    all[0][0] = 1;
+    for (std::uint32_t block = 0; block < shape.blocks; ++block) {
+      for (auto& line : next) std::fill(line.begin(), line.end(), 0.0);
+      for (std::uint32_t in = 0; in <= errors; ++in) {
+        const double patterns = std::exp(likely_ln_choose(shape.block_bits(), in));
+        const double wrong = in <= known || published == 0 ? 0 : hash * bounds.at(in - known - 1);
+        for (std::uint32_t e = in; e <= errors; ++e)
+          for (std::uint32_t cost = 0; cost + 2 <= most_cost || in <= known; ++cost) {
+            if (cost > most_cost) break;
+            const double before = all[e - in][cost] * patterns;
+            if (before == 0) continue;
+            if (in <= known) {
+              next[e][cost] += before;
+            } else {
+              next[e][cost + 1] += before * (1 - wrong);
+              next[e][cost + 2] += before * wrong;
+            }
+          }
+      }
+      std::swap(all, next);
+    }
+    for (std::uint32_t cost = published + 1; cost <= most_cost; ++cost)
+      failing += all[errors][cost] / std::exp(likely_ln_choose(static_cast<double>(shape.places()), errors));
+  }
+  return failing;
+}
+
+TEST(FailureBound, CountsWrongGuessesAsLikelyAsTheyMayBe) {
+  for (const auto& shape : {shape_of(1200, 20, 6, 0, 1, {20, 20, 12, 9, 5, 2}), shape_of(2500, 20, 7, 0, 2, {20, 12, 5}),
+                            shape_of(2500, 20, 7, 1, 1, {20, 19, 12, 6, 4, 2})}) {
+    ASSERT_TRUE(is_possible(shape));
+    for (std::uint32_t errors : {10u, 20u, 40u, 55u}) {
+      const double exact = exact_failure_as_bounded(shape, errors);
+      const numeric::Ball bound = failure_bound(shape, errors);
+      EXPECT_GE(bound.lower(), exact * (1 - 1e-6)) << shape.element_bits << " " << errors;
+      if (exact > 1e-9) {
+        EXPECT_LT(bound.upper(), 60 * exact) << shape.element_bits << " " << errors;
       }
     }
   }
@@ -505,7 +636,7 @@ TEST(ConcatenatedShape, ImpossibleNumbersAreNoCode) {
 TEST(ConcatenatedScheme, OnlyWhatIsProvedPasses) {
   // 10^8 pairs, 0.5 % noise.
   const std::uint64_t size = 1'020'000, sample = 1'300'000, seen = 3250;
-  const ErrorsToCorrect errors{KnownErrors::from_sample(sample, seen, size), tiny};
+  const ErrorsToCorrect errors{0, KnownErrors::from_sample(sample, seen, size), tiny};
   auto scheme = plan_scheme(Code::concatenated, size, errors);
   ASSERT_TRUE(scheme.ok());
   EXPECT_LT(scheme->leaked_bits(), 15.4 * 2550);  // errors to be expected; bch: 24 for each
@@ -526,9 +657,9 @@ TEST(ConcatenatedScheme, OnlyWhatIsProvedPasses) {
   Scheme blind = *scheme;
   blind.shape.check_bits = 0;
   EXPECT_FALSE(check_scheme(blind, size, errors).ok());
-  for (const ErrorsToCorrect& worse : {ErrorsToCorrect{KnownErrors::from_sample(sample, seen + 60, size), tiny},
-                                       ErrorsToCorrect{KnownErrors::from_sample(sample - 40'000, seen, size), tiny},
-                                       ErrorsToCorrect{errors.known, Exact::literal("1e-13")},
+  for (const ErrorsToCorrect& worse : {ErrorsToCorrect{0, KnownErrors::from_sample(sample, seen + 60, size), tiny},
+                                       ErrorsToCorrect{0, KnownErrors::from_sample(sample - 40'000, seen, size), tiny},
+                                       ErrorsToCorrect{0, errors.known, Exact::literal("1e-13")},
                                        at_most(3200, size)})
     EXPECT_FALSE(check_scheme(*scheme, size, worse).ok());
   Scheme other_length = *scheme;
@@ -555,6 +686,26 @@ TEST(ConcatenatedScheme, OnlyWhatIsProvedPasses) {
               0.03 * static_cast<double>(*likely));
   EXPECT_TRUE(plan_scheme(Code::concatenated, 20'000, at_most(0, 20'000)).ok());
   EXPECT_EQ(plan_scheme(Code::concatenated, 1000, at_most(200, 1000)).error().code, ErrorCode::refused);
+}
+
+// As few bits as still pass: then every number of errors is looked at alone.
+TEST(ConcatenatedScheme, WhatPassesIsRareForEveryNumberOfErrors) {
+  const Exact epsilon = Exact::literal("1e-6");
+  for (std::uint64_t seen : {3u, 60u}) {
+    const auto known = KnownErrors::from_sample(5000, seen, 3000);
+    auto planned = plan_concatenated(known, epsilon);
+    ASSERT_TRUE(planned);
+    for (std::size_t row = 0; row < planned->rows.size(); row += 3) {
+      ConcatenatedShape shape = *planned;
+      while (shape.rows[row] > 1 && fails_rarely(shape, known, epsilon)) --shape.rows[row];
+      if (!fails_rarely(shape, known, epsilon)) ++shape.rows[row];
+      for (std::uint64_t e = 1; e <= known.last_to_correct(numeric::Ball(epsilon)); e += 1 + e / 40) {
+        const auto weighed = numeric::min(failure_bound(shape, e), numeric::Ball(1)) *
+                             numeric::exp(known.ln_most_weight(e, e));
+        EXPECT_LE(weighed.upper(), 1e-6 * (1 + 1e-9)) << seen << " " << row << " " << e;
+      }
+    }
+  }
 }
 
 // Rows longer than the field of the places has elements.

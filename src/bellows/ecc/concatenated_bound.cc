@@ -59,7 +59,8 @@ class Rows {
     RowOdds odds = row.odds;
     if (only_hash) odds.wrong.clear();
     const auto point = RowTail(shape_, odds, static_cast<double>(errors)).at_cost(row.published + 1.0);
-    const Ball ln_y = Ball::of_double(point.log_y), ln_z = Ball::of_double(point.log_z);
+    // Any z will do, and any y from 1 on.
+    const Ball ln_y = Ball::of_double(std::max(0.0, point.log_y)), ln_z = Ball::of_double(point.log_z);
     const Ball y = numeric::exp(ln_y), z = numeric::exp(ln_z), hash = row.published == 0 ? Ball(0) : hash_;
     const Ball rise = y * y - y;  // what a wrong guess adds to the weight y of a silent block
     const Ball beyond = y + hash * rise;

@@ -12,7 +12,7 @@ namespace bellows::ecc {
 /// errors, whatever the pattern.
 /// In:     a possible shape.
 /// Claim:  docs/error-correction.md, "Why it fails so rarely": row by row Chernoff's bound on the number of blocks that
-///         are silent, plus once more those that are wrong, at most (y, z > 0 any numbers, here near the best)
+///         are silent, plus once more those that are wrong, at most (any y >= 1 and z > 0, here near the best)
 ///             G F(z, y)^blocks / (z^errors y^(published + 1) C(places, errors)),
 ///             F = sum_{k < j} C(S, k) z^k + sum_{k >= j} C(S, k) z^k ((1 - u_k) y + u_k y^2),
 ///         S = block_bits, j = 1 + syndromes known before the row, u_k = 2^-check_bits candidate_bounds[k - j]; G bounds

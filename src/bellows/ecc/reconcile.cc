@@ -169,7 +169,7 @@ Result<Scheme> plan_scheme(Code code, std::uint64_t raw_bits, const ErrorsToCorr
   };
   if (code == Code::bch) {
     scheme.frames = 1;
-    scheme.errors = errors.most_to_count;
+    scheme.errors = errors.most;
     scheme.element_bits = BchCode::element_bits(raw_bits);
     if (mean > 0.25 || scheme.leaked_bits() >= raw_bits) return too_noisy(mean);
     return scheme;

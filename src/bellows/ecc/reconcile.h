@@ -26,16 +26,14 @@ constexpr bool is_proved(Code code) { return code != Code::ldpc; }
 /// Errors: usage: no such code.
 Result<Code> code_from_name(std::string_view name);
 
-/// What a scheme has to correct. Which code is chosen may depend on what is known: bch and concatenated are proved by the
-/// same weights, so that their chances of failure do not add up.
+/// What a scheme has to correct.
 struct ErrorsToCorrect {
-  KnownErrors known;                ///< bch, concatenated: what is known of their number,
-  numeric::Exact failure;           ///< how often they may fail by that, in (0, 1)
-  std::uint64_t most_to_count = 0;  ///< bch: known.last_to_correct(failure)
-  std::uint64_t most = 0;           ///< ldpc: not more than so many; how sure that is, is somebody else's business
+  std::uint64_t most = 0;  ///< bch, ldpc: not more than so many; how sure that is, is somebody else's business
+  KnownErrors known;       ///< concatenated: what is known of their number,
+  numeric::Exact failure;  ///< and how often it may fail by that, in (0, 1)
   /// Not more than so many errors, for certain.
   static ErrorsToCorrect at_most(std::uint64_t most, std::uint64_t raw_bits, const numeric::Exact& failure) {
-    return {KnownErrors::at_most(most, raw_bits), failure, most, most};
+    return {most, KnownErrors::at_most(most, raw_bits), failure};
   }
 };
 

@@ -95,20 +95,19 @@ Result<std::uint64_t> count_in(const json& in, const char* name, std::uint64_t m
 }  // namespace
 
 EpsilonBudget EpsilonBudget::of(KeyMethod method, const Exact& total) {
-  // Ten times less for the sample costs the code some dozens of errors, for the code some dozens of bits, for the key
-  // length 7 bits. 1/32 + 2 (15/32 + 1/128) = 63/64; the rest is far more than hash comparison and tags take.
-  if (method == KeyMethod::no_signalling)
-    return {total, share(total, 1, 32), share(total, 15, 32), share(total, 1, 128)};
-  const Exact rate_only = Exact::literal("1e-4");  // a code that fails costs a key, no secret
-  return {total, share(total, 7, 8), rate_only, rate_only};
+  // Ten times less for error correction costs some hundred bits, for the key length 7. 1/32 + 2 * 61/128 = 63/64; the
+  // rest is far more than hash comparison and tags take.
+  if (method == KeyMethod::no_signalling) return {total, share(total, 1, 32), share(total, 61, 128)};
+  return {total, share(total, 7, 8), Exact::literal("4e-4")};  // a code that fails costs a key, no secret
 }
+
+Exact EpsilonBudget::sure_code() const { return share(correction, 1, 4); }
+Exact EpsilonBudget::unsure_code() const { return correction - sure_code(); }
 
 ecc::ErrorsToCorrect EpsilonBudget::errors(std::uint64_t sample_pairs, std::uint64_t sample_errors,
                                            std::uint64_t raw_bits) const {
-  ecc::ErrorsToCorrect errors{ecc::KnownErrors::from_sample(sample_pairs, sample_errors, raw_bits), sample + code};
-  errors.most_to_count = errors.known.last_to_correct(numeric::Ball(errors.failure));
-  errors.most = ecc::most_unseen_errors(sample_pairs, sample_errors, raw_bits, sample);
-  return errors;
+  return {ecc::most_unseen_errors(sample_pairs, sample_errors, raw_bits, sure_code()),
+          ecc::KnownErrors::from_sample(sample_pairs, sample_errors, raw_bits), unsure_code()};
 }
 
 std::vector<ecc::Code> usual_codes(KeyMethod method) {
@@ -225,8 +224,7 @@ json to_json(const KeyStatement& s) {
                    {"epsilon",
                     {{"total", s.epsilon.total.text()},
                      {"privacy", s.epsilon.privacy.text()},
-                     {"error_sample", s.epsilon.sample.text()},
-                     {"error_correction", s.epsilon.code.text()},
+                     {"error_correction", s.epsilon.correction.text()},
                      {"measure", "sum of differences, equation (20); twice the trace distance"}}},
                    {"counts",
                     {{"settings", s.counts.settings},

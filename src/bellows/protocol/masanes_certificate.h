@@ -17,12 +17,15 @@ namespace bellows::protocol {
 struct EpsilonBudget {
   numeric::Exact total;
   numeric::Exact privacy;  ///< epsilon of the key length
-  numeric::Exact sample;   ///< no_signalling: chance that the raw key holds more errors than the sample allows
-  numeric::Exact code;     ///< no_signalling: a concatenated code's share besides
-  /// Both chances count twice (theorem 9); what hash comparison and tags add is below the rest.
+  /// no_signalling: chance that the sample of errors comes out as it does and the code does not correct the raw key's.
+  numeric::Exact correction;
+  /// Of this, the share of codes that correct so many errors always (then it is the chance that there are more), and of
+  /// one that may fail on any number of them. Which of the two is taken depends on the sample, so the shares add up.
+  numeric::Exact sure_code() const;
+  numeric::Exact unsure_code() const;
+  /// The chance counts twice (theorem 9); what hash comparison and tags add is below the rest.
   static EpsilonBudget of(KeyMethod method, const numeric::Exact& total);
-  /// What error correction meets: a sample of this kind, and a raw key of so many bits. A concatenated code takes the
-  /// two shares together: for the chance that the sample came out so and the code fails on the errors that there are.
+  /// What error correction meets: a sample of this kind, and a raw key of so many bits.
   ecc::ErrorsToCorrect errors(std::uint64_t sample_pairs, std::uint64_t sample_errors, std::uint64_t raw_bits) const;
 };
 /// Errors: usage: not in [1e-20, 1). What hash comparison and tags add, 2^-73 at most, has its place in a sixty-fourth

@@ -131,16 +131,15 @@ Published published_bits(KeyMethod method, const std::vector<ecc::Code>& codes, 
   // Beyond what one session takes: as many frames more.
   const std::uint64_t parts = divide_up(std::max<std::uint64_t>(raw_bits, 1), ecc::most_raw_bits);
   const std::uint64_t bits = raw_bits / parts;
-  ecc::ErrorsToCorrect errors{ecc::KnownErrors::from_sample(sample_pairs / parts, sample_errors / parts, bits),
-                              epsilon.sample + epsilon.code};
-  errors.most_to_count = errors.known.likely_last_to_correct(errors.failure.approximate());
-  errors.most =
-      ecc::likely_most_unseen_errors(sample_pairs / parts, sample_errors / parts, bits, epsilon.sample.approximate());
+  const std::uint64_t pairs = sample_pairs / parts, seen = sample_errors / parts;
+  const ecc::ErrorsToCorrect errors{
+      ecc::likely_most_unseen_errors(pairs, seen, bits, epsilon.sure_code().approximate()),
+      ecc::KnownErrors::from_sample(pairs, seen, bits), epsilon.unsure_code()};
   Published least{bits, codes.front(), 0};
   for (ecc::Code code : codes) {
     Published one{bits, code, 0};
     if (code == ecc::Code::concatenated && roughly) {
-      one.bits = rough_concatenated_bits(sample_pairs / parts, sample_errors / parts, bits, errors.failure.approximate())
+      one.bits = rough_concatenated_bits(pairs, seen, bits, errors.failure.approximate())
                      .value_or(bits);
     } else if (code == ecc::Code::concatenated) {
       if (auto shape = ecc::propose_concatenated(errors.known, errors.failure.approximate()))
