@@ -10,9 +10,12 @@
 #include "bellows/ecc/reconcile.h"
 #include "bellows/ecc/row_kernel.h"
 #include "bellows/testing/shared_data.h"
+#include "bellows/testing/codes.h"
 
 namespace bellows::ecc {
 namespace {
+
+using namespace testing_codes;
 
 double entropy(double p) { return -p * std::log2(p) - (1 - p) * std::log2(1 - p); }
 
@@ -43,12 +46,6 @@ bits::BitString seed_for(const Scheme& scheme) {
   if (scheme.code == Code::concatenated) return some_bits(seed.size_bits(), 99);
   if (seed.size_words() > 0) seed.words()[0] = 0x030201;
   return seed;
-}
-
-const numeric::Exact tiny = numeric::Exact::literal("1e-12");
-
-ErrorsToCorrect at_most(std::uint64_t errors, std::uint64_t raw_bits) {
-  return ErrorsToCorrect::at_most(errors, raw_bits, tiny);
 }
 
 TEST(LdpcCode, IsTheSameEverywhere) {
