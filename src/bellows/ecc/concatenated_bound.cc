@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bellows/base/check.h"
+#include "bellows/base/checked.h"
 #include "bellows/ecc/candidates.h"
 #include "bellows/ecc/row_tail.h"
 
@@ -108,23 +109,16 @@ Ball bound_up_to(const ConcatenatedShape& shape, const Rows& rows, std::uint64_t
   return sum;
 }
 
-// Last numbers of the intervals between `low` (not in the first) and `last`: single ones where there are few, else
-// short where the weight falls, longer below.
-std::vector<std::uint64_t> cuts(std::uint64_t low, std::uint64_t likely, std::uint64_t last) {
-  constexpr std::uint64_t steep = 100, flat = 32;
-  const auto deviation = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(likely)));
-  const std::uint64_t knee = std::clamp(likely - std::min(likely, 2 * deviation), low, last);
-  std::vector<std::uint64_t> out;
-  auto fill = [&](std::uint64_t from, std::uint64_t to, std::uint64_t count) {
-    const std::uint64_t step = std::max<std::uint64_t>(1, (to - from) / count);
-    for (std::uint64_t at = from; at < to;) out.push_back(at = std::min(to, at + step));
-  };
-  fill(low, knee, flat);
-  fill(knee, last, steep);
-  return out;
+// How many numbers of errors from `first` on share a tilt: some tenths of a standard deviation where the weight falls,
+// more below, where the bound has room.
+std::uint64_t stretch_length(std::uint64_t first, std::uint64_t likely) {
+  const double deviation = std::sqrt(static_cast<double>(likely));
+  const double below = (static_cast<double>(likely) - static_cast<double>(first)) / deviation;
+  const double deviations = below < 2 ? 0.4 : std::clamp(below / 5, 2.0, 10.0);
+  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(deviations * deviation));
 }
 
-constexpr std::size_t intervals_a_tilt = 4;
+constexpr std::uint64_t intervals_a_tilt = 4;
 
 }  // namespace
 
@@ -152,26 +146,24 @@ bool fails_rarely(const ConcatenatedShape& shape, const KnownErrors& known, cons
 
   const std::uint64_t likely = known.most_likely();
   std::uint64_t low = std::min(likely, last);
-  do low = low * 2 / 3;
+  do low -= divide_up(low, 8);
   while (!rare(bound_up_to(shape, rows, low), 0, low));
 
-  const std::vector<std::uint64_t> ends = cuts(low, likely, last);
-  std::vector<Tilt> tilts;
-  std::uint64_t first = low + 1;
-  Ball at_first = ln_choose(shape.places(), first);
-  for (std::size_t i = 0; i < ends.size(); ++i) {
-    if (i % intervals_a_tilt == 0) {
-      const std::uint64_t middle = ends[std::min(i + intervals_a_tilt / 2, ends.size() - 1)];
-      tilts.clear();
-      for (std::size_t row = 0; row < rows.size(); ++row) tilts.push_back(rows.tilt(row, middle, false));
+  for (std::uint64_t first = low + 1; first <= last;) {
+    const std::uint64_t length = std::min(stretch_length(first, likely), last - first + 1), end = first + length;
+    std::vector<Tilt> tilts;
+    for (std::size_t row = 0; row < rows.size(); ++row) tilts.push_back(rows.tilt(row, first + length / 2, false));
+    Ball at_first = ln_choose(shape.places(), first);
+    while (first < end) {
+      const std::uint64_t to = std::min(end - 1, first + length / intervals_a_tilt);
+      const Ball at_end = ln_choose(shape.places(), to);
+      Ball bound(0);
+      for (const Tilt& tilt : tilts)
+        bound += chance(numeric::max(tilt.ln_bound(first, at_first), tilt.ln_bound(to, at_end)));
+      if (!rare(bound, first, to)) return false;
+      first = to + 1;
+      at_first = ln_choose(shape.places(), first);
     }
-    const Ball at_end = ln_choose(shape.places(), ends[i]);
-    Ball bound(0);
-    for (const Tilt& tilt : tilts)
-      bound += chance(numeric::max(tilt.ln_bound(first, at_first), tilt.ln_bound(ends[i], at_end)));
-    if (!rare(bound, first, ends[i])) return false;
-    first = ends[i] + 1;
-    if (first <= last) at_first = ln_choose(shape.places(), first);
   }
   return true;
 }
