@@ -5,15 +5,17 @@
 
 #include <new>
 
+#include "bellows/base/checked.h"
+
 namespace bellows {
 namespace {
 
 constexpr std::size_t large_page = std::size_t{2} << 20;
 
-// Below a few large pages, alignment to them would waste too much.
-std::align_val_t alignment_for(std::size_t size_bytes) {
-  return std::align_val_t{size_bytes >= 4 * large_page ? large_page : 64};
-}
+// Below two large pages, whole ones would waste too much.
+bool is_large(std::size_t size_bytes) { return size_bytes >= 2 * large_page; }
+
+std::align_val_t alignment_for(std::size_t size_bytes) { return std::align_val_t{is_large(size_bytes) ? large_page : 64}; }
 
 }  // namespace
 
@@ -24,9 +26,10 @@ bool equal_in_constant_time(const void* a, const void* b, std::size_t size_bytes
 }
 
 void* allocate_secret(std::size_t size_bytes) {
-  const std::align_val_t alignment = alignment_for(size_bytes);
-  void* memory = ::operator new(size_bytes, alignment);
-  if (alignment == std::align_val_t{large_page}) ::madvise(memory, size_bytes, MADV_HUGEPAGE);  // a hint; not all systems know it
+  if (!is_large(size_bytes)) return ::operator new(size_bytes, alignment_for(size_bytes));
+  const std::size_t whole_bytes = round_up(size_bytes, large_page);  // or the last one would come in small pages
+  void* memory = ::operator new(whole_bytes, alignment_for(size_bytes));
+  ::madvise(memory, whole_bytes, MADV_HUGEPAGE);  // a hint; not all systems know it
   return memory;
 }
 

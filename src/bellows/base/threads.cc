@@ -3,9 +3,10 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <atomic>
 #include <thread>
 #include <vector>
+
+#include "bellows/base/crew.h"
 
 namespace bellows {
 namespace {
@@ -28,15 +29,7 @@ unsigned available_core_count() {
 
 void parallel_for(std::uint64_t task_count, unsigned thread_count,
                   const std::function<void(std::uint64_t index, unsigned worker)>& task) {
-  auto workers = static_cast<unsigned>(std::min<std::uint64_t>(std::max(1u, thread_count), task_count));
-  std::atomic<std::uint64_t> next{0};
-  auto work = [&](unsigned worker) {
-    for (std::uint64_t i; (i = next.fetch_add(1)) < task_count;) task(i, worker);
-  };
-  std::vector<std::thread> others;
-  for (unsigned worker = 1; worker < workers; ++worker) others.emplace_back(work, worker);
-  if (task_count > 0) work(0);
-  for (auto& thread : others) thread.join();
+  Crew(static_cast<unsigned>(std::min<std::uint64_t>(thread_count, task_count))).run(task_count, task);
 }
 
 void at_thread_end(void (*clean_up)()) {

@@ -1,6 +1,7 @@
 #include "bellows/gf2/large_field.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <mutex>
 
@@ -54,10 +55,38 @@ void LargeField::allocate(Spectrum& spectrum) const {
   if (spectrum.chunks_.size() == 0) spectrum.chunks_ = Spectra(chunk_count_, rows_);
 }
 
-void LargeField::transform(const std::uint8_t* element, Spectrum& spectrum, const std::uint8_t* addend) {
+// An element on its way back from a spectrum. A product of chunk n covers chunks n and n + 1, so each chunk of the element
+// is there when two products have come. Who follows waits only for products that have been taken up before.
+struct LargeField::Arrival {
+  struct Place {
+    std::mutex mutex;
+    bool cleared = false;
+    std::atomic<int> products{0};
+  };
+  Arrival(const Spectrum& s, const std::uint8_t* e, std::size_t count) : spectrum(&s), element(e), places(count) {}
+
+  void came(std::uint64_t chunk) {
+    ++places[chunk].products;
+    places[chunk].products.notify_all();
+  }
+  void wait_for(std::uint64_t chunk) const {
+    for (int n; (n = places[chunk].products) < 2;) places[chunk].products.wait(n);
+  }
+
+  const Spectrum* spectrum;
+  const std::uint8_t* element;
+  std::vector<Place> places;
+};
+
+void LargeField::start_transform(const std::uint8_t* element, Spectrum& spectrum, const std::uint8_t* addend) {
   allocate(spectrum);
   spectrum.zero_ = false;
-  workers_.run(chunk_count_, [&](std::uint64_t chunk, unsigned worker) {
+  const bool follows = arrival_ != nullptr && (arrival_->element == element || arrival_->element == addend ||
+                                               arrival_->spectrum == &spectrum);
+  const std::shared_ptr<Arrival> before = follows ? arrival_ : nullptr;
+  workers_.start(chunk_count_, [=, this, &spectrum](std::uint64_t task, unsigned worker) {
+    const std::uint64_t chunk = (task + 1) % chunk_count_;  // the last product wraps around to chunk 0
+    if (before != nullptr) before->wait_for(chunk);
     const std::uint64_t begin = chunk * chunk_length_;
     const std::uint8_t *planes[4], *addends[4] = {};
     for (std::uint64_t p = 0; p < 4; ++p) {
@@ -69,11 +98,22 @@ void LargeField::transform(const std::uint8_t* element, Spectrum& spectrum, cons
   });
 }
 
-void LargeField::sum_in_place(std::span<const Product> products) {
+void LargeField::transform(const std::uint8_t* element, Spectrum& spectrum, const std::uint8_t* addend) {
+  start_transform(element, spectrum, addend);
+  finish();
+}
+
+void LargeField::sum(std::span<const Product> products, Spectrum& sum) {
+  if (sum.chunks_.size() == 0) {
+    allocate(sum);
+    workers_.start_fetching(sum.chunks_.buffer());
+  }
+  sum.zero_ = false;
+  finish();
   // Sum chunk n is sum over i of a_i b_(n - i), where b_(-j) stands for 3 b_(C - j).
   const std::uint64_t count = chunk_count_;
   std::vector<std::uint8_t*> out;
-  for (std::uint64_t n = 0; n < count; ++n) out.push_back(products[0].a->chunks_[n]);
+  for (std::uint64_t n = 0; n < count; ++n) out.push_back(sum.chunks_[n]);
   std::vector<std::vector<const std::uint8_t*>> chunks(2 * products.size());
   std::vector<transform::SpectralSum> sums(products.size());
   for (std::size_t p = 0; p < products.size(); ++p) {
@@ -86,33 +126,41 @@ void LargeField::sum_in_place(std::span<const Product> products) {
   workers_.sum(sums[0], rows_);
 }
 
-void LargeField::element_of(Spectrum& sum, std::uint8_t* element, std::span<Spectrum* const> spent) {
-  constexpr std::uint64_t piece = std::uint64_t{1} << 20;
-  workers_.run(divide_up(element_bytes(), piece), [&](std::uint64_t i, unsigned) {
-    std::memset(element + i * piece, 0, std::min(piece, element_bytes() - i * piece));
-  });
-  std::vector<Buffer*> buffers;
-  for (Spectrum* spectrum : spent) buffers.push_back(&spectrum->chunks_.buffer());
-  const std::uint64_t chunks = sum.zero_ ? 0 : chunk_count_;
+void LargeField::start_element_of(Spectrum& sum, std::uint8_t* element, std::span<Spectrum* const> spent) {
+  std::vector<Workers::Bytes> wiped;
+  for (Spectrum* spectrum : spent) wiped.push_back(Workers::all_of(spectrum->chunks_.buffer()));
+  const bool zero = sum.zero_;
   sum.zero_ = true;
-  // The product of chunk n covers chunks n and n + 1; the last one wraps around.
-  std::vector<std::mutex> places(chunk_count_);
-  workers_.run_and_wipe(chunks, std::move(buffers), [&](std::uint64_t chunk, unsigned worker) {
-    workers_.kernel().inverse(sum.chunks_[chunk], rows_, workers_.scratch(worker));
-    const std::uint64_t begin = chunk * chunk_length_, size = 2 * chunk_length_ - 1;
-    const std::uint64_t inside = std::min(size, k_ - begin), next = (chunk + 1) % chunk_count_;
-    std::unique_lock first(places[chunk], std::defer_lock), second(places[next], std::defer_lock);
-    if (next == chunk)
-      first.lock();
-    else
-      std::lock(first, second);
-    for (int p = 0; p < 4; ++p) {
-      std::uint8_t* plane = element + static_cast<std::uint64_t>(p) * k_;
-      const std::uint8_t* from = workers_.plane(worker, p);
-      workers_.kernel().add_coefficients(plane + begin, from, 0, inside, false);
-      workers_.kernel().add_coefficients(plane, from, inside, size - inside, true);
-    }
+  arrival_ = std::make_shared<Arrival>(sum, element, chunk_count_);
+  const std::shared_ptr<Arrival> arrival = arrival_;
+  workers_.start_and_wipe(chunk_count_, wiped, [=, this, &sum](std::uint64_t chunk, unsigned worker) {
+    const std::uint64_t next = (chunk + 1) % chunk_count_;
+    if (!zero) workers_.kernel().inverse(sum.chunks_[chunk], rows_, workers_.scratch(worker));
+    // Adds coefficients first .. first + count - 1 of the product to chunk `to` of the element.
+    auto add = [&](std::uint64_t to, std::uint64_t first, std::uint64_t count, bool times_three) {
+      Arrival::Place& place = arrival->places[to];
+      const std::scoped_lock lock(place.mutex);
+      for (int p = 0; p < 4; ++p) {
+        std::uint8_t* const plane = element + static_cast<std::uint64_t>(p) * k_ + to * chunk_length_;
+        if (!place.cleared) std::memset(plane, 0, chunk_length_);
+        if (!zero) workers_.kernel().add_coefficients(plane, workers_.plane(worker, p), first, count, times_three);
+      }
+      place.cleared = true;
+      arrival->came(to);
+    };
+    add(chunk, 0, chunk_length_, false);
+    add(next, chunk_length_, chunk_length_ - 1, next == 0);
   });
+}
+
+void LargeField::element_of(Spectrum& sum, std::uint8_t* element, std::span<Spectrum* const> spent) {
+  start_element_of(sum, element, spent);
+  finish();
+}
+
+void LargeField::finish() {
+  workers_.finish();
+  arrival_.reset();
 }
 
 void LargeField::multiply(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* product) {
@@ -120,13 +168,15 @@ void LargeField::multiply(const std::uint8_t* a, const std::uint8_t* b, std::uin
   transform(a, x);
   transform(b, y);
   const Product one[] = {{&x, &y}};
-  sum_in_place(one);
+  sum(one, x);
   element_of(x, product);
 }
 
 void LargeField::wipe_all(std::span<Spectrum* const> spectra, std::vector<Buffer*> buffers) {
   for (Spectrum* spectrum : spectra) buffers.push_back(&spectrum->chunks_.buffer());
-  workers_.wipe_all(std::move(buffers));
+  std::vector<Workers::Bytes> wiped;
+  for (Buffer* buffer : buffers) wiped.push_back(Workers::all_of(*buffer));
+  workers_.wipe_all(std::move(wiped));
 }
 
 std::uint64_t LargeField::spectrum_bytes(std::uint64_t k, unsigned thread_count) {

@@ -72,12 +72,58 @@ TEST_P(LargeFieldOnKernel, SumsOfProducts) {
     field.transform(b.data(), y);
     field.transform(c.data(), z);
     const LargeField::Product products[] = {{&x, &y}, {&z, &y}};
-    field.sum_in_place(products);
+    field.sum(products, x);
     field.element_of(x, product.data());
     field.multiply(a.data(), b.data(), ab.data());
     field.multiply(c.data(), b.data(), cb.data());
     for (std::uint64_t i = 0; i < 4 * k; ++i) ASSERT_EQ(product[i], ab[i] ^ cb[i]);
   }
+}
+
+// Horner's rule as the extractor does it: each transform follows the element that is still on its way.
+TEST_P(LargeFieldOnKernel, TransformsFollowElementsOnTheirWay) {
+  std::mt19937_64 random(5);
+  for (std::uint64_t k : {1ull, 45ull, 4131ull, 151875ull})
+    for (unsigned threads : {1u, 2u, 3u}) {
+      LargeField field(k, threads), plain(k, 1);
+      const Bytes alpha = random_element(k, random);
+      std::vector<Bytes> pieces;
+      for (int i = 0; i < 4; ++i) pieces.push_back(random_element(k, random));
+      Bytes value(4 * k, 7), other_value(4 * k, 7), expected(4 * k);
+      LargeField::Spectrum power, work, other;
+      field.transform(alpha.data(), power);
+      const LargeField::Product products[] = {{&work, &power}}, others[] = {{&other, &power}};
+      for (std::size_t i = 0; i < pieces.size(); ++i) {
+        field.start_transform(pieces[i].data(), work, i > 0 ? value.data() : nullptr);
+        field.sum(products, work);
+        field.start_element_of(work, value.data());
+        for (std::uint64_t j = 0; i > 0 && j < 4 * k; ++j) expected[j] ^= pieces[i][j];
+        plain.multiply(i > 0 ? expected.data() : pieces[0].data(), alpha.data(), expected.data());
+      }
+      field.start_transform(value.data(), other);
+      field.sum(others, other);
+      field.start_element_of(other, other_value.data());
+      field.finish();
+      ASSERT_EQ(value, expected) << "k = " << k << ", threads " << threads;
+      plain.multiply(expected.data(), alpha.data(), expected.data());
+      ASSERT_EQ(other_value, expected) << "k = " << k << ", threads " << threads;
+    }
+}
+
+// Of a spectrum that stands for zero, and of one that never stood for anything.
+TEST(LargeField, ElementOfZero) {
+  LargeField field(51, 2);
+  LargeField::Spectrum never, spent, other;
+  Bytes a(204, 9), product(204, 1), zero(204, 2), again(204, 3);
+  field.element_of(never, zero.data());
+  EXPECT_EQ(zero, Bytes(204, 0));
+  field.transform(a.data(), spent);
+  field.transform(a.data(), other);
+  const LargeField::Product one[] = {{&spent, &other}};
+  field.sum(one, spent);
+  field.element_of(spent, product.data());
+  field.element_of(spent, again.data());
+  EXPECT_EQ(again, Bytes(204, 0));
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, LargeFieldOnKernel, ::testing::ValuesIn(bits::all_kernels),

@@ -45,7 +45,7 @@ Status check_memory(std::string_view what, std::uint64_t needed_bytes) {
 }
 
 Buffer::Buffer(std::size_t size_bytes) {
-  constexpr std::size_t page = std::size_t{2} << 20;
+  constexpr std::size_t page = page_bytes;
   if (size_bytes == 0) return;
   // Mapped with a page to spare, then cut to an aligned piece.
   const std::size_t size = round_up(size_bytes, page);

@@ -18,6 +18,8 @@ Status check_memory(std::string_view what, std::uint64_t needed_bytes);
 /// Zeroed memory in large pages, aligned to them, wiped when it is given back. Pages come when they are first touched.
 class Buffer {
  public:
+  static constexpr std::size_t page_bytes = std::size_t{2} << 20;
+
   Buffer() = default;
   explicit Buffer(std::size_t size_bytes);
   Buffer(Buffer&& other) noexcept

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <mutex>
+#include <utility>
 
 #include "bellows/gf2/kernel_costs.h"
 #include "bellows/gf2/spectra.h"
@@ -58,7 +59,7 @@ WindowCut StreamedWindow::cut(const WindowShape& shape, unsigned thread_count) {
 std::uint64_t StreamedWindow::memory_bytes_needed(const WindowShape& shape, unsigned thread_count) {
   const WindowCut c = cut(shape, thread_count);
   return Spectra::memory_bytes(2 * c.group_size + 2 * c.lag_count, c.rows) + c.group_size * c.block_bits() / 8 +
-         (c.lag_count + 1) * c.block_bits() / 8 + Workers::memory_bytes(thread_count, c.rows) +
+         Workers::memory_bytes(thread_count, c.rows) +
          thread_count * c.block_bits() / 8 + (std::uint64_t{4} << 20);
 }
 
@@ -78,6 +79,7 @@ struct StreamedWindow::State {
         sums(cut.lag_count, cut.rows) {
     for (unsigned i = 0; i < workers.thread_count(); ++i) block.emplace_back(block_bytes);
   }
+  ~State() { workers.finish(); }
 
   std::int64_t line_begin(std::uint64_t e) const {
     if (shape.direction == Direction::correlation) return static_cast<std::int64_t>(e * block_bits);
@@ -101,20 +103,24 @@ struct StreamedWindow::State {
     workers.kernel().forward_bits(string, block_bytes, cut.rows, x_spectra[index], workers.scratch(worker));
   }
 
+  // What x blocks from first_block on will meet. The other threads do it while x is being staged.
+  void start_lines(std::uint64_t x_count) {
+    const std::uint64_t begin = std::max(line_ready, first_block), end = first_block + x_count + cut.lag_count - 1;
+    if (begin >= end) return;
+    workers.start(end - begin, [this, begin](std::uint64_t task, unsigned worker) { transform_line(begin + task, worker); });
+    line_ready = end;
+  }
+
   // The staged blocks of x, from block number first_block on.
   Status process_group(std::uint64_t count) {
     BELLOWS_TRY(context.check_cancelled());
-    const std::uint64_t first_line = std::max(line_ready, first_block), lines_end = first_block + count + cut.lag_count - 1;
-    workers.run(lines_end - first_line + count, [&](std::uint64_t task, unsigned worker) {
-      if (task < count)
-        transform_x(task, worker);
-      else
-        transform_line(first_line + task - count, worker);
-    });
-    line_ready = lines_end;
+    start_lines(count);
+    if (!any_sum) workers.start_fetching(sums.buffer());
+    workers.run(count, [this](std::uint64_t index, unsigned worker) { transform_x(index, worker); });
     std::vector<const std::uint8_t*> x, y;
     std::vector<std::uint8_t*> out;
-    for (std::uint64_t e = first_block; e < lines_end; ++e) x.push_back(line_spectra[e % line_spectra.size()]);
+    for (std::uint64_t i = 0; i < count + cut.lag_count - 1; ++i)
+      x.push_back(line_spectra[(first_block + i) % line_spectra.size()]);
     for (std::uint64_t i = 0; i < count; ++i) y.push_back(x_spectra[i]);
     for (std::size_t v = 0; v < sums.size(); ++v) out.push_back(sums[v]);
     workers.sum({x.data(), x.size(), 0, y.data(), y.size(), out.data(), out.size(), any_sum}, cut.rows);
@@ -142,6 +148,7 @@ struct StreamedWindow::State {
     const std::uint64_t stage_bits = cut.group_size * block_bits;
     auto* words = reinterpret_cast<std::uint64_t*>(stage.data());
     for (std::uint64_t at = 0; at < segment.size_bits;) {
+      start_lines(std::min(cut.group_size, x_blocks - first_block));
       // Whole words of the segment, so that the next piece begins at a word: up to 63 bits may stand beyond the stage.
       const std::uint64_t count = std::min(round_up(stage_bits - staged_bits, 64), segment.size_bits - at);
       bits::copy_bits({segment.words + at / 64, count}, words, staged_bits);
@@ -165,6 +172,7 @@ struct StreamedWindow::State {
     while (count > 0) {
       if (staged_bits == 0 && count >= block_bits) {  // whole blocks of zeros are only counted
         const std::uint64_t blocks = count / block_bits;
+        workers.finish();  // the line's ring moves on
         first_block += blocks;
         absorbed += blocks * block_bits;
         count -= blocks * block_bits;
@@ -186,14 +194,22 @@ struct StreamedWindow::State {
     BELLOWS_CHECK(absorbed == shape.x_bits, "the string is not complete");
     BELLOWS_TRY(flush());
     if (!any_sum) return bits::BitString(shape.output_bits);
-    // Sum v covers places v and v + 1 of B bits each (in its direction).
-    Buffer line_of_sums((cut.lag_count + 1) * block_bytes + 256);
-    std::vector<std::mutex> places(cut.lag_count + 1);
+    // Sum v covers places v and v + 1 of B bits each (in its direction), of a string that stands where line spectra stood.
+    struct Place {
+      std::mutex mutex;
+      bool cleared = false;
+    };
+    std::vector<Place> places(cut.lag_count + 1);
+    std::uint8_t* const string = line_spectra.buffer().data();
+    const std::uint64_t string_bytes = places.size() * block_bytes + 256;
+    BELLOWS_CHECK(line_spectra.buffer().size_bytes() >= string_bytes, "as many line blocks as sums, four times as long");
+    std::memset(string + places.size() * block_bytes, 0, 256);
     BELLOWS_TRY(context.check_cancelled());
-    std::vector<Buffer*> spent = {&stage, &line_spectra.buffer(), &x_spectra.buffer()};
-    for (Buffer& b : block) spent.push_back(&b);
+    std::vector<Workers::Bytes> spent = {Workers::all_of(stage), Workers::all_of(x_spectra.buffer()),
+                                         {string + string_bytes, line_spectra.buffer().size_bytes() - string_bytes}};
+    for (Buffer& b : block) spent.push_back(Workers::all_of(b));
     bits::BitString output;
-    workers.run_and_wipe(cut.lag_count + 1, std::move(spent), [&](std::uint64_t task, unsigned worker) {
+    workers.start_and_wipe(cut.lag_count + 1, spent, [&](std::uint64_t task, unsigned worker) {
       if (task == 0) {  // fresh memory takes its time
         output = bits::BitString(shape.output_bits);
         return;
@@ -201,11 +217,13 @@ struct StreamedWindow::State {
       const std::uint64_t v = task - 1;
       const std::uint64_t place = shape.direction == Direction::correlation ? v : cut.lag_count - 1 - v;
       workers.inverse_and_wipe(sums, v, cut.rows, worker);
-      const std::scoped_lock lock(places[place], places[place + 1]);
-      workers.kernel().add_decoded(workers.scratch(worker), block_bits / 8 - 1, line_of_sums.data() + place * block_bytes);
+      const std::scoped_lock lock(places[place].mutex, places[place + 1].mutex);
+      for (std::uint64_t p : {place, place + 1})
+        if (!std::exchange(places[p].cleared, true)) std::memset(string + p * block_bytes, 0, block_bytes);
+      workers.kernel().add_decoded(workers.scratch(worker), block_bits / 8 - 1, string + place * block_bytes);
     });
-    const bits::BitView all{reinterpret_cast<const std::uint64_t*>(line_of_sums.data()),
-                            (cut.lag_count + 1) * block_bits + 64};
+    workers.finish();
+    const bits::BitView all{reinterpret_cast<const std::uint64_t*>(string), places.size() * block_bits + 64};
     constexpr std::uint64_t piece = 1 << 16;
     workers.run(divide_up(output.size_words(), piece), [&](std::uint64_t task, unsigned) {
       const std::uint64_t end = std::min(output.size_words(), (task + 1) * piece);
@@ -213,7 +231,8 @@ struct StreamedWindow::State {
     });
     output.trim();
     sums.buffer().set_wiped();
-    workers.wipe_all({&line_of_sums});
+    workers.wipe_all({{string, string_bytes}});
+    line_spectra.buffer().set_wiped();
     return output;
   }
 
@@ -227,7 +246,7 @@ struct StreamedWindow::State {
   Spectra line_spectra, x_spectra, sums;
   std::vector<Buffer> block;
   std::uint64_t first_block = 0;  // number of the first staged block
-  std::uint64_t line_ready = 0;   // line blocks below this have been transformed (those that are still needed are there)
+  std::uint64_t line_ready = 0;   // line blocks below this are transformed, or begun (those that are still needed are there)
   std::uint64_t staged_bits = 0, absorbed = 0;
   bool any_sum = false;
 };

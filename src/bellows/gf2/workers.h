@@ -1,11 +1,12 @@
 #pragma once
 
 #include <algorithm>
+#include <span>
 #include <vector>
 
 #include "bellows/base/checked.h"
+#include "bellows/base/crew.h"
 #include "bellows/base/secret.h"
-#include "bellows/base/threads.h"
 #include "bellows/gf2/memory.h"
 #include "bellows/gf2/transform/kernel.h"
 
@@ -19,13 +20,13 @@ class Workers {
       : kernel_(&transform::active_kernel()),
         plane_bytes_(transform::coefficient_plane_bytes(rows)),
         near_rows_(has_near_rows(rows)),
-        thread_count_(thread_count == 0 ? 1 : thread_count) {
-    for (unsigned i = 0; i < thread_count_; ++i)
+        crew_(thread_count) {
+    for (unsigned i = 0; i < crew_.thread_count(); ++i)
       scratch_.emplace_back(near_offset() + (has_near_rows(rows) ? transform::spectrum_bytes(rows) : 0));
   }
 
   const transform::Kernel& kernel() const { return *kernel_; }
-  unsigned thread_count() const { return thread_count_; }
+  unsigned thread_count() const { return crew_.thread_count(); }
 
   transform::BlockScratch scratch(unsigned worker) {
     std::uint8_t* base = scratch_[worker].data();
@@ -35,9 +36,16 @@ class Workers {
     return scratch(worker).coefficients + static_cast<std::size_t>(p) * plane_bytes_;
   }
 
-  template <class Task>
-  void run(std::uint64_t task_count, const Task& task) const {
-    parallel_for(task_count, thread_count_, task);
+  /// As the crew does it: start() leaves work to the other threads, finish() returns when all is done.
+  void start(std::uint64_t task_count, Crew::Task task) { crew_.start(task_count, std::move(task)); }
+  void finish() { crew_.finish(); }
+  void run(std::uint64_t task_count, Crew::Task task) { crew_.run(task_count, std::move(task)); }
+
+  /// Starts to fetch a new buffer, page by page: two threads that meet in a page that is not there yet have it cleared twice.
+  void start_fetching(Buffer& buffer) {
+    std::uint8_t* const bytes = buffer.data();
+    start(buffer.size_bytes() / Buffer::page_bytes,
+          [bytes](std::uint64_t page, unsigned) { *static_cast<volatile std::uint8_t*>(bytes + page * Buffer::page_bytes) = 0; });
   }
 
   /// All pieces of a sum of products, `rows` rows.
@@ -57,22 +65,27 @@ class Workers {
     run_pointwise(kernel_->product_of_chunks, product, kernel_->product_scratch_bytes, rows);
   }
 
-  /// Runs tasks and meanwhile wipes buffers that nobody uses any more: wiping waits for memory, which tasks between leave free.
-  template <class Task>
-  void run_and_wipe(std::uint64_t task_count, std::vector<Buffer*> buffers, const Task& task) const {
+  using Bytes = std::span<std::uint8_t>;
+
+  /// Of a buffer that is being wiped.
+  static Bytes all_of(Buffer& buffer) {
+    const Bytes all(buffer.data(), buffer.size_bytes());
+    buffer.set_wiped();
+    return all;
+  }
+
+  /// Starts tasks, and meanwhile wipes what nobody uses any more: wiping waits for memory, which tasks between leave free.
+  void start_and_wipe(std::uint64_t task_count, const std::vector<Bytes>& spent, Crew::Task task) {
     constexpr std::size_t piece_bytes = std::size_t{1} << 20;
-    struct Piece { std::uint8_t* bytes; std::size_t size; };
-    std::vector<Piece> pieces;
-    for (Buffer* buffer : buffers) {
-      for (std::size_t at = 0; at < buffer->size_bytes(); at += piece_bytes)
-        pieces.push_back({buffer->data() + at, std::min(piece_bytes, buffer->size_bytes() - at)});
-      buffer->set_wiped();
-    }
+    std::vector<Bytes> pieces;
+    for (Bytes bytes : spent)
+      for (std::size_t at = 0; at < bytes.size(); at += piece_bytes)
+        pieces.push_back(bytes.subspan(at, std::min(piece_bytes, bytes.size() - at)));
     const std::uint64_t all = task_count + pieces.size();
-    run(all, [&](std::uint64_t i, unsigned worker) {
+    start(all, [pieces = std::move(pieces), all, task = std::move(task)](std::uint64_t i, unsigned worker) {
       const std::uint64_t piece = i * pieces.size() / all;  // spread evenly
       if ((i + 1) * pieces.size() / all > piece)
-        wipe(pieces[piece].bytes, pieces[piece].size);
+        wipe(pieces[piece].data(), pieces[piece].size());
       else
         task(i - piece, worker);
     });
@@ -80,10 +93,11 @@ class Workers {
 
   /// Wipes them, and its own scratch, with all threads: at the end of a long product one thread would be at it for as long as
   /// all of them for some of the transforms.
-  void wipe_all(std::vector<Buffer*> all) {
+  void wipe_all(std::vector<Bytes> all) {
     for (auto* set : {&scratch_, &sums_})
-      for (Buffer& buffer : *set) all.push_back(&buffer);
-    run_and_wipe(0, std::move(all), [](std::uint64_t, unsigned) {});
+      for (Buffer& buffer : *set) all.push_back(all_of(buffer));
+    start_and_wipe(0, all, {});
+    finish();
   }
 
   /// The way back of one spectrum, to coefficients in the worker's scratch; what is left of it is wiped while it is near.
@@ -103,7 +117,7 @@ class Workers {
   void run_pointwise(Step step, const What& what, std::size_t scratch_bytes, int rows) {
     if (sums_.empty() || sums_.front().size_bytes() < scratch_bytes) {
       sums_.clear();
-      for (unsigned i = 0; i < thread_count_; ++i) sums_.emplace_back(scratch_bytes);
+      for (unsigned i = 0; i < thread_count(); ++i) sums_.emplace_back(scratch_bytes);
     }
     run(transform::units_per_row * static_cast<std::uint64_t>(rows),
         [&](std::uint64_t unit, unsigned worker) { step(what, unit, sums_[worker].data()); });
@@ -117,8 +131,8 @@ class Workers {
   const transform::Kernel* kernel_;
   std::size_t plane_bytes_;
   bool near_rows_;
-  unsigned thread_count_;
   std::vector<Buffer> scratch_, sums_;
+  Crew crew_;  // last: its threads end before what they work with goes
 };
 
 }  // namespace bellows::gf2
