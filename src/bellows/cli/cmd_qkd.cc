@@ -57,7 +57,7 @@ chance that is proved and paid for out of epsilon. With either the claim is prov
 the one that publishes less: bch for a few hundred errors or fewer. ldpc publishes a tenth less than concatenated, 2 % of the
 key at 0.5 % noise and all of it at 2.5 %; but against a no-signalling adversary the claim then rests on a hypothesis that
 nobody has proved, and the certificate says NOT CERTIFIED. Against a quantum adversary all are proved, and ldpc is what you get.
-concatenated takes 23 to 40 random bits for each bit of the raw key, from --hash-seed if that is given (qkd plan counts them).
+concatenated takes 23 to 45 random bits for each bit of the raw key, from --hash-seed if that is given (qkd plan counts them).
 
   bellows qkd plan  --noise 0.025 --correction ldpc           (then the same --correction for alice and for bob)
 
