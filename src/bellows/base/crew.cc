@@ -30,7 +30,8 @@ void Crew::start(std::uint64_t task_count, Task task) {
     for (std::uint64_t i = 0; i < task_count; ++i) task(i, 0);
     return;
   }
-  while (others_.size() + 1 < thread_count_) others_.emplace_back(&Crew::serve, this, static_cast<unsigned>(others_.size() + 1));
+  while (others_.size() + 1 < thread_count_)
+    others_.emplace_back(&Crew::serve, this, static_cast<unsigned>(others_.size() + 1));
   {
     const std::scoped_lock lock(mutex_);
     undone_tasks_ += task_count;
@@ -41,7 +42,8 @@ void Crew::start(std::uint64_t task_count, Task task) {
 }
 
 void Crew::finish() {
-  while (do_one(0)) {}
+  while (do_one(0)) {
+  }
   wait(all_done_, [&] { return undone_tasks_ == 0; });
 }
 

@@ -12,8 +12,8 @@
 
 namespace bellows {
 
-/// The calling thread and others that live as long as the crew. For work that comes in portions of milliseconds: threads of
-/// their own would take a tenth of one to begin and to end. One thread at a time may call it.
+/// The calling thread and others that live as long as the crew. For work that comes in portions of milliseconds:
+/// threads of their own would take a tenth of one to begin and to end. One thread at a time may call it.
 class Crew {
  public:
   using Task = std::function<void(std::uint64_t index, unsigned worker)>;
@@ -26,9 +26,9 @@ class Crew {
 
   unsigned thread_count() const { return thread_count_; }
 
-  /// The others begin with task(index, worker) for index = 0 .. task_count-1, and the caller goes on; a crew of one does all
-  /// of it at once. Tasks are taken up in the order in which they were asked for, so one may wait for those before it.
-  /// `worker` is below thread_count and names the thread, for buffers of its own. Tasks must not throw.
+  /// The others begin with task(index, worker) for index = 0 .. task_count-1, and the caller goes on; a crew of one
+  /// does all of it at once. Tasks are taken up in the order in which they were asked for, so one may wait for those
+  /// before it. `worker` is below thread_count and names the thread, for buffers of its own. Tasks must not throw.
   void start(std::uint64_t task_count, Task task);
 
   /// The caller (worker 0) takes its share of what was started; returns when all of it is done.

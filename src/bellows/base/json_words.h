@@ -16,7 +16,8 @@ inline std::string in_words(const nlohmann::json::exception& problem) {
   }
   if (dynamic_cast<const nlohmann::json::type_error*>(&problem) != nullptr) {
     const std::size_t is = text.rfind("but is ");
-    return is == std::string::npos ? "a value is of the wrong type" : "a value is of the wrong type, " + text.substr(is + 7);
+    return is == std::string::npos ? "a value is of the wrong type"
+                                   : "a value is of the wrong type, " + text.substr(is + 7);
   }
   return "a value does not fit";
 }

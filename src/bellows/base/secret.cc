@@ -15,7 +15,9 @@ constexpr std::size_t large_page = std::size_t{2} << 20;
 // Below two large pages, whole ones would waste too much.
 bool is_large(std::size_t size_bytes) { return size_bytes >= 2 * large_page; }
 
-std::align_val_t alignment_for(std::size_t size_bytes) { return std::align_val_t{is_large(size_bytes) ? large_page : 64}; }
+std::align_val_t alignment_for(std::size_t size_bytes) {
+  return std::align_val_t{is_large(size_bytes) ? large_page : 64};
+}
 
 }  // namespace
 

@@ -9,8 +9,8 @@ namespace bellows {
 unsigned available_core_count();
 
 /// Runs task(index, worker) for index = 0 .. task_count-1 on up to thread_count threads, in any order; returns when all
-/// are done. `worker` is below thread_count and names the thread, for buffers of its own. Tasks must not throw. Much of it in
-/// small portions is work for a Crew (crew.h).
+/// are done. `worker` is below thread_count and names the thread, for buffers of its own. Tasks must not throw. Much of
+/// it in small portions is work for a Crew (crew.h).
 void parallel_for(std::uint64_t task_count, unsigned thread_count,
                   const std::function<void(std::uint64_t index, unsigned worker)>& task);
 

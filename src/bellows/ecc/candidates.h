@@ -15,8 +15,8 @@ namespace bellows::ecc {
 ///         a_0 = 1, a_1 = L / S, a_k = (L a_{k-1} + (k - 1) a_{k-2}) / (S - k + 1), L = (2 t - 2) sqrt(q) + 1.
 /// Source: Weil's bound on exponential sums (Carlitz and Uchiyama 1957); the rest is derived there.
 std::vector<numeric::Ball> candidate_bounds(unsigned element_bits, unsigned errors, unsigned count);
-/// a_k, k = 1 .. count, of that: upper bounds on |e_k| / C(S, k), e_k the elementary symmetric function of the signs that
-/// a character of the syndromes, not the trivial one, gives the elements.
+/// a_k, k = 1 .. count, of that: upper bounds on |e_k| / C(S, k), e_k the elementary symmetric function of the signs
+/// that a character of the syndromes, not the trivial one, gives the elements.
 std::vector<numeric::Ball> character_bounds(unsigned element_bits, unsigned errors, unsigned count);
 /// candidate_bounds in doubles, for planning.
 std::vector<double> likely_candidate_bounds(unsigned element_bits, unsigned errors, unsigned count);

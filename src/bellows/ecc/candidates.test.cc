@@ -19,8 +19,8 @@ TEST(Candidates, TheBoundIsAboveTheShare) {
   struct Case {
     unsigned element_bits, most_errors, known;
   };
-  for (Case c : {Case{3, 7, 1}, Case{3, 7, 2}, Case{3, 7, 3}, Case{4, 12, 1}, Case{4, 12, 2}, Case{4, 12, 3},
-                 Case{4, 12, 5}}) {
+  for (Case c :
+       {Case{3, 7, 1}, Case{3, 7, 2}, Case{3, 7, 3}, Case{4, 12, 1}, Case{4, 12, 2}, Case{4, 12, 3}, Case{4, 12, 5}}) {
     const unsigned size = (1u << c.element_bits) - 1, count = c.most_errors - c.known;
     std::vector<double> all(count), fit(count);
     for (std::uint32_t pattern = 0; pattern < 1u << size; ++pattern) {

@@ -112,7 +112,8 @@ class ConcatenatedCode::Search {
       const bool is_last = row + 1 == code_.shape_.rows.size();
       if (!is_last && code_.shape_.rows[row + 1] == code_.shape_.blocks) continue;
       parallel_for(errors_.size(), context.thread_count, [&](std::uint64_t block, unsigned) {
-        if (silent_[block] != 0) correct_block(static_cast<std::uint32_t>(block), (row + 1) * code_.shape_.row_syndromes);
+        if (silent_[block] != 0)
+          correct_block(static_cast<std::uint32_t>(block), (row + 1) * code_.shape_.row_syndromes);
       });
     }
     return std::none_of(silent_.begin(), silent_.end(), [](char silent) { return silent != 0; });
@@ -194,14 +195,13 @@ class ConcatenatedCode::Search {
     return symbol;
   }
 
-  // The errors that fit the syndromes known so far, if there are so few that they are the only ones, they lie on places that
-  // hold a bit, and the hash agrees.
+  // The errors that fit the syndromes known so far, if there are so few that they are the only ones, they lie on places
+  // that hold a bit, and the hash agrees.
   void correct_block(std::uint32_t block, std::size_t known) {
     errors_[block].clear();
     bits::BitString syndromes(known * code_.element_bits());
     std::uint64_t at = 0;
-    for (std::size_t j = 0; j < known; ++j)
-      append_element(syndromes, at, difference(block, j), code_.element_bits());
+    for (std::size_t j = 0; j < known; ++j) append_element(syndromes, at, difference(block, j), code_.element_bits());
     auto found = code_.inside_[known].find_errors(syndromes);
     silent_[block] = 1;
     if (!found.ok() || !*found) return;
@@ -215,8 +215,7 @@ class ConcatenatedCode::Search {
     const BchKernel& kernel = chosen_bch_kernel();
     for (std::uint32_t place : **found) {
       BlockError error{place, place + 1, kernel.multiply(code_.field_, place + 1, place + 1)};
-      for (std::size_t j = 0; j < known; ++j)
-        error.power = kernel.multiply(code_.field_, error.power, error.square);
+      for (std::size_t j = 0; j < known; ++j) error.power = kernel.multiply(code_.field_, error.power, error.square);
       errors_[block].push_back(error);
     }
   }

@@ -47,8 +47,8 @@ class Rows {
       if (published == shape.blocks) continue;
       rows_.push_back({row_odds(shape, row), published, {}});
       if (published > 0)
-        rows_.back().candidates = candidate_bounds(shape.element_bits, rows_.back().odds.first - 1,
-                                                   wrong_guesses_computed);
+        rows_.back().candidates =
+            candidate_bounds(shape.element_bits, rows_.back().odds.first - 1, wrong_guesses_computed);
     }
   }
 

@@ -15,9 +15,9 @@ namespace bellows::ecc {
 ///         are silent, plus once more those that are wrong, at most (any y >= 1 and z > 0, here near the best)
 ///             G F(z, y)^blocks / (z^errors y^(published + 1) C(places, errors)),
 ///             F = sum_{k < j} C(S, k) z^k + sum_{k >= j} C(S, k) z^k ((1 - u_k) y + u_k y^2),
-///         S = block_bits, j = 1 + syndromes known before the row, u_k = 2^-check_bits candidate_bounds[k - j]; G bounds
-///         the share of one power of z in F^blocks; and the same with "published" = 0 for blocks with more errors than
-///         syndromes.
+///         S = block_bits, j = 1 + syndromes known before the row, u_k = 2^-check_bits candidate_bounds[k - j]; G
+///         bounds the share of one power of z in F^blocks; and the same with "published" = 0 for blocks with more
+///         errors than syndromes.
 /// Cost:   some milliseconds.
 numeric::Ball failure_bound(const ConcatenatedShape& shape, std::uint64_t errors);
 

@@ -41,8 +41,7 @@ double exact_failure(const ConcatenatedShape& shape, std::uint32_t errors) {
       Polynomial next;
       for (const auto& [a, weight_a] : all)
         for (const auto& [b, weight_b] : block)
-          if (a.first + b.first <= errors)
-            next[{a.first + b.first, a.second + b.second}] += weight_a * weight_b;
+          if (a.first + b.first <= errors) next[{a.first + b.first, a.second + b.second}] += weight_a * weight_b;
       all = std::move(next);
     }
     for (const auto& [at, weight] : all)
@@ -114,8 +113,9 @@ double exact_failure_as_bounded(const ConcatenatedShape& shape, std::uint32_t er
 }
 
 TEST(FailureBound, CountsWrongGuessesAsLikelyAsTheyMayBe) {
-  for (const auto& shape : {shape_of(1200, 20, 6, 0, 1, {20, 20, 12, 9, 5, 2}), shape_of(2500, 20, 7, 0, 2, {20, 12, 5}),
-                            shape_of(2500, 20, 7, 1, 1, {20, 19, 12, 6, 4, 2})}) {
+  for (const auto& shape :
+       {shape_of(1200, 20, 6, 0, 1, {20, 20, 12, 9, 5, 2}), shape_of(2500, 20, 7, 0, 2, {20, 12, 5}),
+        shape_of(2500, 20, 7, 1, 1, {20, 19, 12, 6, 4, 2})}) {
     ASSERT_TRUE(is_possible(shape));
     for (std::uint32_t errors : {10u, 20u, 40u, 55u}) {
       const double exact = exact_failure_as_bounded(shape, errors);
@@ -140,8 +140,8 @@ TEST(FailureBound, WhatPassesIsRareForEveryNumberOfErrors) {
       while (shape.rows[row] > 1 && fails_rarely(shape, known, epsilon)) --shape.rows[row];
       if (!fails_rarely(shape, known, epsilon)) ++shape.rows[row];
       for (std::uint64_t e = 1; e <= known.last_to_correct(numeric::Ball(epsilon)); e += 1 + e / 40) {
-        const auto weighed = numeric::min(failure_bound(shape, e), numeric::Ball(1)) *
-                             numeric::exp(known.ln_most_weight(e, e));
+        const auto weighed =
+            numeric::min(failure_bound(shape, e), numeric::Ball(1)) * numeric::exp(known.ln_most_weight(e, e));
         EXPECT_LE(weighed.upper(), 1e-6 * (1 + 1e-9)) << seen << " " << row << " " << e;
       }
     }

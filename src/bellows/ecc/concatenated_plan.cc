@@ -126,8 +126,8 @@ std::optional<ConcatenatedShape> member(const Family& family, std::uint64_t raw_
   shape.check_bits = family.check_bits;
   const double blocks = std::ceil(family.room * static_cast<double>(raw_bits) / shape.block_bits());
   if (!(blocks < std::exp2(most_symbol_bits))) return std::nullopt;
-  shape.blocks = static_cast<std::uint32_t>(std::max<std::uint64_t>(static_cast<std::uint64_t>(blocks),
-                                                                    divide_up(raw_bits, shape.block_bits())));
+  shape.blocks = static_cast<std::uint32_t>(
+      std::max<std::uint64_t>(static_cast<std::uint64_t>(blocks), divide_up(raw_bits, shape.block_bits())));
   // The shortest symbols that tell the blocks apart.
   for (shape.row_syndromes = 1; shape.blocks >> shape.symbol_bits() != 0; ++shape.row_syndromes)
     if (shape.symbol_bits() + shape.element_bits > most_symbol_bits) return std::nullopt;
@@ -225,9 +225,8 @@ std::optional<std::uint64_t> likely_concatenated_bits(const KnownErrors& known, 
   std::optional<Family> family;
   {
     const std::lock_guard lock(mutex);
-    auto [found, is_new] =
-        families.try_emplace({step(static_cast<double>(known.raw_bits())), step(range.errors(usual_place)),
-                              step(-std::log(epsilon))});
+    auto [found, is_new] = families.try_emplace(
+        {step(static_cast<double>(known.raw_bits())), step(range.errors(usual_place)), step(-std::log(epsilon))});
     if (is_new) found->second = best_family(known, range, share);
     family = found->second;
   }

@@ -57,8 +57,7 @@ TEST(ConcatenatedScheme, OnlyWhatIsProvedPasses) {
   EXPECT_FALSE(check_scheme(blind, size, errors).ok());
   for (const ErrorsToCorrect& worse : {ErrorsToCorrect{0, KnownErrors::from_sample(sample, seen + 60, size), tiny},
                                        ErrorsToCorrect{0, KnownErrors::from_sample(sample - 40'000, seen, size), tiny},
-                                       ErrorsToCorrect{0, errors.known, Exact::literal("1e-13")},
-                                       at_most(3200, size)})
+                                       ErrorsToCorrect{0, errors.known, Exact::literal("1e-13")}, at_most(3200, size)})
     EXPECT_FALSE(check_scheme(*scheme, size, worse).ok());
   Scheme other_length = *scheme;
   other_length.shape.raw_bits -= 1;

@@ -9,8 +9,8 @@
 #include "bellows/ecc/ldpc_decoder.h"
 #include "bellows/ecc/reconcile.h"
 #include "bellows/ecc/row_kernel.h"
-#include "bellows/testing/shared_data.h"
 #include "bellows/testing/codes.h"
+#include "bellows/testing/shared_data.h"
 
 namespace bellows::ecc {
 namespace {

@@ -36,9 +36,7 @@ Ball ln_factorial(std::uint64_t n) {
 
 Ball ln_choose(std::uint64_t n, std::uint64_t k) { return ln_factorial(n) - ln_factorial(k) - ln_factorial(n - k); }
 
-double likely_ln_choose(double n, double k) {
-  return std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1);
-}
+double likely_ln_choose(double n, double k) { return std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1); }
 
 KnownErrors KnownErrors::at_most(std::uint64_t most, std::uint64_t raw_bits) {
   BELLOWS_CHECK(most <= raw_bits, "more errors than bits");
@@ -77,9 +75,8 @@ KnownErrors KnownErrors::from_sample(std::uint64_t sample_places, std::uint64_t 
   auto reach = [&](std::uint64_t e) { return Ball(near_deviations) * numeric::sqrt(Ball(seen + e) * product); };
   known.first_near_ =
       first_with(0, known.most_likely_, [&](std::uint64_t e) { return certainly_at_most(-distance(e), reach(e)); });
-  known.last_near_ = first_with(known.most_likely_, raw_bits, [&](std::uint64_t e) {
-                       return !certainly_at_most(distance(e), reach(e));
-                     });
+  known.last_near_ = first_with(known.most_likely_, raw_bits,
+                                [&](std::uint64_t e) { return !certainly_at_most(distance(e), reach(e)); });
   if (known.last_near_ == 0) return at_most(raw_bits, raw_bits);  // not even the likeliest: cannot be
   --known.last_near_;
   known.near_count_ = Ball(2) * reach(known.last_near_) / Ball(total) + Ball(1);
@@ -120,9 +117,8 @@ double KnownErrors::likely_ln_weight(double errors) const {
 std::uint64_t KnownErrors::likely_last_to_correct(double epsilon) const {
   if (!is_sample()) return most_likely_;
   const double ln_epsilon = std::log(epsilon);
-  const std::uint64_t first = first_with(most_likely_, raw_bits_, [&](std::uint64_t e) {
-    return likely_ln_weight(static_cast<double>(e)) <= ln_epsilon;
-  });
+  const std::uint64_t first = first_with(
+      most_likely_, raw_bits_, [&](std::uint64_t e) { return likely_ln_weight(static_cast<double>(e)) <= ln_epsilon; });
   return std::max(most_likely_, first - 1);
 }
 

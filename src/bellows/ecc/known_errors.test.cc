@@ -25,8 +25,8 @@ TEST(KnownErrors, TheirWeightsShareEpsilonOut) {
       for (std::uint64_t seen = total > c.raw ? total - c.raw : 0; seen <= std::min(total, c.sample); ++seen) {
         const auto known = KnownErrors::from_sample(c.sample, seen, c.raw);
         const std::uint64_t errors = total - seen;
-        const double p = (ln_choose(c.sample, seen) + ln_choose(c.raw, errors) - ln_choose(c.sample + c.raw, total))
-                             .middle();
+        const double p =
+            (ln_choose(c.sample, seen) + ln_choose(c.raw, errors) - ln_choose(c.sample + c.raw, total)).middle();
         chance += std::exp(p);
         sum += std::exp(p - known.ln_most_weight(errors, errors).upper());
         EXPECT_NEAR(known.likely_ln_weight(static_cast<double>(errors)), known.ln_most_weight(errors, errors).middle(),

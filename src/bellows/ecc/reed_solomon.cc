@@ -8,7 +8,10 @@
 namespace bellows::ecc {
 
 ReedSolomonCode::ReedSolomonCode(ElementField field, std::uint32_t length)
-    : field_(field), length_(length), kernel_(chosen_bch_kernel()), tables_(make_transform_tables(field, static_cast<unsigned>(std::bit_width(length)))) {
+    : field_(field),
+      length_(length),
+      kernel_(chosen_bch_kernel()),
+      tables_(make_transform_tables(field, static_cast<unsigned>(std::bit_width(length)))) {
   BELLOWS_CHECK(length < std::uint64_t{1} << field.bits, "rows longer than the field");
 }
 

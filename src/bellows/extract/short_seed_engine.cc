@@ -14,8 +14,8 @@ using gf2::LargeField;
 
 std::uint64_t piece_count(const HashShape& shape) { return divide_up(shape.raw_bits, 32 * shape.field_length); }
 
-// Pieces that share one way back from the transform: acc <- (acc + x_1) alpha^2 + x_2 alpha. Two spectra more and one product
-// more at the beginning, so it pays from a few pieces on.
+// Pieces that share one way back from the transform: acc <- (acc + x_1) alpha^2 + x_2 alpha. Two spectra more and one
+// product more at the beginning, so it pays from a few pieces on.
 std::uint64_t group_size_for(const HashShape& shape) { return piece_count(shape) >= 6 ? 2 : 1; }
 
 // The next piece of a group is staged while other threads transform the one before.
@@ -154,12 +154,14 @@ class ShortSeedEngine : public Hasher::Engine {
       const std::uint64_t left = piece_count(shape_) - taken_;
       group_target_ = left % group_size_ == 0 ? group_size_ : left % group_size_;
     }
-    field_.start_transform(stage().data(), work_[group_fill_], group_fill_ == 0 && taken_ > 0 ? value_.data() : nullptr);
+    field_.start_transform(stage().data(), work_[group_fill_],
+                           group_fill_ == 0 && taken_ > 0 ? value_.data() : nullptr);
     staged_bits_ = 0;
     ++taken_;
     if (++group_fill_ == group_target_) {
       std::vector<LargeField::Product> products;
-      for (std::uint64_t i = 0; i < group_target_; ++i) products.push_back({&work_[i], &powers_[group_target_ - 1 - i]});
+      for (std::uint64_t i = 0; i < group_target_; ++i)
+        products.push_back({&work_[i], &powers_[group_target_ - 1 - i]});
       field_.sum(products, work_[0]);  // now the stage is free
       field_.start_element_of(work_[0], value_.data());
       group_fill_ = 0;

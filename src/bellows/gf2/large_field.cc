@@ -55,8 +55,8 @@ void LargeField::allocate(Spectrum& spectrum) const {
   if (spectrum.chunks_.size() == 0) spectrum.chunks_ = Spectra(chunk_count_, rows_);
 }
 
-// An element on its way back from a spectrum. A product of chunk n covers chunks n and n + 1, so each chunk of the element
-// is there when two products have come. Who follows waits only for products that have been taken up before.
+// An element on its way back from a spectrum. A product of chunk n covers chunks n and n + 1, so each chunk of the
+// element is there when two products have come. Who follows waits only for products that have been taken up before.
 struct LargeField::Arrival {
   struct Place {
     std::mutex mutex;
@@ -81,8 +81,8 @@ struct LargeField::Arrival {
 void LargeField::start_transform(const std::uint8_t* element, Spectrum& spectrum, const std::uint8_t* addend) {
   allocate(spectrum);
   spectrum.zero_ = false;
-  const bool follows = arrival_ != nullptr && (arrival_->element == element || arrival_->element == addend ||
-                                               arrival_->spectrum == &spectrum);
+  const bool follows = arrival_ != nullptr &&
+                       (arrival_->element == element || arrival_->element == addend || arrival_->spectrum == &spectrum);
   const std::shared_ptr<Arrival> before = follows ? arrival_ : nullptr;
   workers_.start(chunk_count_, [=, this, &spectrum](std::uint64_t task, unsigned worker) {
     const std::uint64_t chunk = (task + 1) % chunk_count_;  // the last product wraps around to chunk 0

@@ -11,9 +11,9 @@ namespace bellows::gf2 {
 
 /// The field F = GF(2^32)[t] / (t^k + 3) of 2^(32 k) elements, k = 3^i 5^j 17^l (field_sizes.h).
 ///
-/// An element is 4 k bytes: byte p of the coefficient of t^e is byte p k + e. With T = t^c and k = C c, an element is also
-/// a polynomial of degree below C in T whose coefficients are chunks of c coefficients, and T^C = 3: so products of chunks
-/// are added up and folded as values of the transform, and only C transforms of 2 c points go each way.
+/// An element is 4 k bytes: byte p of the coefficient of t^e is byte p k + e. With T = t^c and k = C c, an element is
+/// also a polynomial of degree below C in T whose coefficients are chunks of c coefficients, and T^C = 3: so products
+/// of chunks are added up and folded as values of the transform, and only C transforms of 2 c points go each way.
 class LargeField {
  public:
   LargeField(std::uint64_t k, unsigned thread_count);
@@ -31,8 +31,8 @@ class LargeField {
 
   /// In: element: element_bytes() bytes, read only; addend: null, or another to add to it.
   void transform(const std::uint8_t* element, Spectrum& spectrum, const std::uint8_t* addend = nullptr);
-  /// Begins with it; what it reads and writes stays where it is until finish(). If start_element_of() has not finished what
-  /// this needs, it follows chunk by chunk.
+  /// Begins with it; what it reads and writes stays where it is until finish(). If start_element_of() has not finished
+  /// what this needs, it follows chunk by chunk.
   void start_transform(const std::uint8_t* element, Spectrum& spectrum, const std::uint8_t* addend = nullptr);
 
   struct Product {

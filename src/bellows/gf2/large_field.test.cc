@@ -39,7 +39,8 @@ std::uint32_t product_coefficient(const Bytes& a, const Bytes& b, std::uint64_t 
 class LargeFieldOnKernel : public ::testing::TestWithParam<bits::Kernel> {
  protected:
   void SetUp() override {
-    if (!bits::kernel_is_available(GetParam())) GTEST_SKIP() << "this processor lacks " << bits::kernel_name(GetParam());
+    if (!bits::kernel_is_available(GetParam()))
+      GTEST_SKIP() << "this processor lacks " << bits::kernel_name(GetParam());
     bits::force_kernel(GetParam());
   }
   void TearDown() override { bits::unforce_kernel(); }

@@ -41,7 +41,8 @@ Status check_memory(std::string_view what, std::uint64_t needed_bytes) {
   const std::uint64_t available = available_memory_bytes();
   if (needed_bytes <= available) return {};
   return bad_input(fmt::format("not enough memory for {}", what), {}, std::nullopt,
-                   fmt::format("{} MiB", divide_up(needed_bytes, 1 << 20)), fmt::format("{} MiB free", available >> 20));
+                   fmt::format("{} MiB", divide_up(needed_bytes, 1 << 20)),
+                   fmt::format("{} MiB free", available >> 20));
 }
 
 Buffer::Buffer(std::size_t size_bytes) {

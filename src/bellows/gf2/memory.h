@@ -32,8 +32,8 @@ class Buffer {
   }
   ~Buffer();
 
-  /// Says that the owner has just wiped all of it, so that this need not be done once more at the end, unless it is asked
-  /// for again in between.
+  /// Says that the owner has just wiped all of it, so that this need not be done once more at the end, unless it is
+  /// asked for again in between.
   void set_wiped() { wiped_ = true; }
 
   std::uint8_t* data() {

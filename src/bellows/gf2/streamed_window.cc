@@ -15,10 +15,10 @@ namespace {
 
 using Direction = WindowShape::Direction;
 
-// Blocks of B bits: x block b, and line blocks numbered so that x block b meets line blocks b .. b + lag_count - 1, with
-// line block e going to sum v = e - b. Correlation: line block e begins at bit e B, x blocks are reversed, and sum v holds
-// lags from v B - (B - 1) on. Convolution: line blocks are numbered from the end, and sum v stands for the lags of
-// lag_count - 1 - v.
+// Blocks of B bits: x block b, and line blocks numbered so that x block b meets line blocks b .. b + lag_count - 1,
+// with line block e going to sum v = e - b. Correlation: line block e begins at bit e B, x blocks are reversed, and sum
+// v holds lags from v B - (B - 1) on. Convolution: line blocks are numbered from the end, and sum v stands for the lags
+// of lag_count - 1 - v.
 std::uint64_t lag_count_for(const WindowShape& shape, std::uint64_t block_bits) {
   return divide_up(shape.output_bits - 1, block_bits) + 1;
 }
@@ -42,14 +42,15 @@ WindowCut StreamedWindow::cut(const WindowShape& shape, unsigned thread_count) {
       best_cost = cost;
     }
   }
-  // The sums are read and written once a group, 2 lag_count spectra; a group takes two spectra for each of its blocks, fresh
-  // memory that has to be cleared before and wiped afterwards. That balances at the square root of lag_count * blocks / 2,
-  // if memory in O(output_bits) lets it.
+  // The sums are read and written once a group, 2 lag_count spectra; a group takes two spectra for each of its blocks,
+  // fresh memory that has to be cleared before and wiped afterwards. That balances at the square root of lag_count *
+  // blocks / 2, if memory in O(output_bits) lets it.
   const std::uint64_t budget = (std::uint64_t{112} << 20) + 3 * shape.output_bits;
   const std::uint64_t spectrum = transform::spectrum_bytes(best.rows) + 3 * best.block_bits() / 16;
   const std::uint64_t room = budget / spectrum, fixed = 2 * best.lag_count;
   const std::uint64_t blocks = divide_up(shape.x_bits, best.block_bits());
-  const auto balance = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(best.lag_count) * static_cast<double>(blocks) / 2));
+  const auto balance =
+      static_cast<std::uint64_t>(std::sqrt(static_cast<double>(best.lag_count) * static_cast<double>(blocks) / 2));
   const std::uint64_t wanted =
       std::max<std::uint64_t>({std::min(balance, room > fixed ? (room - fixed) / 2 : 0), 2, thread_count});
   best.group_size = divide_up(blocks, divide_up(blocks, wanted));  // equal shares
@@ -59,8 +60,7 @@ WindowCut StreamedWindow::cut(const WindowShape& shape, unsigned thread_count) {
 std::uint64_t StreamedWindow::memory_bytes_needed(const WindowShape& shape, unsigned thread_count) {
   const WindowCut c = cut(shape, thread_count);
   return Spectra::memory_bytes(2 * c.group_size + 2 * c.lag_count, c.rows) + c.group_size * c.block_bits() / 8 +
-         Workers::memory_bytes(thread_count, c.rows) +
-         thread_count * c.block_bits() / 8 + (std::uint64_t{4} << 20);
+         Workers::memory_bytes(thread_count, c.rows) + thread_count * c.block_bits() / 8 + (std::uint64_t{4} << 20);
 }
 
 struct StreamedWindow::State {
@@ -107,7 +107,8 @@ struct StreamedWindow::State {
   void start_lines(std::uint64_t x_count) {
     const std::uint64_t begin = std::max(line_ready, first_block), end = first_block + x_count + cut.lag_count - 1;
     if (begin >= end) return;
-    workers.start(end - begin, [this, begin](std::uint64_t task, unsigned worker) { transform_line(begin + task, worker); });
+    workers.start(end - begin,
+                  [this, begin](std::uint64_t task, unsigned worker) { transform_line(begin + task, worker); });
     line_ready = end;
   }
 
@@ -194,7 +195,8 @@ struct StreamedWindow::State {
     BELLOWS_CHECK(absorbed == shape.x_bits, "the string is not complete");
     BELLOWS_TRY(flush());
     if (!any_sum) return bits::BitString(shape.output_bits);
-    // Sum v covers places v and v + 1 of B bits each (in its direction), of a string that stands where line spectra stood.
+    // Sum v covers places v and v + 1 of B bits each (in its direction), of a string that stands where line spectra
+    // stood.
     struct Place {
       std::mutex mutex;
       bool cleared = false;
@@ -202,10 +204,12 @@ struct StreamedWindow::State {
     std::vector<Place> places(cut.lag_count + 1);
     std::uint8_t* const string = line_spectra.buffer().data();
     const std::uint64_t string_bytes = places.size() * block_bytes + 256;
-    BELLOWS_CHECK(line_spectra.buffer().size_bytes() >= string_bytes, "as many line blocks as sums, four times as long");
+    BELLOWS_CHECK(line_spectra.buffer().size_bytes() >= string_bytes,
+                  "as many line blocks as sums, four times as long");
     std::memset(string + places.size() * block_bytes, 0, 256);
     BELLOWS_TRY(context.check_cancelled());
-    std::vector<Workers::Bytes> spent = {Workers::all_of(stage), Workers::all_of(x_spectra.buffer()),
+    std::vector<Workers::Bytes> spent = {Workers::all_of(stage),
+                                         Workers::all_of(x_spectra.buffer()),
                                          {string + string_bytes, line_spectra.buffer().size_bytes() - string_bytes}};
     for (Buffer& b : block) spent.push_back(Workers::all_of(b));
     bits::BitString output;
@@ -246,7 +250,8 @@ struct StreamedWindow::State {
   Spectra line_spectra, x_spectra, sums;
   std::vector<Buffer> block;
   std::uint64_t first_block = 0;  // number of the first staged block
-  std::uint64_t line_ready = 0;   // line blocks below this are transformed, or begun (those that are still needed are there)
+  std::uint64_t line_ready =
+      0;  // line blocks below this are transformed, or begun (those that are still needed are there)
   std::uint64_t staged_bits = 0, absorbed = 0;
   bool any_sum = false;
 };

@@ -41,11 +41,13 @@ class Workers {
   void finish() { crew_.finish(); }
   void run(std::uint64_t task_count, Crew::Task task) { crew_.run(task_count, std::move(task)); }
 
-  /// Starts to fetch a new buffer, page by page: two threads that meet in a page that is not there yet have it cleared twice.
+  /// Starts to fetch a new buffer, page by page: two threads that meet in a page that is not there yet have it cleared
+  /// twice.
   void start_fetching(Buffer& buffer) {
     std::uint8_t* const bytes = buffer.data();
-    start(buffer.size_bytes() / Buffer::page_bytes,
-          [bytes](std::uint64_t page, unsigned) { *static_cast<volatile std::uint8_t*>(bytes + page * Buffer::page_bytes) = 0; });
+    start(buffer.size_bytes() / Buffer::page_bytes, [bytes](std::uint64_t page, unsigned) {
+      *static_cast<volatile std::uint8_t*>(bytes + page * Buffer::page_bytes) = 0;
+    });
   }
 
   /// All pieces of a sum of products, `rows` rows.
@@ -53,7 +55,8 @@ class Workers {
     run_pointwise(kernel_->sum_of_products, sum, kernel_->sum_scratch_bytes(sum.x_count, sum.y_count), rows);
   }
 
-  /// All pieces of a product of sequences of chunks. More of them than there are elements of GF(2^8) go by the definition.
+  /// All pieces of a product of sequences of chunks. More of them than there are elements of GF(2^8) go by the
+  /// definition.
   void multiply_chunks(const transform::SpectralProduct& product, int rows) {
     const std::size_t a_count = product.a_count, b_count = product.b_count;
     if (a_count + b_count - 1 > transform::largest_row_count) {
@@ -74,7 +77,8 @@ class Workers {
     return all;
   }
 
-  /// Starts tasks, and meanwhile wipes what nobody uses any more: wiping waits for memory, which tasks between leave free.
+  /// Starts tasks, and meanwhile wipes what nobody uses any more: wiping waits for memory, which tasks between leave
+  /// free.
   void start_and_wipe(std::uint64_t task_count, const std::vector<Bytes>& spent, Crew::Task task) {
     constexpr std::size_t piece_bytes = std::size_t{1} << 20;
     std::vector<Bytes> pieces;
@@ -91,8 +95,8 @@ class Workers {
     });
   }
 
-  /// Wipes them, and its own scratch, with all threads: at the end of a long product one thread would be at it for as long as
-  /// all of them for some of the transforms.
+  /// Wipes them, and its own scratch, with all threads: at the end of a long product one thread would be at it for as
+  /// long as all of them for some of the transforms.
   void wipe_all(std::vector<Bytes> all) {
     for (auto* set : {&scratch_, &sums_})
       for (Buffer& buffer : *set) all.push_back(all_of(buffer));
@@ -100,7 +104,8 @@ class Workers {
     finish();
   }
 
-  /// The way back of one spectrum, to coefficients in the worker's scratch; what is left of it is wiped while it is near.
+  /// The way back of one spectrum, to coefficients in the worker's scratch; what is left of it is wiped while it is
+  /// near.
   void inverse_and_wipe(Spectra& spectra, std::size_t i, int rows, unsigned worker) {
     kernel_->inverse(spectra[i], rows, scratch(worker));
     wipe(spectra[i], transform::spectrum_bytes(rows));
@@ -109,7 +114,8 @@ class Workers {
   /// What a set of workers takes.
   static std::uint64_t memory_bytes(unsigned thread_count, int rows) {
     const std::uint64_t near_rows = has_near_rows(rows) ? transform::spectrum_bytes(rows) : 0;
-    return (static_cast<std::uint64_t>(rows) * transform::row_bytes + near_rows + (std::uint64_t{3} << 20)) * thread_count;
+    return (static_cast<std::uint64_t>(rows) * transform::row_bytes + near_rows + (std::uint64_t{3} << 20)) *
+           thread_count;
   }
 
  private:

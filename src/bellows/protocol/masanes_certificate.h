@@ -49,7 +49,7 @@ struct KeyStatement {
   EpsilonBudget epsilon;
   KeyCounts counts;
   std::uint64_t sample_pairs = 0, sample_errors = 0;  ///< announced pairs of the raw key's kind
-  ecc::ErrorsToCorrect errors;  ///< what follows for the raw key's errors
+  ecc::ErrorsToCorrect errors;                        ///< what follows for the raw key's errors
   ecc::Scheme scheme;
   /// Whether the claim is proved under the assumptions that the paper names too. It is not if bob tells a no-signalling
   /// adversary whether a code worked that may fail on few errors.

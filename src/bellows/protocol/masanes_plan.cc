@@ -139,8 +139,7 @@ Published published_bits(KeyMethod method, const std::vector<ecc::Code>& codes, 
   for (ecc::Code code : codes) {
     Published one{bits, code, 0};
     if (code == ecc::Code::concatenated && roughly) {
-      one.bits = rough_concatenated_bits(pairs, seen, bits, errors.failure.approximate())
-                     .value_or(bits);
+      one.bits = rough_concatenated_bits(pairs, seen, bits, errors.failure.approximate()).value_or(bits);
     } else if (code == ecc::Code::concatenated) {
       if (auto shape = ecc::propose_concatenated(errors.known, errors.failure.approximate()))
         one = {shape->published_bits(), code, ecc::deal_random_bits(*shape)};

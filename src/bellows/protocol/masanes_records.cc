@@ -37,7 +37,8 @@ Result<PartyRecords> read_records(const Path& path, const Context& context, cons
   if (auto whose = reader.header().metadata.find("party"); whose != reader.header().metadata.end() && !party.empty())
     for (const char* other : {"alice", "bob"})
       if (*whose == other && party != other)
-        return bad_input("these are the other party's records", path, std::nullopt, party + "'s", other + std::string("'s"));
+        return bad_input("these are the other party's records", path, std::nullopt, party + "'s",
+                         other + std::string("'s"));
   BELLOWS_TRY(reader.require_complete());
   BELLOWS_TRY(reader.require_trials());
   const auto& parties = reader.scenario().parties;

@@ -32,8 +32,9 @@ unsigned setting_bit_count(unsigned settings);
 /// The scenario and metadata of a log of one party.
 trials::LogHeader records_header(unsigned settings, const std::string& party, nlohmann::json metadata);
 
-/// In:     party: "alice" or "bob", whose they must be where the log says so ("party" in its metadata); empty: anybody's.
-/// Errors: bad_input: not a complete log of one party with 3 to 101 settings and two outcomes; the other party's; what
+/// In:     party: "alice" or "bob", whose they must be where the log says so ("party" in its metadata); empty:
+/// anybody's. Errors: bad_input: not a complete log of one party with 3 to 101 settings and two outcomes; the other
+/// party's; what
 ///         the reader finds. refused: no trials.
 Result<PartyRecords> read_records(const Path& path, const Context& context = {}, const std::string& party = {});
 

@@ -173,9 +173,9 @@ Result<SourceReport> simulate_pairs(const SourceRequest& request, bits::BitStrea
     auto setting = draw(draws);
     if (setting.ok() || setting.error().code != ErrorCode::bad_input) return setting;
     Error error = setting.error();
-    error.expected = fmt::format("about {:.0f} bits for {} pairs", std::ceil(static_cast<double>(request.pairs) *
-                                                                             random_bits_per_pair(m, request.gamma_65536)),
-                                 request.pairs);
+    error.expected = fmt::format(
+        "about {:.0f} bits for {} pairs",
+        std::ceil(static_cast<double>(request.pairs) * random_bits_per_pair(m, request.gamma_65536)), request.pairs);
     error.got = fmt::format("{} of {}", error.got, &draws == &alice_draws ? "alice's" : "bob's");
     return Result<unsigned>(error);
   };

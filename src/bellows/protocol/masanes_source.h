@@ -56,7 +56,8 @@ struct SourceReport {
 
 /// Writes the two halves of the records of N pairs.
 /// In:     alice_bits, bob_bits: uniform bits for the choices and settings of each.
-/// Errors: usage: a request that makes no sense, or two names of one log; bad_input: too few random bits, or a file that
+/// Errors: usage: a request that makes no sense, or two names of one log; bad_input: too few random bits, or a file
+/// that
 ///         exists; cancelled. Neither log is left behind then.
 /// Cost:   50 to 100 million pairs a minute; memory of one block.
 Result<SourceReport> simulate_pairs(const SourceRequest& request, bits::BitStream& alice_bits,

@@ -25,11 +25,13 @@ inline Element power(const ElementField& field, Element a, unsigned exponent) {
 }
 
 inline ConcatenatedShape shape_of(std::uint64_t raw_bits, std::uint32_t blocks, std::uint32_t element_bits,
-                           std::uint32_t check_bits, std::uint32_t row_syndromes, std::vector<std::uint32_t> rows) {
+                                  std::uint32_t check_bits, std::uint32_t row_syndromes,
+                                  std::vector<std::uint32_t> rows) {
   return {raw_bits, blocks, element_bits, check_bits, row_syndromes, std::move(rows)};
 }
 
-inline std::optional<ConcatenatedShape> plan_for(std::uint64_t raw_bits, std::uint64_t errors, const numeric::Exact& epsilon) {
+inline std::optional<ConcatenatedShape> plan_for(std::uint64_t raw_bits, std::uint64_t errors,
+                                                 const numeric::Exact& epsilon) {
   return plan_concatenated(KnownErrors::at_most(errors, raw_bits), epsilon);
 }
 

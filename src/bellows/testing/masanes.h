@@ -64,9 +64,9 @@ inline Halves with_a_bad_frame(Halves halves, const bits::BitString& hash_seed, 
   std::vector<std::uint64_t> raw_places;
   for (std::uint64_t i = 0; i < halves.alice.pairs; ++i)
     if (!a[i] && !b[i]) raw_places.push_back(i);
-  auto scheme = ecc::plan_scheme(
-      ecc::Code::ldpc, raw_places.size(),
-      ecc::ErrorsToCorrect::at_most(0, raw_places.size(), numeric::Exact::literal("1e-4")), frame_bits);
+  auto scheme = ecc::plan_scheme(ecc::Code::ldpc, raw_places.size(),
+                                 ecc::ErrorsToCorrect::at_most(0, raw_places.size(), numeric::Exact::literal("1e-4")),
+                                 frame_bits);
   bits::BitString ones(scheme->frame_bits(bad_frame)), where(raw_places.size());
   for (std::uint64_t i = 0; i < ones.size_bits(); i += 20) ones.set(i, true);
   EXPECT_TRUE(
