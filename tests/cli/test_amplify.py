@@ -230,7 +230,7 @@ class Amplify(harness.ProgramTest):
             self.assertEqual(certificate["plan"]["mu"], str(float(mu[:-1]) / 100))
             self.assertFalse([words for words in certificate["assumptions"] if "asserted by" in words])
             out, _ = self.run_program("certify", log, *harness.ANY_METHOD, expect=verdict)
-            self.assertIn(f"mu = {float(mu[:-1]) / 100} (claimed of the simulated source", out)
+            self.assertIn(f"mu = {float(mu[:-1]) / 100} (asserted of a simulated source", out)
             plan = json.loads((self.folder / f"run{mu[:-1]}/plan.json").read_text())
             self.assertEqual(plan["mu"], str(float(mu[:-1]) / 100))
         out, _ = self.run_program("certify", "20.trials", "--mu", "3/400", *harness.ANY_METHOD)

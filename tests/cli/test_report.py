@@ -67,7 +67,7 @@ class ReportVerb(ProgramTest):
         said = " ".join(self.run_program("report", "--help")[0].split())
         self.assertIn("bits of it that were changed leave the page green, and only `bellows verify`, which makes the output again, finds them", said)
         page = (self.folder / "run/report.html").read_text()
-        self.assertIn("bias claimed of the simulated source", page)
+        self.assertIn("bias asserted of a simulated source", page)
         self.assertNotIn("owner", page.split("<script>\n")[0])
 
     def test_locality_budget(self):

@@ -52,7 +52,7 @@ void Crew::run(std::uint64_t task_count, Task task) {
   finish();
 }
 
-bool Crew::do_one(unsigned worker) {
+bool Crew::do_one(unsigned worker) noexcept {
   std::shared_ptr<Job> job;
   std::uint64_t index;
   {

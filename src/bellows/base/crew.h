@@ -39,7 +39,7 @@ class Crew {
 
  private:
   struct Job;
-  bool do_one(unsigned worker);
+  bool do_one(unsigned worker) noexcept;  // a task that throws ends the program: nobody could say what is done
   void serve(unsigned worker);
   template <class Condition>
   void wait(std::condition_variable& change, const Condition& condition);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <new>
 
 namespace bellows {
 namespace {
@@ -81,6 +82,12 @@ TEST(Crew, KeepsNothingOfATask) {
     crew.finish();
     ASSERT_EQ(held.use_count(), 1);
   }
+}
+
+// Nobody could say what is done: the program ends, and does not wait for ever.
+TEST(CrewDeathTest, ATaskThatThrowsEndsTheProgram) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_DEATH(Crew(2).run(2, [](std::uint64_t, unsigned) { throw std::bad_alloc(); }), "");
 }
 
 }  // namespace

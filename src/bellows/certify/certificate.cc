@@ -270,7 +270,7 @@ std::string to_text(const Certificate& certificate, bool full) {
   line(fmt::format("trials          {}{}", certificate.trial_count,
                    certificate.trial_count < plan.trial_count ? fmt::format(" of {} planned", plan.trial_count) : ""));
   line(fmt::format("bias            mu = {} ({}, {} polytope)", plan.mu.text(),
-                   certificate.simulated ? "claimed of the simulated source" : "asserted by the source's owner",
+                   certificate.simulated ? "asserted of a simulated source" : "asserted by the source's owner",
                    name(plan.polytope)));
   line(fmt::format("method          {}; {}", name(plan.method),
                    plan.origin == plan::Origin::built_in ? "built-in grid of thresholds" : "thresholds of its own"));

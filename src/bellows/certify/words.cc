@@ -46,7 +46,7 @@ std::vector<std::string> assumptions_in_words(const Certificate& certificate, co
       "mu, 1/2 + mu], mu = {}, and is independent of the device's memory, Eve's quantum system and all past "
       "outcomes, taken together. The bias is {}; frequencies are compared with it, but no "
       "measurement can confirm it.",
-      plan.mu.text(), certificate.simulated ? "claimed of a simulated source" : "asserted by the source's owner"));
+      plan.mu.text(), certificate.simulated ? "asserted of a simulated source" : "asserted by the source's owner"));
   if (plan.polytope == plan::Polytope::box)
     say("Of the two settings of a trial only this is used: each pair has a probability within [(1/2 - mu)^2, (1/2 + "
         "mu)^2].");

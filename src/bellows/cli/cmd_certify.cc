@@ -179,7 +179,12 @@ Status require_room_for_results(const Options& options) {
     if (options.out.empty()) return usage_error("--sign signs files", "--out FILE", "nothing");
     BELLOWS_TRY(certify::check_signing_key(options.sign));
   }
-  return require_new_files(results_of(options), options.overwrite);
+  const std::vector<Path> results = results_of(options);
+  for (const std::string& input : {options.log, options.plan_file, options.sign, options.locality, options.pulses})
+    for (const Path& result : results)
+      if (!input.empty() && is_one_file(input, result))
+        return usage_error("a result would take the place of what it is made from", "another --out", input);
+  return require_new_files(results, options.overwrite);
 }
 
 Status write_results(const Options& options, const certify::Certificate& certificate) {

@@ -175,7 +175,7 @@ std::string facts_section(const RunView& run, const std::optional<estimate::Summ
   if (trials > 0) out += fact(compared ? "trials" : "trials by the certificate", grouped(trials));
   if (run.plan && run.plan->trial_count != trials) out += fact("trials planned", grouped(run.plan->trial_count));
   if (run.plan) {
-    out += fact(run.plan->simulated || (run.certificate && run.certificate->simulated) ? "bias claimed of the simulated source"
+    out += fact(run.plan->simulated || (run.certificate && run.certificate->simulated) ? "bias asserted of a simulated source"
                                                                                       : "bias claimed by the source's owner",
                 "mu = " + run.plan->mu.text());
     out += fact("method", plan::name(run.plan->method));
