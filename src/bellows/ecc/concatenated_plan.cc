@@ -196,7 +196,8 @@ class Proposals {
 
 // One error more than none costs next to nothing, and a code for none is none.
 KnownErrors at_least_one(const KnownErrors& known, double epsilon) {
-  return known.likely_last_to_correct(epsilon) == 0 ? KnownErrors::at_most(1, known.raw_bits()) : known;
+  const bool is_none = known.raw_bits() > 0 && known.likely_last_to_correct(epsilon) == 0;
+  return is_none ? KnownErrors::at_most(1, known.raw_bits()) : known;
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "bellows/testing/codes.h"
 
 namespace bellows::ecc {
@@ -29,6 +31,15 @@ TEST(ConcatenatedShape, ImpossibleNumbersAreNoCode) {
     EXPECT_FALSE(is_possible(bad));
   }
   EXPECT_FALSE(plan_for(1000, 250, tiny));
+  // Of searches that come to the end of their range.
+  for (std::uint64_t raw_bits : {0u, 1u, 2u, 15u, 16u, 40u})
+    for (std::uint64_t sample : {0u, 1u, 30u})
+      for (std::uint64_t seen = 0; seen <= std::min<std::uint64_t>(sample, 3); ++seen) {
+        const auto known = KnownErrors::from_sample(sample, seen, raw_bits);
+        const auto shape = propose_concatenated(known, 1e-9);
+        EXPECT_EQ(plan_concatenated(known, Exact::literal("1e-9")).has_value(), shape.has_value());
+        likely_concatenated_bits(known, 1e-9);
+      }
 }
 
 TEST(ConcatenatedScheme, OnlyWhatIsProvedPasses) {
