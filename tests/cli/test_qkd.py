@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import PROGRAM, ROOT, ProgramTest, main
+from harness import PROGRAM, ROOT, SANITIZED, ProgramTest, main
 
 
 class KeyDistribution(ProgramTest):
@@ -238,6 +238,17 @@ class KeyDistribution(ProgramTest):
         rows = {row["settings"]: row for row in self.run_json("qkd", "plan", "--table")["asymptotic"]}
         self.assertAlmostEqual(rows[7]["rate"], 0.004159, delta=1e-6)
         self.assertAlmostEqual(rows[7]["largest_noise"], 0.02757, delta=1e-5)
+
+    @unittest.skipIf(SANITIZED, "the release run has the whole figure")
+    def test_curves(self):
+        points = self.run_json("qkd", "plan", "--curves")["curves"]
+        rates = {pairs: [p["rate"] for p in points if p["pairs"] == pairs] for pairs in (10**6, 10**8, 10**12)}
+        self.assertEqual([len(rates[pairs]) for pairs in rates], [11, 11, 11])
+        for fewer, more in ((10**6, 10**8), (10**8, 10**12)):
+            self.assertTrue(all(a <= b for a, b in zip(rates[fewer], rates[more])))
+        self.assertGreater(rates[10**8][0], 0.0025)
+        self.assertGreater(rates[10**12][9], 0)
+        self.assertEqual([rates[pairs][10] for pairs in rates], [0, 0, 0])
 
     def test_the_preset_of_simulate_makes_the_same_halves(self):
         self.prepare(pairs="20000")
