@@ -79,6 +79,11 @@ class Certify(ProgramTest):
         _, err = self.run_program(*words[:words.index("--out")], "--out", "lab", "--sign", "./lab", "--overwrite", expect=2)
         self.assertIn("take the place of what it is made from", err)
         self.assertEqual((self.folder / "lab").read_bytes(), key)
+        (self.folder / "run").mkdir()
+        for name in ("log.trials", "plan.json"):
+            (self.folder / "run" / name).write_text("mine")
+            self.run_program("certify", "run", "--out", f"run/{name}", "--overwrite", expect=2)
+            self.assertEqual((self.folder / "run" / name).read_text(), "mine")
         (self.folder / "other.pub").write_text("mine")
         self.run_program("certify", "--make-key", "other", expect=3)
         self.assertFalse((self.folder / "other").exists())

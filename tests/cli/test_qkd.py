@@ -250,6 +250,14 @@ class KeyDistribution(ProgramTest):
         self.assertGreater(rates[10**12][9], 0)
         self.assertEqual([rates[pairs][10] for pairs in rates], [0, 0, 0])
 
+    def test_few_pairs_at_the_best_gamma(self):
+        for pairs in (1, 1000, 30000):
+            for name in ("a", "b"):
+                (self.folder / f"{name}.raw").write_bytes(os.urandom(pairs // 2 + 8192))
+            made = self.run_json("qkd", "simulate", "--raw", "--pairs", pairs, "--alice-bits", "a.raw", "--bob-bits", "b.raw",
+                                 "--alice", f"A{pairs}.trials", "--bob", f"B{pairs}.trials")
+            self.assertEqual(made["pairs"], pairs)
+
     def test_the_preset_of_simulate_makes_the_same_halves(self):
         self.prepare(pairs="20000")
         self.run_json("simulate", "--preset", "masanes", "--trial-count", "20000", "--gamma", "0.8775", "--raw", "--alice-bits", "a.raw",

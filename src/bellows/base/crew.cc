@@ -32,10 +32,11 @@ void Crew::start(std::uint64_t task_count, Task task) {
   }
   while (others_.size() + 1 < thread_count_)
     others_.emplace_back(&Crew::serve, this, static_cast<unsigned>(others_.size() + 1));
+  auto job = std::make_shared<Job>(Job{task_count, std::move(task)});
   {
     const std::scoped_lock lock(mutex_);
+    jobs_.push_back(std::move(job));  // before it is counted: what cannot be stored must not be waited for
     undone_tasks_ += task_count;
-    jobs_.push_back(std::make_shared<Job>(Job{task_count, std::move(task)}));
     has_jobs_or_ends_ = true;
   }
   jobs_came_.notify_all();

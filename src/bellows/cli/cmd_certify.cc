@@ -180,10 +180,14 @@ Status require_room_for_results(const Options& options) {
     BELLOWS_TRY(certify::check_signing_key(options.sign));
   }
   const std::vector<Path> results = results_of(options);
-  for (const std::string& input : {options.log, options.plan_file, options.sign, options.locality, options.pulses})
+  std::vector<Path> inputs = {options.log,      options.plan_file, options.sign,
+                              options.locality, options.pulses,    options.plan.witness_file};
+  if (!options.log.empty())  // it may be a run folder
+    for (const char* name : {"log.trials", "plan.json"}) inputs.push_back(Path(options.log) / name);
+  for (const Path& input : inputs)
     for (const Path& result : results)
       if (!input.empty() && is_one_file(input, result))
-        return usage_error("a result would take the place of what it is made from", "another --out", input);
+        return usage_error("a result would take the place of what it is made from", "another --out", input.string());
   return require_new_files(results, options.overwrite);
 }
 

@@ -128,8 +128,10 @@ Published published_bits(KeyMethod method, const std::vector<ecc::Code>& codes, 
                          std::uint64_t sample_pairs, std::uint64_t sample_errors, const numeric::Exact& total_epsilon,
                          bool roughly) {
   const EpsilonBudget epsilon = EpsilonBudget::of(method, total_epsilon);
-  // Beyond what one session takes: as many frames more.
-  const std::uint64_t parts = divide_up(std::max<std::uint64_t>(raw_bits, 1), ecc::most_raw_bits);
+  // Beyond what one session takes, or a concatenated code: as many sessions more.
+  constexpr std::uint64_t most_bits = std::uint64_t{1} << 28;
+  static_assert(most_bits <= ecc::most_raw_bits);
+  const std::uint64_t parts = divide_up(std::max<std::uint64_t>(raw_bits, 1), most_bits);
   const std::uint64_t bits = raw_bits / parts;
   const std::uint64_t pairs = sample_pairs / parts, seen = sample_errors / parts;
   const ecc::ErrorsToCorrect errors{
