@@ -48,6 +48,9 @@ class KeyDistribution(ProgramTest):
         out, _ = self.run_program("qkd", "check", "A.key.certificate.json")
         self.assertTrue(out.startswith("DEMONSTRATION"), out)
         self.assertEqual(out.splitlines()[1], f"{alice['key_bits']} bits of key, epsilon 1e-9, against a no-signalling adversary")
+        for assumption in alice["certificate"]["assumptions"]:
+            self.assertIn("assumes: " + assumption, out)
+        self.assertIn("nothing is signed", out)
         # One certificate twice is not two that agree.
         _, err = self.run_program("qkd", "check", "A.key.certificate.json", "A.key.certificate.json", expect=1)
         self.assertIn("one party", err)

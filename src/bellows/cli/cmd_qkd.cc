@@ -129,6 +129,8 @@ void print_party(Console& console, const protocol::PartyResult& result, const Pa
     console.print(fmt::format("key {} bits in {}; its certificate {}, the peer's {}", s.length.bits, key.string(),
                               key.string() + ".certificate.json", key.string() + ".peer.json"));
     console.print(result.certificate["claim"].get<std::string>());
+    console.print(fmt::format("corrected with {}; what is assumed stands in the certificate, and bellows qkd check prints it",
+                              ecc::code_name(s.scheme.code)));
   }
   console.print(fmt::format("sent {}B, received {}B, {} more messages can be sent with this secret",
                             with_si_prefix(static_cast<double>(result.channel.sent_bytes)),
@@ -312,13 +314,16 @@ void add_check(CommandLine& line, CLI::App& parent) {
                     {"adversary", document["adversary"]},
                     {"epsilon", document["epsilon"]["total"]},
                     {"claim", document["claim"]},
+                    {"assumptions", document["assumptions"]},
                     {"checked", documents.size()}});
     if (!certified) console.print(qkd_not_certified);
     if (simulated) console.print(demonstration);
     console.print(fmt::format("{} bits of key, epsilon {}, against a {} adversary", document["key_bits"].get<std::uint64_t>(),
                               document["epsilon"]["total"].get<std::string>(), document["adversary"].get<std::string>()));
     console.print(document["claim"].get<std::string>());
-    console.print(fmt::format("the counts give the {} bits that are claimed{}",
+    for (const json& assumption : document["assumptions"]) console.print("assumes: " + assumption.get<std::string>());
+    console.print(fmt::format("the counts give the {} bits that are claimed{}; nothing is signed: that this was counted is "
+                              "the word of whoever hands it over",
                               documents[0]["key_bits"].get<std::uint64_t>(),
                               documents.size() == 2 ? "; both certificates say the same" : ""));
     return Verdict::done;

@@ -59,6 +59,9 @@ TEST(Address, ReadsWhatPeopleWrite) {
   EXPECT_EQ(Address::parse("[::1]:9000")->text(), "[::1]:9000");
   EXPECT_FALSE(Address::parse("localhost").ok());
   EXPECT_FALSE(Address::parse("localhost:").ok());
+  EXPECT_EQ(Address::parse("localhost:65535")->port, "65535");
+  for (const char* port : {"65536", "99999", "123456789012345678901234567890"})
+    EXPECT_EQ(Address::parse(std::string("localhost:") + port).error().code, ErrorCode::usage) << port;
 }
 
 // Origin: RFC 8439, section 2.5.2.

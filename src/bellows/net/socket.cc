@@ -64,6 +64,9 @@ Result<Address> Address::parse(const std::string& text) {
   auto colon = text.rfind(':');
   if (colon == std::string::npos || colon + 1 == text.size()) return usage_error("not an address", "HOST:PORT", text);
   Address address{text.substr(0, colon), text.substr(colon + 1)};
+  const bool is_number = address.port.find_first_not_of("0123456789") == std::string::npos;
+  if (is_number && (address.port.size() > 5 || std::stoul(address.port) > 65535))
+    return usage_error("no such port", "0 to 65535", address.port);
   if (address.host.size() > 1 && address.host.front() == '[' && address.host.back() == ']')
     address.host = address.host.substr(1, address.host.size() - 2);
   return address;

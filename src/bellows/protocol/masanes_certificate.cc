@@ -68,7 +68,7 @@ std::string claim(const KeyStatement& s) {
       s.length.bits, s.epsilon.total.text(),
       s.method == KeyMethod::no_signalling ? "no-signalling alone" : "quantum theory");
   if (!s.is_proved())
-    claim = "NOT CERTIFIED: this holds only under the first assumption below, which nobody has proved. " + claim;
+    claim = "NOT CERTIFIED: this holds only under the first of its assumptions, which nobody has proved. " + claim;
   if (s.random_bits_certificates.empty()) return claim;
   plan::Adversary of_bits = plan::quantum_adversary;
   for (const json& entry : s.random_bits_certificates)
