@@ -224,7 +224,7 @@ class Amplify(harness.ProgramTest):
             self.run_program("simulate", "--preset", "tsirelson", "--mu", mu, "--trial-count", "2^18", "--sim-seed", "1", "--out", log)
             for words in (("certify", log, *harness.ANY_METHOD), ("amplify", "--trials", log, "--out", "run" + mu[:-1], *harness.ANY_METHOD)):
                 out, _ = self.run_program(*words, expect=verdict)
-                self.assertNotIn("asserted", out)
+                self.assertNotIn("asserted by", out)
                 self.assertIn("DEMONSTRATION", out)
             certificate = self.run_json("certify", log, *harness.ANY_METHOD, expect=verdict)
             self.assertEqual(certificate["plan"]["mu"], str(float(mu[:-1]) / 100))
@@ -233,8 +233,9 @@ class Amplify(harness.ProgramTest):
             self.assertIn(f"mu = {float(mu[:-1]) / 100} (asserted of a simulated source", out)
             plan = json.loads((self.folder / f"run{mu[:-1]}/plan.json").read_text())
             self.assertEqual(plan["mu"], str(float(mu[:-1]) / 100))
-        out, _ = self.run_program("certify", "20.trials", "--mu", "3/400", *harness.ANY_METHOD)
+        out, err = self.run_program("certify", "20.trials", "--mu", "3/400", *harness.ANY_METHOD)
         self.assertIn("mu = 3/400", out)
+        self.assertIn("the log claims the bias 0.2", err)
 
     def test_a_plan_whose_seed_is_too_short(self):
         self.amplify("run", *SMALL, "--sim-seed", "1")

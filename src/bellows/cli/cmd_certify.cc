@@ -285,6 +285,10 @@ Result<Verdict> run(Console& console, const Options& options, const CLI::App& ve
   BELLOWS_ASSIGN(circumstances.notes, estimate::origin_notes(log, console.context()));
   console.finish_progress();
   BELLOWS_ASSIGN(plan::Plan plan, plan_for(options, evidence, plan_file, &log));
+  BELLOWS_ASSIGN(const std::optional<numeric::Exact> claimed, estimate::claimed_bias(log));
+  if (claimed && *claimed > plan.mu)
+    console.note(fmt::format("the log claims the bias {} for its source; {} is what was asked for", claimed->text(),
+                             plan.mu.text()));
   if (options.prove) {
     BELLOWS_TRY(prove_what_is_reached(console, plan, certify::observed_score(plan, evidence)));
     BELLOWS_ASSIGN(plan, plan_for(options, evidence, plan_file, &log));
