@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "bellows/base/check.h"
+#include "bellows/ecc/known_errors.h"
 #include "bellows/numeric/ball.h"
 
 namespace bellows::ecc {
@@ -17,21 +18,6 @@ struct Sample {
   std::uint64_t total() const { return n_seen + n_unseen; }
 };
 
-double ln_choose(std::uint64_t n, std::uint64_t k) {
-  auto a = static_cast<double>(n), b = static_cast<double>(k);
-  return std::lgamma(a + 1) - std::lgamma(b + 1) - std::lgamma(a - b + 1);
-}
-
-Ball ln_factorial(std::uint64_t n) {
-  Ball out, at(n + 1);
-  arb_lgamma(out.raw(), at.raw(), numeric::ball_precision_bits);
-  return out;
-}
-
-Ball ln_choose_ball(std::uint64_t n, std::uint64_t k) {
-  return ln_factorial(n) - ln_factorial(k) - ln_factorial(n - k);
-}
-
 // Ratio of the last two terms of the tail: P(one fewer seen) / P(so many seen), as numerator and denominator.
 struct Ratio {
   double numerator, denominator;
@@ -44,15 +30,18 @@ Ratio last_ratio(const Sample& s, std::uint64_t unseen) {
 bool unlikely(const Sample& s, std::uint64_t unseen, double ln_epsilon) {
   Ratio ratio = last_ratio(s, unseen);
   if (ratio.numerator >= ratio.denominator) return false;
-  double term = ln_choose(s.n_seen, s.seen) + ln_choose(s.n_unseen, unseen) - ln_choose(s.total(), s.seen + unseen);
+  auto ln_choose_of = [](std::uint64_t n, std::uint64_t k) {
+    return likely_ln_choose(static_cast<double>(n), static_cast<double>(k));
+  };
+  double term =
+      ln_choose_of(s.n_seen, s.seen) + ln_choose_of(s.n_unseen, unseen) - ln_choose_of(s.total(), s.seen + unseen);
   return term - std::log1p(-ratio.numerator / ratio.denominator) <= ln_epsilon;
 }
 
 bool certainly_unlikely(const Sample& s, std::uint64_t unseen, const Ball& ln_epsilon) {
   Ball ratio = Ball(s.seen) * Ball(s.n_unseen - unseen) / (Ball(s.n_seen - s.seen + 1) * Ball(unseen + 1));
   if (!numeric::certainly_less(ratio, Ball(1))) return false;
-  Ball term = ln_choose_ball(s.n_seen, s.seen) + ln_choose_ball(s.n_unseen, unseen) -
-              ln_choose_ball(s.total(), s.seen + unseen);
+  Ball term = ln_choose(s.n_seen, s.seen) + ln_choose(s.n_unseen, unseen) - ln_choose(s.total(), s.seen + unseen);
   return numeric::certainly_at_most(term - numeric::ln(Ball(1) - ratio), ln_epsilon);
 }
 
