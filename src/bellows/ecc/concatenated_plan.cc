@@ -137,7 +137,7 @@ std::optional<ConcatenatedShape> member(const Family& family, std::uint64_t raw_
   return shape;
 }
 
-// The family whose member publishes least, by a rough look. Blocks with between a third of an error and sixteen.
+// The family whose member publishes least, by a rough look. Blocks with between a third of an error and forty, or few blocks.
 std::optional<Family> best_family(const KnownErrors& known, const ErrorRange& range, double log_chance) {
   const double rate = range.errors(usual_place) / static_cast<double>(known.raw_bits());
   std::optional<Family> best;
